@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+// The SAKE handshake as state machines: Server (the bridge) and Client (the pump, for the virtual one).
+// Facts: sake.md 6. Every message is 20 octets. A failed machine stays failed: a new attempt needs a new
+// object.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "protocol/bytes.hpp"
+#include "protocol/sake/key_database.hpp"
+#include "protocol/sake/session.hpp"
+
+namespace protocol::sake {
+
+inline constexpr std::size_t kMessageSize = 20;
+using Message = std::array<std::uint8_t, kMessageSize>;
+/// Notified by the server when the client has subscribed; not part of the state machine.
+inline constexpr Message kStartSignal{};
+
+enum class HandshakeError {
+    BadLength,         ///< not 20 octets
+    StartNotZero,      ///< first write carries data: not a pump, or left over from an older session
+    UnknownDeviceType, ///< type octet outside 1..8
+    NoKeyForDevice,    ///< the key database has no entry for this type
+    BadVersion,        ///< protocol version is not 1
+    TagMismatch,       ///< handshake tag wrong: the key database does not match the peer
+    FrameMac,          ///< message 4 or 5: session key differs, or the peer answered with random octets
+    PermitTag,         ///< permit not made for us
+    PermitDevice,      ///< permit names another type of device
+    PermitPrefix,      ///< first octet of the permit is not zero
+    OutOfOrder,        ///< a message after the end, or after a failure
+};
+std::string_view name(HandshakeError error);
+/// One sentence for a person: what it means and what to do.
+std::string_view explain(HandshakeError error);
+
+template <typename T>
+using HandshakeResult = boost::system::result<T, HandshakeError>;
+
+/// sake.md 6.4. Feed what the pump writes; what comes back is notified (nothing after message 5).
+class Server {
+public:
+    Server(KeyDatabase database, RandomSource random);
+
+    HandshakeResult<std::optional<Message>> receive(ByteView written);
+    [[nodiscard]] bool done() const { return stage_ == 6; }
+    /// 0, 1, 3, 5, 6 as in the reference.
+    [[nodiscard]] int stage() const { return stage_; }
+    /// Once, after done().
+    Session takeSession();
+
+private:
+    HandshakeResult<std::optional<Message>> start(const Message& in);
+    HandshakeResult<std::optional<Message>> challenge(const Message& in);
+    HandshakeResult<std::optional<Message>> permit(const Message& in);
+    HandshakeResult<std::optional<Message>> finish(const Message& in);
+
+    KeyDatabase database_;
+    RandomSource random_;
+    int stage_ = 0;
+    bool failed_ = false;
+    const KeyEntry* entry_ = nullptr;
+    std::array<std::uint8_t, 8> clientMaterial_{};
+    std::array<std::uint8_t, 4> clientNonce_{};
+    std::array<std::uint8_t, 8> serverMaterial_{};
+    std::array<std::uint8_t, 4> serverNonce_{};
+    std::array<std::uint8_t, 8> tag2_{};
+    std::optional<Session> session_;
+};
+
+/// sake.md 6.5. Feed what the server notifies, beginning with the start signal; what comes back is written.
+class Client {
+public:
+    /// How the permit of the server is checked: by own keys (a real client's file), or by comparing with the
+    /// payload of the server's file, for a virtual pump made from that file alone (sake.md 4.6).
+    enum class PermitCheck { OwnKeys, ServerPayload };
+
+    Client(KeyDatabase database, RandomSource random, PermitCheck check = PermitCheck::OwnKeys);
+    /// A virtual pump for the bridge whose (server's) file this is.
+    static Client fromServerDatabase(const KeyDatabase& server, RandomSource random);
+
+    HandshakeResult<Message> receive(ByteView notified);
+    [[nodiscard]] bool done() const { return stage_ == 6; }
+    [[nodiscard]] int stage() const { return stage_; } ///< -1 before the start signal, then 0, 2, 4, 6
+    Session takeSession();
+
+private:
+    HandshakeResult<Message> begin(const Message& in);
+    HandshakeResult<Message> introduce(const Message& in);
+    HandshakeResult<Message> answer(const Message& in);
+    HandshakeResult<Message> finish(const Message& in);
+
+    KeyDatabase database_;
+    RandomSource random_;
+    PermitCheck check_;
+    int stage_ = -1;
+    bool failed_ = false;
+    const KeyEntry* entry_ = nullptr;
+    DeviceType serverType_{};
+    std::array<std::uint8_t, 8> clientMaterial_{};
+    std::array<std::uint8_t, 4> clientNonce_{};
+    std::optional<Session> session_;
+};
+
+/// The six messages of a captured handshake, enough to decode the session offline (sake.md 9).
+struct Transcript {
+    std::array<Message, 6> messages{};
+};
+struct PassiveSession {
+    Receiver fromPump;  ///< expects sequence 2
+    Receiver fromPhone; ///< expects sequence 3
+};
+/// Either side's file, or its reverse(). TagMismatch: wrong database.
+HandshakeResult<PassiveSession> derivePassively(const Transcript& transcript, const KeyDatabase& database);
+
+} // namespace protocol::sake
