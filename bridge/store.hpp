@@ -59,13 +59,6 @@ struct StoredRecord {
     std::optional<std::chrono::sys_seconds> publishedAt;
 };
 
-/// The offset between a stretch of the pump's clock and UTC (nightscout-mapping.md 5.3).
-struct ClockOffset {
-    std::uint32_t firstSequenceNumber = 0; ///< of the clock segment
-    std::chrono::seconds localMinusUtc{0};
-    enum class Source : std::uint8_t { Measured, Derived, Zone } source = Source::Zone;
-};
-
 /// What the outbox did with a document of the mapping.
 struct QueueResult {
     std::size_t added = 0;
@@ -118,8 +111,13 @@ public:
         std::uint32_t sequenceNumber = 0;
         std::chrono::sys_seconds time{};
     };
-    [[nodiscard]] std::vector<ClockOffset> clockOffsets(PumpId pump) const;
-    void setClockOffset(PumpId pump, const ClockOffset& offset);
+    /// The reference-time records (event types 0xF00E and 0x000F) of a range, ascending; by an index, because
+    /// every dating needs them all.
+    [[nodiscard]] std::vector<StoredRecord> references(PumpId pump, SequenceRange range) const;
+    /// Local minus UTC of the pump's clock as last measured (nightscout-mapping.md 5.3), of the present
+    /// epoch.
+    [[nodiscard]] std::optional<std::chrono::seconds> measuredOffset(PumpId pump) const;
+    void setMeasuredOffset(PumpId pump, std::chrono::seconds localMinusUtc);
 
     // --- documents ---
     /// One transaction: new documents wait to be posted; those whose body changed since they were queued or

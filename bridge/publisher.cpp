@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+#include "bridge/publisher.hpp"
+
+#include <spdlog/logger.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "protocol/history/time_line.hpp"
+
+namespace bridge {
+
+namespace history = protocol::history;
+using nightscout::Stretch;
+using nightscout::TimedRecord;
+
+namespace {
+
+// Sequence numbers that stand for nightscout::kContext of history at the densest rate seen (45 an hour, twice
+// that while missed glucose values are delivered late).
+constexpr std::uint32_t kContextRecords = 1000;
+
+SequenceRange widened(SequenceRange range, std::uint32_t by, SequenceRange limits) {
+    return {range.first - std::min(range.first - limits.first, by),
+            range.last + std::min(limits.last - range.last, by)};
+}
+
+history::TimeLine timeLineOf(const Store& store, PumpId pump, SequenceRange stretch) {
+    std::vector<history::Reference> references;
+    for (const StoredRecord& stored : store.references(pump, stretch)) {
+        const auto record = history::decode(stored.raw);
+        if (!record) continue;
+        if (const auto reference = history::toReference(*record)) references.push_back(*reference);
+    }
+    return history::TimeLine{std::move(references)};
+}
+
+std::optional<std::int16_t> sampleOffset(const history::EventData& data) {
+    if (const auto* sg = std::get_if<history::SgMeasurement>(&data)) return sg->timeOffsetMinutes;
+    if (const auto* bg = std::get_if<history::BgReading>(&data)) return bg->timeOffsetMinutes;
+    if (const auto* done = std::get_if<history::CalibrationComplete>(&data)) return done->timeOffsetMinutes;
+    if (const auto* refused = std::get_if<history::CalibrationRejected>(&data))
+        return refused->timeOffsetMinutes;
+    if (const auto* analytics = std::get_if<history::CgmAnalyticsDataBackfill>(&data)) {
+        return analytics->timeOffsetMinutes;
+    }
+    return std::nullopt;
+}
+
+TimedRecord timed(const StoredRecord& stored, const history::TimeLine& timeLine, const UtcConverter& utc) {
+    TimedRecord timed;
+    timed.sequenceNumber = stored.sequenceNumber;
+    timed.raw = stored.raw;
+    auto record = history::decode(stored.raw);
+    if (!record) return timed;
+    if (const auto local = timeLine.localTime(record->header)) {
+        const auto now = utc.utc(*local);
+        timed.time = stored.publishedAt.value_or(now);
+        if (const auto minutes = sampleOffset(record->data)) {
+            if (const auto sample = timeLine.sampleTime(record->header, *minutes)) {
+                timed.sampleTime =
+                    utc.utc(*sample) + (*timed.time - now); // a published time moves its sample along
+            }
+        }
+    }
+    timed.record = std::move(*record);
+    return timed;
+}
+
+} // namespace
+
+Stretch datedStretch(const Store& store, PumpId pump, SequenceRange stretch, SequenceRange window,
+                     const Zone& zone, std::optional<std::chrono::seconds> newestOffset) {
+    const history::TimeLine timeLine = timeLineOf(store, pump, stretch);
+    const UtcConverter utc{timeLine, zone, newestOffset};
+    Stretch result;
+    store.forEachRecord(pump, window, [&](const StoredRecord& stored) {
+        result.records.push_back(timed(stored, timeLine, utc));
+    });
+
+    // Nothing older will come when the pump had nothing older, or does not have the number before.
+    const auto oldest = store.oldest(pump);
+    const auto absent = store.absent(pump);
+    const bool begins =
+        (oldest && stretch.first <= *oldest) || std::ranges::any_of(absent, [&](SequenceRange gap) {
+            return std::uint64_t{gap.last} + 1 == stretch.first;
+        });
+    result.fromBeginning = begins && window.first == stretch.first;
+    return result;
+}
+
+Publisher::Publisher(Store& store, const Zone& zone, nightscout::MappingSettings settings, DocumentSink sink,
+                     spdlog::logger& log)
+    : store_(store), zone_(zone), settings_(std::move(settings)), sink_(std::move(sink)), log_(log) {}
+
+void Publisher::setMeasuredOffset(PumpId pump, std::chrono::seconds localMinusUtc) {
+    store_.setMeasuredOffset(pump, localMinusUtc);
+}
+
+QueueResult Publisher::publish(const PumpInfo& pump, SequenceRange changed) {
+    settings_.serial = pump.serial;
+    const auto held = store_.held(pump.id);
+    const auto measured = store_.measuredOffset(pump.id);
+    QueueResult total;
+    for (std::size_t i = 0; i < held.size(); ++i) {
+        const SequenceRange stretch = held[i];
+        const SequenceRange within{std::max(stretch.first, changed.first),
+                                   std::min(stretch.last, changed.last)};
+        if (within.first > within.last) continue;
+        const SequenceRange emitted = widened(within, kContextRecords, stretch);
+        const SequenceRange window = widened(emitted, kContextRecords, stretch);
+        // The measured offset belongs to the newest records; an older stretch may lie before a change of the
+        // clock.
+        const bool newest = i + 1 == held.size();
+        const Stretch dated =
+            datedStretch(store_, pump.id, stretch, window, zone_, newest ? measured : std::nullopt);
+        const auto documents = nightscout::map(dated, settings_, emitted.first, emitted.last);
+
+        std::vector<Store::Published> times;
+        times.reserve(documents.size());
+        auto at = dated.records.begin();
+        for (const nightscout::Document& document : documents) {
+            at = std::ranges::lower_bound(at, dated.records.end(), document.sequenceNumber, {},
+                                          &TimedRecord::sequenceNumber);
+            if (at != dated.records.end() && at->time) times.push_back({at->sequenceNumber, *at->time});
+        }
+        const QueueResult result = sink_(pump.id, documents, times);
+        total.added += result.added;
+        total.changed += result.changed;
+        total.known += result.known;
+    }
+    if (total.added + total.changed > 0) {
+        log_.info("nightscout: queued new={} changed={}", total.added, total.changed);
+    }
+    return total;
+}
+
+} // namespace bridge

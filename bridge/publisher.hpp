@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+// From stored records to waiting documents: dates the records, maps them, queues what is new. design.md 3
+// and 5.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "bridge/store.hpp"
+#include "bridge/zone.hpp"
+#include "nightscout/mapping.hpp"
+
+namespace spdlog {
+class logger;
+}
+
+namespace bridge {
+
+/// Where documents go: the outbox, or standard output with --pretend.
+using DocumentSink = std::function<QueueResult(PumpId, std::span<const nightscout::Document>,
+                                               std::span<const Store::Published>)>;
+
+class Publisher {
+public:
+    Publisher(Store& store, const Zone& zone, nightscout::MappingSettings settings, DocumentSink sink,
+              spdlog::logger& log);
+
+    /// The offset of the pump's clock, measured now: dates everything since the clock was last set.
+    void setMeasuredOffset(PumpId pump, std::chrono::seconds localMinusUtc);
+
+    /// Records in `changed` are new: maps what they may have a say in.
+    QueueResult publish(const PumpInfo& pump, SequenceRange changed);
+
+private:
+    Store& store_;
+    const Zone& zone_;
+    nightscout::MappingSettings settings_;
+    DocumentSink sink_;
+    spdlog::logger& log_;
+};
+
+/// The stored records of a gap-free range with their instants. Published times stay as they are.
+nightscout::Stretch datedStretch(const Store& store, PumpId pump, SequenceRange stretch, SequenceRange window,
+                                 const Zone& zone, std::optional<std::chrono::seconds> newestOffset);
+
+} // namespace bridge

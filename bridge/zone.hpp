@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+// From the pump's clock to UTC. The offset is measured where that is possible, and taken from the configured
+// zone where not. Facts: nightscout-mapping.md 5.2 to 5.4.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "protocol/date_time.hpp"
+#include "protocol/history/time_line.hpp"
+
+namespace bridge {
+
+/// A time zone of the operating system's database.
+class Zone {
+public:
+    /// Empty when there is no zone of this name.
+    static std::optional<Zone> find(std::string_view name);
+
+    [[nodiscard]] const std::string& name() const;
+    /// Local minus UTC at an instant.
+    [[nodiscard]] std::chrono::seconds offsetAt(std::chrono::sys_seconds time) const;
+    /// Local minus UTC for a clock reading. In a fold the earlier instant, in a gap the offset before the
+    /// change.
+    [[nodiscard]] std::chrono::seconds offsetFor(protocol::LocalSeconds local) const;
+    /// Standard and daylight-saving offset in the year of `time`.
+    [[nodiscard]] std::pair<std::chrono::seconds, std::chrono::seconds> offsetsOfYear(
+        std::chrono::sys_seconds time) const;
+
+private:
+    struct Impl;
+    explicit Zone(std::shared_ptr<const Impl> impl) : impl_(std::move(impl)) {}
+    std::shared_ptr<const Impl> impl_;
+};
+
+/// An offset that was measured between the pump's clock and ours, snapped so that every run and every bridge
+/// gives the same one: an offset of the zone when within 10 minutes, else the nearest multiple of 15 minutes.
+std::chrono::seconds snapOffset(std::chrono::seconds measured, const Zone& zone,
+                                std::chrono::sys_seconds now);
+
+/// UTC of the times of one stretch of history.
+class UtcConverter {
+public:
+    /// `newest`: offset of the last clock segment, when it was measured; segments before it follow over the
+    /// known changes of the clock. Otherwise, and across unknown changes, the zone decides for each time.
+    UtcConverter(const protocol::history::TimeLine& timeLine, const Zone& zone,
+                 std::optional<std::chrono::seconds> newest);
+
+    [[nodiscard]] std::chrono::sys_seconds utc(const protocol::history::LocalTime& time) const;
+
+private:
+    const Zone& zone_;
+    std::vector<std::optional<std::chrono::seconds>> offsets_; ///< by segment
+};
+
+} // namespace bridge
