@@ -43,6 +43,7 @@ public:
     /// To be called after every call, match or blocking call made outside run(): the wait of run() does not
     /// know of the new deadline, nor of signals that a blocking call has read.
     void wake() { wake_.cancel(); }
+    asio::any_io_executor executor() { return descriptor_.get_executor(); }
     /// Until cancelled. Throws sdbus::Error when the bus is lost.
     asio::awaitable<void> run();
 
@@ -72,21 +73,23 @@ auto asyncCallReading(BusPump& pump, sdbus::IProxy& proxy, sdbus::MethodCall cal
         struct Operation {
             decltype(handler) completion;
             Read reader;
+            asio::any_io_executor executor;
             bool done = false;
 
             void finish(std::exception_ptr error, Reply reply) {
                 if (std::exchange(done, true)) return;
                 asio::get_associated_cancellation_slot(completion).clear();
-                const auto executor = asio::get_associated_executor(completion);
+                const auto target = asio::get_associated_executor(completion, executor);
                 // Posted: this may run inside sd-bus, where no proxy may be destroyed.
-                asio::post(executor, [h = std::move(completion), error, r = std::move(reply)]() mutable {
+                asio::post(target, [h = std::move(completion), error, r = std::move(reply)]() mutable {
                     h(error, std::move(r));
                 });
             }
         };
         auto slot = asio::get_associated_cancellation_slot(handler);
         // Shared, because std::function wants copies.
-        auto operation = std::make_shared<Operation>(Operation{std::move(handler), std::move(reader)});
+        auto operation =
+            std::make_shared<Operation>(Operation{std::move(handler), std::move(reader), pump.executor()});
         try {
             auto onReply = [operation](sdbus::MethodReply& reply, const sdbus::Error* error) {
                 try { // an exception that leaves this callback blocks the connection for ever
