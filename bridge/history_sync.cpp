@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: MIT
+#include "bridge/history_sync.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/logger.h>
+
+#include <exception>
+
+#include "bridge/sync_plan.hpp"
+#include "protocol/history/record.hpp"
+
+namespace bridge {
+
+namespace history = protocol::history;
+namespace racp = protocol::history::racp;
+
+namespace {
+
+/// Commits records as they arrive, in small transactions.
+class Collector {
+public:
+    Collector(Store& store, PumpId pump, std::size_t commitEvery, const HistorySync::Clock& clock,
+              spdlog::logger& log)
+        : store_(store), pump_(pump), commitEvery_(commitEvery), clock_(clock), log_(log) {}
+
+    void add(protocol::Bytes raw) {
+        const auto header = history::parseHeader(raw);
+        if (!header) {
+            log_.warn("history: {} octets that are no record dropped ({})", raw.size(),
+                      protocol::toString(header.error()));
+            return;
+        }
+        pending_.push_back({header->sequenceNumber, std::move(raw)});
+        if (pending_.size() >= commitEvery_) commit();
+    }
+
+    void commit() {
+        if (pending_.empty()) return;
+        const auto result = store_.addRecords(pump_, pending_, clock_());
+        newEpoch_ = newEpoch_ || result.newEpoch;
+        added_ += result.added;
+        pending_.clear();
+    }
+
+    [[nodiscard]] bool newEpoch() const { return newEpoch_; }
+    [[nodiscard]] std::size_t added() const { return added_; }
+
+private:
+    Store& store_;
+    PumpId pump_;
+    std::size_t commitEvery_;
+    const HistorySync::Clock& clock_;
+    spdlog::logger& log_;
+    std::vector<ReceivedRecord> pending_;
+    std::size_t added_ = 0;
+    bool newEpoch_ = false;
+};
+
+std::optional<std::uint32_t> sequenceNumber(const std::optional<protocol::Bytes>& raw) {
+    if (!raw) return std::nullopt;
+    const auto header = history::parseHeader(*raw);
+    if (!header || header->sequenceNumber == history::kCorruptionSequenceNumber) return std::nullopt;
+    return header->sequenceNumber;
+}
+
+} // namespace
+
+HistorySync::HistorySync(Store& store, HistoryReader& reader, SyncSettings settings, Clock clock,
+                         RangeDone rangeDone, spdlog::logger& log)
+    : store_(store),
+      reader_(reader),
+      settings_(settings),
+      clock_(std::move(clock)),
+      rangeDone_(std::move(rangeDone)),
+      log_(log) {}
+
+asio::awaitable<void> HistorySync::run(PumpInfo pump) {
+    const auto onPump = co_await askRange(pump);
+    if (!onPump) {
+        log_.info("history: the pump holds no records");
+        co_return;
+    }
+    std::uint32_t limit = settings_.firstRange;
+    for (;;) {
+        const auto range = nextRange(store_.covered(pump.id), *onPump, limit);
+        if (!range) break;
+        co_await fetch(pump, *range);
+        limit = settings_.nextRanges;
+    }
+}
+
+asio::awaitable<std::optional<SequenceRange>> HistorySync::askRange(PumpInfo& pump) {
+    const auto lastRecord = co_await reader_.last();
+    const auto newest = sequenceNumber(lastRecord);
+    const auto oldest = sequenceNumber(co_await reader_.first());
+    if (!newest || !oldest) co_return std::nullopt;
+    if (*oldest > *newest) {
+        throw ble::LinkError(
+            "protocol",
+            fmt::format("the pump's oldest record {} is newer than its newest {}", *oldest, *newest));
+    }
+    const auto held = store_.held(pump.id);
+    if (!held.empty() && *newest < held.back().last) {
+        log_.warn("history: the pump counts records from the beginning again (newest {}, held up to {})",
+                  *newest, held.back().last);
+        store_.beginEpoch(pump.id);
+    } else {
+        Collector collector{store_, pump.id, 1, clock_, log_};
+        collector.add(*lastRecord); // tells a numbering that began again by its octets
+        if (collector.newEpoch())
+            log_.warn("history: record {} has changed, a new numbering has begun", *newest);
+    }
+    noteLost(pump, *oldest);
+    store_.noteOldest(pump.id, *oldest);
+    co_return SequenceRange{*oldest, *newest};
+}
+
+void HistorySync::noteLost(const PumpInfo& pump, std::uint32_t oldest) {
+    const auto covered = store_.covered(pump.id);
+    if (covered.empty() || oldest <= covered.front().first) return;
+    for (const SequenceRange& lost : missing(covered, {covered.front().first, oldest - 1})) {
+        log_.warn("history: records {} to {} are lost: the pump has overwritten them before they were read",
+                  lost.first, lost.last);
+        store_.markAbsent(pump.id, lost);
+    }
+}
+
+asio::awaitable<void> HistorySync::fetch(PumpInfo& pump, SequenceRange range) {
+    std::vector<SequenceRange> open{range};
+    for (int attempt = 1; attempt <= settings_.attempts && !open.empty(); ++attempt) {
+        // Many small holes are asked for as one: a report costs a round trip, a record a fraction of one.
+        if (open.size() > 8) open = {{open.front().first, open.back().last}};
+        for (const SequenceRange part : open) co_await fetchOnce(pump, part);
+        open = missing(store_.covered(pump.id), range);
+        if (!open.empty()) {
+            log_.info("history: {} of {} records did not come, attempt {} of {}", open.size(), size(range),
+                      attempt, settings_.attempts);
+        }
+    }
+    for (const SequenceRange& gone : open) {
+        log_.warn("history: the pump does not have records {} to {}", gone.first, gone.last);
+        store_.markAbsent(pump.id, gone);
+    }
+    rangeDone_(pump, range);
+}
+
+asio::awaitable<void> HistorySync::fetchOnce(PumpInfo& pump, SequenceRange range) {
+    Collector collector{store_, pump.id, settings_.commitEvery, clock_, log_};
+    std::exception_ptr failure;
+    racp::ResponseCode code{};
+    try {
+        code = co_await reader_.report(range,
+                                       [&collector](protocol::Bytes raw) { collector.add(std::move(raw)); });
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    collector.commit(); // also after a lost link: what came whole is kept
+    if (failure) std::rethrow_exception(failure);
+    if (code != racp::ResponseCode::Success && code != racp::ResponseCode::NoRecordsFound) {
+        log_.warn("history: report {} to {} ended with \"{}\" (0x{:02x})", range.first, range.last,
+                  racp::name(code), static_cast<unsigned>(code));
+    }
+    log_.info("history: range {} to {} new={}", range.first, range.last, collector.added());
+}
+
+} // namespace bridge

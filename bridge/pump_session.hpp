@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+// What the bridge does with a link: SAKE handshake at each subscription, then history, then following. One
+// object for the life of the process, one session per connection. design.md 4, ble-link.md 11.
+#pragma once
+
+#include <boost/asio/cancellation_signal.hpp>
+#include <chrono>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "ble/pump_link.hpp"
+#include "bridge/history_sync.hpp"
+#include "bridge/store.hpp"
+#include "bridge/value_queue.hpp"
+#include "protocol/sake/handshake.hpp"
+
+namespace spdlog {
+class logger;
+}
+
+namespace bridge {
+
+struct SessionSettings {
+    std::string requiredSerial; ///< empty: any pump that pairs
+    std::chrono::milliseconds startSignalDelay = std::chrono::milliseconds(120); ///< ble-link.md 4.2 rule 5
+    std::chrono::milliseconds handshakeTimeout = std::chrono::seconds(30);
+    std::chrono::milliseconds discoveryTimeout = std::chrono::seconds(60);
+    std::chrono::milliseconds inactivity = std::chrono::seconds(30);
+    /// The pump announces a new record once, until its status is reset; asking for the last record costs two
+    /// packets.
+    std::chrono::milliseconds pollInterval = std::chrono::seconds(60);
+    int maxDecryptFailures = 5; ///< in a row, then the session is given up (sake.md 7.8)
+    SyncSettings sync;
+};
+
+class PumpSession {
+public:
+    using UtcClock = std::function<std::chrono::sys_seconds()>;
+    struct Hooks {
+        /// Numbers of this range are in the store.
+        HistorySync::RangeDone rangeDone;
+        /// Local minus UTC of the pump's clock, just read.
+        std::function<void(const PumpInfo&, std::chrono::seconds)> clockMeasured;
+        /// The store has all that the pump had.
+        std::function<void(const PumpInfo&)> synced;
+        /// One line about what is going on, for the service manager.
+        std::function<void(const std::string&)> stage;
+    };
+
+    PumpSession(asio::any_io_executor executor, ble::PumpLink& link, Store& store,
+                protocol::sake::KeyDatabase keys, protocol::sake::RandomSource random, UtcClock clock,
+                SessionSettings settings, Hooks hooks, spdlog::logger& log);
+    ~PumpSession();
+
+    /// Until cancelled.
+    asio::awaitable<void> run();
+
+private:
+    struct Connection;
+
+    asio::awaitable<void> handle(ble::LinkEvent event);
+    asio::awaitable<void> beginHandshake();
+    asio::awaitable<void> continueHandshake(protocol::Bytes written);
+    asio::awaitable<void> drop(std::string reason);
+    void endConnection();
+    void watch(std::chrono::milliseconds timeout, std::string reason);
+    void startWorkWhenReady();
+    void onWorkEnded(const Connection& ended, const std::exception_ptr& error);
+    asio::awaitable<void> work();
+    asio::awaitable<PumpInfo> identify();
+    asio::awaitable<void> measureClock(const PumpInfo& pump);
+    asio::awaitable<std::string> readText(ble::PumpCharacteristic characteristic);
+    std::optional<protocol::Bytes> decode(ble::PumpCharacteristic characteristic, protocol::Bytes value);
+    void stage(const std::string& text);
+
+    asio::any_io_executor executor_;
+    ble::PumpLink& link_;
+    Store& store_;
+    protocol::sake::KeyDatabase keys_;
+    protocol::sake::RandomSource random_;
+    UtcClock clock_;
+    SessionSettings settings_;
+    Hooks hooks_;
+    spdlog::logger& log_;
+    ValueQueue values_;
+    asio::steady_timer watchdog_;
+    asio::steady_timer workEnded_;
+    std::shared_ptr<Connection> connection_; ///< also held by its work until that has ended
+    bool working_ = false;
+};
+
+} // namespace bridge
