@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+// The service: puts link, session, publisher and uploader on one loop, and ends them in order. design.md 4.
+#pragma once
+
+#include <iosfwd>
+
+#include "bridge/configuration.hpp"
+
+namespace spdlog {
+class logger;
+}
+
+namespace bridge {
+
+struct RunOptions {
+    bool once = false;    ///< one full sync and upload, then exit
+    bool pair = false;    ///< forget the bond, start in pairing mode
+    bool pretend = false; ///< print the documents (JSON Lines) on `out` instead of uploading them
+};
+
+/// Until SIGINT or SIGTERM, or until done with `once`. The exit code of design.md 6: 0 done, 2 unusable configuration
+/// or key database, 3 BlueZ, pump or Nightscout could not be reached.
+int runService(const Configuration& configuration, const RunOptions& options, spdlog::logger& log,
+               std::ostream& out);
+
+} // namespace bridge

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+// systemd's side of a service: readiness, a status line, the watchdog. All of it does nothing elsewhere.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+namespace bridge::service_manager {
+
+void ready();
+void stopping();
+/// Shown by `systemctl status`.
+void status(const std::string& text);
+/// How often the watchdog wants to be fed (a quarter of its limit); empty when there is none.
+std::optional<std::chrono::microseconds> watchdogInterval();
+void feedWatchdog();
+
+} // namespace bridge::service_manager

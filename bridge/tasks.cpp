@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+#include "bridge/tasks.hpp"
+
+#include <spdlog/logger.h>
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/system/system_error.hpp>
+#include <utility>
+
+namespace bridge {
+
+void Tasks::spawn(std::string name, asio::awaitable<void> task) {
+    auto ended = [this, name = std::move(name)](const std::exception_ptr& error) {
+        try {
+            if (error) std::rethrow_exception(error);
+        } catch (const boost::system::system_error& failure) {
+            if (failure.code() == asio::error::operation_aborted && stopping_) return;
+            log_.error("{}: {}", name, failure.what());
+            if (!failure_) failure_ = error;
+        } catch (const std::exception& failure) {
+            log_.error("{}: {}", name, failure.what());
+            if (!failure_) failure_ = error;
+        }
+        stop();
+    };
+    auto& signal = signals_.emplace_back();
+    asio::co_spawn(executor_, std::move(task), asio::bind_cancellation_slot(signal.slot(), std::move(ended)));
+}
+
+void Tasks::stop() {
+    if (std::exchange(stopping_, true)) return;
+    if (onStop_) onStop_();
+    for (auto& signal : signals_) signal.emit(asio::cancellation_type::terminal);
+}
+
+} // namespace bridge

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <exception>
+#include <functional>
+#include <list>
+#include <string>
+
+namespace spdlog {
+class logger;
+}
+
+namespace bridge {
+
+namespace asio = boost::asio;
+
+/// Coroutines that live as long as the service. One that ends by an exception ends all of them.
+class Tasks {
+public:
+    Tasks(asio::any_io_executor executor, spdlog::logger& log) : executor_(std::move(executor)), log_(log) {}
+
+    void spawn(std::string name, asio::awaitable<void> task);
+    /// Cancels all, in the order in which they were spawned.
+    void stop();
+    [[nodiscard]] bool stopping() const { return stopping_; }
+    /// What went wrong first, if anything did.
+    [[nodiscard]] const std::exception_ptr& failure() const { return failure_; }
+    /// Called once, when the first task ends or stop() is called.
+    void onStop(std::function<void()> handler) { onStop_ = std::move(handler); }
+
+private:
+    asio::any_io_executor executor_;
+    spdlog::logger& log_;
+    std::list<asio::cancellation_signal> signals_; // a signal may not move
+    std::exception_ptr failure_;
+    std::function<void()> onStop_;
+    bool stopping_ = false;
+};
+
+} // namespace bridge
