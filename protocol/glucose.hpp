@@ -13,7 +13,8 @@ inline MedFloat milligramsPerDecilitre(const MedFloat& kilogramsPerLitre) {
     return kilogramsPerLitre.shifted(5);
 }
 
-/// As the pump displays it: divided by 18.0182, rounded half up to one decimal. Tenths of mmol/L.
+/// As the pump displays it: divided by 18.0182, rounded half up to one decimal. Tenths of mmol/L, for 0 and
+/// up.
 int millimolesTenths(int milligramsPerDecilitre);
 
 } // namespace protocol

@@ -18,14 +18,17 @@ public:
     enum class Kind : std::uint8_t { Number, NaN, NRes, PositiveInfinity, NegativeInfinity, Reserved };
 
     constexpr MedFloat() = default;
-    /// `mantissa` must fit 12 (SFLOAT) or 24 bits, `exponent` 4 or 8 bits.
+    /// `mantissa` must fit 12 (SFLOAT) or 24 bits, `exponent` 4 or 8 bits, and the two must not make a
+    /// special word; else std::invalid_argument.
     static MedFloat number(std::int32_t mantissa, std::int8_t exponent, Width width = Width::Float);
     static MedFloat fromSfloat(std::uint16_t raw);
     static MedFloat fromFloat(std::uint32_t raw);
-    /// The nearest encoding of hundredths, thousandths ...: `value` x 10^`exponent`, for those who make
-    /// records. Empty when the value does not fit the width exactly.
+    /// `value` x 10^`exponent`, for those who make records: as given when that fits the width, else with the
+    /// decimal point moved as little as needed. Empty when the value does not fit exactly.
     static std::optional<MedFloat> fromScaled(std::int64_t value, int exponent, Width width);
 
+    /// The word on the wire. What came from the wire in the same width goes back unchanged; a value that the
+    /// width cannot say exactly becomes NRes.
     [[nodiscard]] std::uint16_t toSfloat() const;
     [[nodiscard]] std::uint32_t toFloat() const;
 
@@ -41,7 +44,8 @@ public:
     /// empty for special values, for values finer than that unit, and beyond 64 bits.
     [[nodiscard]] std::optional<std::int64_t> scaled(int decimals) const;
 
-    /// The same number with the decimal point moved: 122 x 10^-5 kg/L shifted by 5 is 122 mg/dL.
+    /// The same number with the decimal point moved: 122 x 10^-5 kg/L shifted by 5 is 122 mg/dL. Widened to
+    /// FLOAT when SFLOAT cannot say it; beyond FLOAT's exponents an infinity or NRes. Special values stay.
     [[nodiscard]] MedFloat shifted(int places) const;
 
     /// Correctly rounded; NaN and infinities as such, NRes and reserved as NaN.
