@@ -11,6 +11,7 @@
 
 #include "protocol/bytes.hpp"
 #include "protocol/sake/key_database.hpp"
+#include "protocol/sake/key_schedule.hpp"
 #include "protocol/sake/session.hpp"
 
 namespace protocol::sake {
@@ -19,6 +20,10 @@ inline constexpr std::size_t kMessageSize = 20;
 using Message = std::array<std::uint8_t, kMessageSize>;
 /// Notified by the server when the client has subscribed; not part of the state machine.
 inline constexpr Message kStartSignal{};
+inline constexpr std::uint8_t kProtocolVersion = 1;
+/// Sequence numbers of messages 5 and 4, the first frames of their directions.
+inline constexpr std::uint64_t kFirstFromClient = 0;
+inline constexpr std::uint64_t kFirstFromServer = 1;
 
 enum class HandshakeError {
     BadLength,         ///< not 20 octets
@@ -44,12 +49,18 @@ using HandshakeResult = boost::system::result<T, HandshakeError>;
 class Server {
 public:
     Server(KeyDatabase database, RandomSource random);
+    Server(const Server&) = delete; // entry_ points into database_
+    Server& operator=(const Server&) = delete;
+    Server(Server&&) = default;
+    Server& operator=(Server&&) = default;
+    ~Server() = default;
 
+    /// Random octets are drawn in the order of the messages and of their fields.
     HandshakeResult<std::optional<Message>> receive(ByteView written);
     [[nodiscard]] bool done() const { return stage_ == 6; }
     /// 0, 1, 3, 5, 6 as in the reference.
     [[nodiscard]] int stage() const { return stage_; }
-    /// Once, after done().
+    /// Once, after done(); else std::logic_error.
     Session takeSession();
 
 private:
@@ -63,11 +74,8 @@ private:
     int stage_ = 0;
     bool failed_ = false;
     const KeyEntry* entry_ = nullptr;
-    std::array<std::uint8_t, 8> clientMaterial_{};
-    std::array<std::uint8_t, 4> clientNonce_{};
-    std::array<std::uint8_t, 8> serverMaterial_{};
-    std::array<std::uint8_t, 4> serverNonce_{};
-    std::array<std::uint8_t, 8> tag2_{};
+    Contributions parts_;
+    HandshakeTag tag2_{};
     std::optional<Session> session_;
 };
 
@@ -79,13 +87,19 @@ public:
     enum class PermitCheck { OwnKeys, ServerPayload };
 
     Client(KeyDatabase database, RandomSource random, PermitCheck check = PermitCheck::OwnKeys);
-    /// A virtual pump for the bridge whose (server's) file this is.
+    Client(const Client&) = delete; // entry_ points into database_
+    Client& operator=(const Client&) = delete;
+    Client(Client&&) = default;
+    Client& operator=(Client&&) = default;
+    ~Client() = default;
+    /// A virtual pump for the bridge whose (server's) file this is. Throws std::invalid_argument when the
+    /// file has no entry for a pump.
     static Client fromServerDatabase(const KeyDatabase& server, RandomSource random);
 
     HandshakeResult<Message> receive(ByteView notified);
     [[nodiscard]] bool done() const { return stage_ == 6; }
     [[nodiscard]] int stage() const { return stage_; } ///< -1 before the start signal, then 0, 2, 4, 6
-    Session takeSession();
+    Session takeSession();                             ///< once, after done(); else std::logic_error
 
 private:
     HandshakeResult<Message> begin(const Message& in);
@@ -99,11 +113,12 @@ private:
     int stage_ = -1;
     bool failed_ = false;
     const KeyEntry* entry_ = nullptr;
-    DeviceType serverType_{};
-    std::array<std::uint8_t, 8> clientMaterial_{};
-    std::array<std::uint8_t, 4> clientNonce_{};
+    Contributions parts_;
     std::optional<Session> session_;
 };
+
+/// Decrypts message 4 or 5 with the receiver of its direction and gives the permit in it, unchecked.
+HandshakeResult<Block> openPermit(Receiver& receiver, const Message& message);
 
 /// The six messages of a captured handshake, enough to decode the session offline (sake.md 9).
 struct Transcript {

@@ -28,6 +28,9 @@ using SessionNonce = std::array<std::uint8_t, 8>;
 class SessionKeys {
 public:
     SessionKeys(KeyView key, const SessionNonce& nonce);
+    SessionKeys(const SessionKeys&) = delete;
+    SessionKeys& operator=(const SessionKeys&) = delete;
+    ~SessionKeys(); ///< wipes
     [[nodiscard]] const Aes128& cipher() const { return cipher_; }
     [[nodiscard]] const SessionNonce& nonce() const { return nonce_; }
 
