@@ -1,1 +1,62 @@
 // SPDX-License-Identifier: MIT
+#include "protocol/history/assembler.hpp"
+
+#include <utility>
+
+#include "protocol/history/record.hpp"
+#include "protocol/history/structure.hpp"
+
+namespace protocol::history {
+namespace {
+
+using Width = MedFloat::Width;
+
+/// Whether `piece` begins a record of its own although `pending` may go on: six octets that say so.
+bool beginsNextRecord(ByteView pending, ByteView piece) {
+    const auto before = parseHeader(pending);
+    const auto next = parseHeader(piece);
+    if (!before.has_value() || !next.has_value() || !isKnown(next->eventType)) return false;
+    const bool corruption = next->eventType == static_cast<std::uint16_t>(EventType::DataCorruption) &&
+                            next->sequenceNumber == kCorruptionSequenceNumber;
+    return corruption || next->sequenceNumber == before->sequenceNumber + 1;
+}
+
+/// Whether the layout wants octets after those, or takes them: amounts may have been widened.
+bool mayContinue(ByteView bytes) {
+    return fit(bytes, Width::Sfloat) == Fit::Short || fit(bytes, Width::Float) == Fit::Short;
+}
+
+} // namespace
+
+void Assembler::add(ByteView piece, const Sink& sink) {
+    if (piece.empty()) { // marks the end of a record that filled its notifications exactly
+        flush(sink);
+        return;
+    }
+    if (beginsNextRecord(pending_, piece)) flush(sink);
+    pending_.insert(pending_.end(), piece.begin(), piece.end());
+
+    const Completeness reached = completeness(pending_);
+    bool more = false;
+    if (!fullPiece_) {
+        more = reached == Completeness::Prefix;
+    } else if (piece.size() >= *fullPiece_) {
+        more = reached != Completeness::Whole || mayContinue(pending_);
+    }
+    if (!more) flush(sink);
+}
+
+void Assembler::flush(const Sink& sink) {
+    // Emptied first: the sink may use this object again.
+    if (!pending_.empty()) sink(std::exchange(pending_, {}));
+}
+
+Completeness completeness(ByteView bytes) {
+    const auto narrow = fit(bytes, Width::Sfloat);
+    const auto wide = fit(bytes, Width::Float);
+    if (narrow == Fit::Exact || wide == Fit::Exact) return Completeness::Whole;
+    if (narrow == Fit::Short || wide == Fit::Short) return Completeness::Prefix;
+    return Completeness::Neither;
+}
+
+} // namespace protocol::history

@@ -71,6 +71,7 @@ private:
     std::vector<Reference> references_;
     std::vector<ClockSegment> segments_;
     std::vector<std::size_t> segmentOfReference_;
+    std::vector<bool> onLostClock_; ///< by reference: from here on the clock shows what it fell back to
 };
 
 } // namespace protocol::history
