@@ -137,8 +137,9 @@ public:
     [[nodiscard]] std::optional<std::string> setting(std::string_view key) const;
     void setSetting(std::string_view key, std::string_view value);
 
+    struct Impl; ///< for the sources of the store only
+
 private:
-    struct Impl;
     std::unique_ptr<Impl> impl_;
 };
 

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+#include "memory_link.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/system/system_error.hpp>
+#include <stdexcept>
+
+namespace testing_link {
+
+namespace asio = boost::asio;
+using ble::Bytes;
+using ble::LinkError;
+using ble::PumpCharacteristic;
+
+MemoryLink::MemoryLink(const asio::any_io_executor& executor, virtual_pump::Pump& pump)
+    : pump_(pump), wake_(executor) {}
+
+std::size_t MemoryLink::handle(PumpCharacteristic characteristic) {
+    const auto& about = ble::info(characteristic);
+    const auto& table = virtual_pump::characteristics();
+    for (std::size_t i = 0; i < table.size(); ++i) {
+        if (table[i].serviceUuid == about.serviceUuid && table[i].uuid == about.uuid) return i;
+    }
+    throw std::logic_error("the virtual pump lacks a characteristic");
+}
+
+void MemoryLink::push(ble::LinkEvent event) {
+    events_.push_back(std::move(event));
+    wake_.cancel();
+}
+
+void MemoryLink::arrive() {
+    connected_ = true;
+    pump_.connected();
+    push(ble::Connected{{"00:23:F7:00:00:01", "Pump 1234567H", true}});
+    push(ble::PortSubscribed{});
+    push(ble::ServicesResolved{});
+}
+
+void MemoryLink::leave() {
+    if (!connected_) return;
+    connected_ = false;
+    pump_.disconnected();
+    push(ble::Disconnected{"out of range"});
+}
+
+asio::awaitable<ble::LinkEvent> MemoryLink::nextEvent() {
+    while (events_.empty()) {
+        wake_.expires_at(asio::steady_timer::time_point::max());
+        (void)co_await wake_.async_wait(asio::as_tuple(asio::use_awaitable));
+        const auto state = co_await asio::this_coro::cancellation_state;
+        if (state.cancelled() != asio::cancellation_type::none) {
+            throw boost::system::system_error(asio::error::operation_aborted);
+        }
+    }
+    auto event = std::move(events_.front());
+    events_.pop_front();
+    co_return event;
+}
+
+void MemoryLink::notifyPort(ble::ByteView value) {
+    if (auto answer = pump_.portNotified(value)) push(ble::PortWritten{std::move(*answer)});
+}
+
+void MemoryLink::deliver() {
+    while (connected_) {
+        auto outgoing = pump_.nextOutgoing();
+        if (!outgoing) break;
+        const auto& spec = virtual_pump::characteristics().at(outgoing->characteristic);
+        for (const auto characteristic :
+             {PumpCharacteristic::IddStatusChanged, PumpCharacteristic::IddRecordAccessControlPoint,
+              PumpCharacteristic::IddHistoryData}) {
+            const auto& about = ble::info(characteristic);
+            if (about.uuid != spec.uuid || about.serviceUuid != spec.serviceUuid) continue;
+            if (auto plain = decoder_ ? decoder_(characteristic, std::move(outgoing->value)) : std::nullopt) {
+                push(ble::ValueArrived{characteristic, std::move(*plain)});
+            }
+            break;
+        }
+        if (pump_.wantsDisconnect()) leave();
+    }
+}
+
+void MemoryLink::refuseIfTold() {
+    if (!connected_) throw LinkError("disconnected", "the pump has gone");
+    if (failures_ > 0) {
+        --failures_;
+        throw LinkError("org.bluez.Error.Failed", "refused by the test");
+    }
+}
+
+asio::awaitable<Bytes> MemoryLink::read(PumpCharacteristic characteristic) {
+    refuseIfTold();
+    auto value = pump_.read(handle(characteristic));
+    if (!value) throw LinkError("org.bluez.Error.Failed", "ATT error");
+    auto plain = decoder_ ? decoder_(characteristic, *value) : std::nullopt;
+    if (!plain) throw LinkError("undecodable", "the value could not be decoded");
+    co_return *plain;
+}
+
+asio::awaitable<void> MemoryLink::write(PumpCharacteristic characteristic, Bytes value) {
+    refuseIfTold();
+    if (!ble::info(characteristic).writable) throw LinkError("not-allowed", "not on the allow-list");
+    if (pump_.write(handle(characteristic), value)) throw LinkError("org.bluez.Error.Failed", "ATT error");
+    deliver();
+    co_return;
+}
+
+asio::awaitable<void> MemoryLink::subscribe(PumpCharacteristic characteristic) {
+    refuseIfTold();
+    pump_.subscribe(handle(characteristic), true);
+    co_return;
+}
+
+asio::awaitable<void> MemoryLink::disconnect() {
+    ++disconnects_;
+    leave();
+    co_return;
+}
+
+} // namespace testing_link

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+// A link to a virtual pump in the same process: no bus, no radio, no waiting.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <deque>
+#include <optional>
+
+#include "ble/pump_link.hpp"
+#include "pump.hpp"
+
+namespace testing_link {
+
+class MemoryLink final : public ble::PumpLink {
+public:
+    MemoryLink(const boost::asio::any_io_executor& executor, virtual_pump::Pump& pump);
+
+    /// The pump comes, finds its services resolved and subscribes to the SAKE port.
+    void arrive();
+    /// The pump goes out of range.
+    void leave();
+    [[nodiscard]] bool isConnected() const { return connected_; }
+    /// Refuses this many of the next operations with LinkError "org.bluez.Error.Failed".
+    void failNext(int operations) { failures_ = operations; }
+    /// Puts what the pump has to say now on the link.
+    void deliver();
+    [[nodiscard]] bool paired() const { return paired_; }
+    [[nodiscard]] int disconnects() const { return disconnects_; }
+
+    boost::asio::awaitable<ble::LinkEvent> nextEvent() override;
+    void setDecoder(ble::ValueDecoder decoder) override { decoder_ = std::move(decoder); }
+    void notifyPort(ble::ByteView value) override;
+    boost::asio::awaitable<ble::Bytes> read(ble::PumpCharacteristic characteristic) override;
+    boost::asio::awaitable<void> write(ble::PumpCharacteristic characteristic, ble::Bytes value) override;
+    boost::asio::awaitable<void> subscribe(ble::PumpCharacteristic characteristic) override;
+    boost::asio::awaitable<void> disconnect() override;
+    void confirmPaired() override { paired_ = true; }
+
+private:
+    void push(ble::LinkEvent event);
+    void refuseIfTold();
+    [[nodiscard]] static std::size_t handle(ble::PumpCharacteristic characteristic);
+
+    virtual_pump::Pump& pump_;
+    ble::ValueDecoder decoder_;
+    std::deque<ble::LinkEvent> events_;
+    boost::asio::steady_timer wake_;
+    bool connected_ = false;
+    bool paired_ = false;
+    int failures_ = 0;
+    int disconnects_ = 0;
+};
+
+} // namespace testing_link

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sqlite3.h>
+
+#include "bridge/store.hpp"
+#include "store_samples.hpp"
+#include "temporary_directory.hpp"
+
+namespace bridge::testing {
+namespace {
+
+using ::testing::HasSubstr;
+namespace fs = std::filesystem;
+
+std::string refusal(const fs::path& file, Store::Access access = Store::Access::ReadWrite) {
+    try {
+        const Store store(file, access);
+    } catch (const StoreError& error) {
+        return error.what();
+    }
+    return "opened";
+}
+
+void executeRaw(const fs::path& file, const char* sql) {
+    sqlite3* handle = nullptr;
+    ASSERT_EQ(sqlite3_open(file.c_str(), &handle), SQLITE_OK);
+    EXPECT_EQ(sqlite3_exec(handle, sql, nullptr, nullptr, nullptr), SQLITE_OK) << sqlite3_errmsg(handle);
+    sqlite3_close(handle);
+}
+
+TEST(StoreFile, IsReadableByItsOwnerOnly) {
+    const TemporaryDirectory directory;
+    Store store(directory / "state/history.db");
+    store.pump("NG1234567H");
+    const auto mode = fs::perms::owner_read | fs::perms::owner_write;
+    EXPECT_EQ(fs::status(directory / "state/history.db").permissions(), mode);
+    EXPECT_EQ(fs::status(directory / "state/history.db-wal").permissions(), mode);
+    EXPECT_EQ(fs::status(directory / "state").permissions(), fs::perms::owner_all);
+}
+
+TEST(StoreFile, SurvivesReopening) {
+    const TemporaryDirectory directory;
+    PumpId pump = 0;
+    {
+        Store store(directory / "history.db");
+        pump = store.pump("NG1234567H").id;
+        store.addRecords(pump, recordsFromTo(1, 10), kNow);
+    }
+    const Store store(directory / "history.db");
+    EXPECT_EQ(store.recordCount(pump), 10U);
+}
+
+TEST(StoreFile, CanBeReadWhileTheServiceWrites) {
+    const TemporaryDirectory directory;
+    Store writer(directory / "history.db");
+    const PumpId pump = writer.pump("NG1234567H").id;
+    const Store reader(directory / "history.db", Store::Access::ReadOnly);
+    writer.addRecords(pump, recordsFromTo(1, 10), kNow);
+    EXPECT_EQ(reader.recordCount(pump), 10U);
+}
+
+TEST(StoreFile, CannotBeWrittenThroughAReadOnlyStore) {
+    const TemporaryDirectory directory;
+    Store writer(directory / "history.db");
+    const PumpId pump = writer.pump("NG1234567H").id;
+    Store reader(directory / "history.db", Store::Access::ReadOnly);
+    EXPECT_THROW(reader.addRecords(pump, recordsFromTo(1, 1), kNow), StoreError);
+}
+
+TEST(StoreFile, OfAnotherProgramIsRefused) {
+    const TemporaryDirectory directory;
+    executeRaw(directory / "other.db", "CREATE TABLE photo (id INTEGER)");
+    EXPECT_THAT(refusal(directory / "other.db"), HasSubstr("another program"));
+}
+
+TEST(StoreFile, ThatIsNoDatabaseIsRefused) {
+    const TemporaryDirectory directory;
+    const auto file = directory.write("notes.txt", std::string(4096, 'x'));
+    EXPECT_THAT(refusal(file), HasSubstr("not a pump-bridge database"));
+    EXPECT_EQ(readAll(file), std::string(4096, 'x'));
+}
+
+TEST(StoreFile, OfANewerVersionIsRefused) {
+    const TemporaryDirectory directory;
+    { const Store store(directory / "history.db"); }
+    executeRaw(directory / "history.db", "PRAGMA user_version = 99");
+    EXPECT_THAT(refusal(directory / "history.db"), HasSubstr("newer pump-bridge"));
+}
+
+TEST(StoreFile, ThatIsMissingIsNotMadeForReaders) {
+    const TemporaryDirectory directory;
+    EXPECT_THAT(refusal(directory / "history.db", Store::Access::ReadOnly), HasSubstr("does not exist"));
+    EXPECT_FALSE(fs::exists(directory / "history.db"));
+}
+
+TEST(StoreFile, InAPlaceThatCannotBeMadeIsNamed) {
+    const TemporaryDirectory directory;
+    const auto file = directory.write("file", "");
+    EXPECT_THAT(refusal(file / "history.db"), HasSubstr(file.string()));
+}
+
+} // namespace
+} // namespace bridge::testing
