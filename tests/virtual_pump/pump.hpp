@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// A pump in software, above any transport: SAKE client, history served over the record access control point, device
-// information, clock. A transport (the BlueZ double on a private bus, or kernel sockets) carries the octets.
-// What a real pump does: ble-link.md 6 to 8 and 14, history-records.md 2 and 3, sake.md 6.5.
+// A pump in software, above any transport: SAKE client, history served over the record access control point,
+// device information, clock. A transport (the BlueZ double on a private bus, or kernel sockets) carries the
+// octets. What a real pump does: ble-link.md 6 to 8 and 14, history-records.md 2 and 3, sake.md 6.5.
 #pragma once
 
 #include <cstdint>
@@ -47,14 +47,16 @@ struct Outgoing {
     bool indication = false;
 };
 
-/// What goes wrong on purpose. Counts are of history notifications since the start of the process.
+/// What goes wrong on purpose. Counts are of history notifications since the pump was made; the
+/// first is 1.
 struct Faults {
-    std::optional<unsigned> dropLinkAfter;  ///< the transport is asked to drop the link after this many notifications
-    std::optional<unsigned> loseAt;         ///< this notification is encrypted but never sent
-    std::optional<unsigned> corruptMacAt;   ///< this one has a wrong MAC
-    std::optional<unsigned> duplicateAt;    ///< this one is sent twice
-    std::optional<int> silentAtStage;       ///< no answer in this handshake stage
-    bool answerRandom = false;              ///< message 3 is random octets, as of a pump with other keys
+    std::optional<unsigned>
+        dropLinkAfter;              ///< the transport is asked to drop the link after this many notifications
+    std::optional<unsigned> loseAt; ///< this notification is encrypted but never sent
+    std::optional<unsigned> corruptMacAt; ///< this one has a wrong MAC
+    std::optional<unsigned> duplicateAt;  ///< this one is sent twice
+    std::optional<int> silentAtStage;     ///< no answer in this handshake stage
+    bool answerRandom = false;            ///< message 3 is random octets, as of a pump with other keys
 };
 
 struct PumpSettings {
@@ -92,8 +94,8 @@ public:
     /// Empty: accepted.
     std::optional<AttError> write(std::size_t characteristic, ByteView value);
     void subscribe(std::size_t characteristic, bool on);
-    /// The next notification or indication to put on the air, encrypted at this moment (so that frames leave in the
-    /// order of their counters); empty when there is nothing to say.
+    /// The next notification or indication to put on the air, encrypted at this moment (so that frames leave
+    /// in the order of their counters); empty when there is nothing to say.
     std::optional<Outgoing> nextOutgoing();
     /// A fault wants the link dropped now.
     [[nodiscard]] bool wantsDisconnect() const;
