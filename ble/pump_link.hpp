@@ -96,6 +96,7 @@ public:
     /// The next event, in order, none lost. One caller at a time.
     virtual asio::awaitable<LinkEvent> nextEvent() = 0;
 
+    /// For the connection that has just been announced; forgotten when the next one is.
     virtual void setDecoder(ValueDecoder decoder) = 0;
     /// Notifies the SAKE port.
     virtual void notifyPort(ByteView value) = 0;

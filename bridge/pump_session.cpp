@@ -79,6 +79,9 @@ asio::awaitable<void> PumpSession::handle(ble::LinkEvent event) {
         endConnection();
         connection_ = std::make_shared<Connection>();
         connection_->peer = std::move(connected->peer);
+        link_.setDecoder([this](PumpCharacteristic characteristic, Bytes value) {
+            return decode(characteristic, std::move(value));
+        });
         stage("connected");
         co_return;
     }

@@ -16,17 +16,23 @@ void Tasks::spawn(std::string name, asio::awaitable<void> task) {
         try {
             if (error) std::rethrow_exception(error);
         } catch (const boost::system::system_error& failure) {
-            if (failure.code() == asio::error::operation_aborted && stopping_) return;
-            log_.error("{}: {}", name, failure.what());
-            if (!failure_) failure_ = error;
+            if (failure.code() != asio::error::operation_aborted || !stopping_)
+                noteFailure(name, failure, error);
         } catch (const std::exception& failure) {
-            log_.error("{}: {}", name, failure.what());
-            if (!failure_) failure_ = error;
+            noteFailure(name, failure, error);
         }
         stop();
+        if (--running_ == 0 && onAllEnded_) onAllEnded_();
     };
+    ++running_;
     auto& signal = signals_.emplace_back();
     asio::co_spawn(executor_, std::move(task), asio::bind_cancellation_slot(signal.slot(), std::move(ended)));
+}
+
+void Tasks::noteFailure(const std::string& name, const std::exception& failure,
+                        const std::exception_ptr& error) {
+    log_.error("{}: {}", name, failure.what());
+    if (!failure_) failure_ = error;
 }
 
 void Tasks::stop() {

@@ -4,6 +4,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/cancellation_signal.hpp>
+#include <cstddef>
 #include <exception>
 #include <functional>
 #include <list>
@@ -30,13 +31,19 @@ public:
     [[nodiscard]] const std::exception_ptr& failure() const { return failure_; }
     /// Called once, when the first task ends or stop() is called.
     void onStop(std::function<void()> handler) { onStop_ = std::move(handler); }
+    /// Called when the last task has ended.
+    void onAllEnded(std::function<void()> handler) { onAllEnded_ = std::move(handler); }
 
 private:
+    void noteFailure(const std::string& name, const std::exception& failure, const std::exception_ptr& error);
+
     asio::any_io_executor executor_;
     spdlog::logger& log_;
     std::list<asio::cancellation_signal> signals_; // a signal may not move
     std::exception_ptr failure_;
     std::function<void()> onStop_;
+    std::function<void()> onAllEnded_;
+    std::size_t running_ = 0;
     bool stopping_ = false;
 };
 

@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: MIT
+#include "bridge/run.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/logger.h>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <csignal>
+#include <cstdlib>
+#include <ostream>
+#include <random>
+#include <set>
+
+#include "ble/bluez_link.hpp"
+#include "bridge/key_file.hpp"
+#include "bridge/publisher.hpp"
+#include "bridge/pump_session.hpp"
+#include "bridge/service_manager.hpp"
+#include "bridge/store.hpp"
+#include "bridge/tasks.hpp"
+#include "bridge/zone.hpp"
+#include "nightscout/client.hpp"
+#include "nightscout/uploader.hpp"
+
+namespace bridge {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr int kDone = 0;
+constexpr int kUnusable = 2;
+constexpr int kUnreachable = 3;
+
+/// `run --once` gives up when no pump has come for so long: pairing and the slowest reconnect seen fit twice.
+constexpr auto kOnceLimit = 15min;
+/// What is left after SIGTERM has this long to end.
+constexpr auto kStopLimit = 2s;
+/// `run --once`: failed uploads in a row before it gives up.
+constexpr int kOnceRetries = 4;
+
+constexpr std::string_view kNameSetting = "mobile-name";
+
+std::chrono::sys_seconds utcNow() {
+    return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+}
+
+double uniform() {
+    static thread_local std::mt19937_64 engine{std::random_device{}()};
+    return std::uniform_real_distribution<double>{0, 1}(engine);
+}
+
+/// The name under which the pump lists us: the configured one, or six digits that are kept.
+std::string mobileName(const Configuration& configuration, Store& store) {
+    std::string name = configuration.pump.name;
+    if (name.empty()) name = store.setting(kNameSetting).value_or("");
+    if (name.empty()) {
+        name = fmt::format("{:06}", std::random_device{}() % 1'000'000U);
+        store.setSetting(kNameSetting, name);
+    }
+    return "Mobile " + name;
+}
+
+nightscout::ClientSettings clientSettings(const Configuration& configuration) {
+    std::string problem;
+    auto site = nightscout::parseSiteUrl(configuration.nightscout.url, problem);
+    if (!site) throw std::runtime_error("nightscout.url: " + problem);
+    nightscout::ClientSettings settings;
+    if (!configuration.token.empty()) {
+        settings.apiSecretHeader = configuration.token;
+    } else if (!configuration.apiSecret.empty()) {
+        settings.apiSecretHeader = nightscout::secretHeader(configuration.apiSecret);
+    } else if (site->secret) {
+        settings.apiSecretHeader = nightscout::secretHeader(*site->secret);
+    } else if (site->token) {
+        settings.apiSecretHeader = *site->token;
+    }
+    settings.site = std::move(*site);
+    settings.caFile = configuration.nightscout.caFile;
+    return settings;
+}
+
+/// Prints each document once, as the request body it would be.
+class PretendSink {
+public:
+    explicit PretendSink(std::ostream& out) : out_(out) {}
+
+    QueueResult operator()(PumpId /*pump*/, std::span<const nightscout::Document> documents,
+                           std::span<const Store::Published> /*times*/) {
+        QueueResult result;
+        for (const auto& document : documents) {
+            if (!printed_.insert(document.identifier + document.body).second) {
+                ++result.known;
+                continue;
+            }
+            ++result.added;
+            out_ << document.body << '\n';
+        }
+        out_.flush();
+        return result;
+    }
+
+private:
+    std::ostream& out_;
+    std::set<std::string> printed_;
+};
+
+/// Everything that lives as long as one call of runService().
+class Service {
+public:
+    Service(const Configuration& configuration, const RunOptions& options, Zone zone,
+            protocol::sake::KeyDatabase keys, spdlog::logger& log, std::ostream& out)
+        : configuration_(configuration),
+          options_(options),
+          zone_(std::move(zone)),
+          log_(log),
+          store_(configuration.storage.path),
+          pretend_(out),
+          tasks_(io_.get_executor(), log),
+          publisher_(store_, zone_, mappingSettings(configuration), documentSink(), log),
+          link_(io_.get_executor(), linkSettings(), log),
+          session_(io_.get_executor(), link_, store_, std::move(keys), protocol::sake::systemRandom, utcNow,
+                   sessionSettings(configuration), hooks(), log) {
+        if (!options.pretend && !configuration.nightscout.url.empty()) {
+            client_ = std::make_unique<nightscout::Client>(io_.get_executor(), clientSettings(configuration));
+            uploader_ = std::make_unique<nightscout::Uploader>(io_.get_executor(), *client_, store_,
+                                                               nightscout::UploadPolicy{}, uniform, log);
+        } else if (!options.pretend) {
+            log.warn(
+                "nightscout: no nightscout.url is configured; records are collected, nothing is uploaded");
+        }
+    }
+
+    int run() {
+        tasks_.onStop([this] { beginStop(); });
+        tasks_.onAllEnded([this] { stopLimit_.cancel(); });
+        tasks_.spawn("signals", waitForSignal());
+        tasks_.spawn("session", session_.run());
+        tasks_.spawn("bluetooth", link_.run());
+        if (uploader_ && !options_.once) tasks_.spawn("nightscout", uploader_->run());
+        if (options_.once) tasks_.spawn("once", finishOnce());
+        if (const auto interval = service_manager::watchdogInterval())
+            tasks_.spawn("watchdog", feed(*interval));
+        service_manager::ready();
+        io_.run();
+        if (tasks_.failure()) return kUnreachable;
+        return exitCode_;
+    }
+
+private:
+    static nightscout::MappingSettings mappingSettings(const Configuration& configuration) {
+        nightscout::MappingSettings settings;
+        settings.features = configuration.nightscout.features;
+        return settings;
+    }
+
+    static SessionSettings sessionSettings(const Configuration& configuration) {
+        SessionSettings settings;
+        settings.requiredSerial = configuration.pump.serial;
+        return settings;
+    }
+
+    ble::BluezLinkSettings linkSettings() {
+        ble::BluezLinkSettings settings;
+        settings.adapter = configuration_.bluetooth.adapter;
+        settings.mobileName = mobileName(configuration_, store_);
+        settings.forcePairing = options_.pair;
+        return settings;
+    }
+
+    DocumentSink documentSink() {
+        if (options_.pretend) return std::ref(pretend_);
+        return [this](PumpId pump, std::span<const nightscout::Document> documents,
+                      std::span<const Store::Published> times) {
+            return store_.queueDocuments(pump, documents, times);
+        };
+    }
+
+    PumpSession::Hooks hooks() {
+        PumpSession::Hooks hooks;
+        hooks.rangeDone = [this](const PumpInfo& pump, SequenceRange range) {
+            publisher_.publish(pump, range);
+            if (uploader_) uploader_->wake();
+        };
+        hooks.clockMeasured = [this](const PumpInfo& pump, std::chrono::seconds offset) {
+            const auto snapped = snapOffset(offset, zone_, utcNow());
+            const auto error = offset - snapped;
+            if (std::chrono::abs(error) > 2min) {
+                log_.warn("session: the pump's clock is {} s {}; set it in the pump's menu",
+                          std::chrono::abs(error).count(), error > 0s ? "fast" : "slow");
+            }
+            if (snapped != zone_.offsetAt(utcNow())) {
+                log_.warn(
+                    "session: the pump's clock is not on local time of {}; data are dated right all the same",
+                    zone_.name());
+            }
+            publisher_.setMeasuredOffset(pump.id, snapped);
+        };
+        hooks.synced = [this](const PumpInfo&) {
+            synced_ = true;
+            onceWake_.cancel();
+        };
+        hooks.stage = [](const std::string& text) { service_manager::status(text); };
+        return hooks;
+    }
+
+    asio::awaitable<void> waitForSignal() {
+        asio::signal_set signals{io_, SIGINT, SIGTERM};
+        const int number = co_await signals.async_wait(asio::use_awaitable);
+        log_.info("run: {} received, stopping", number == SIGINT ? "SIGINT" : "SIGTERM");
+    }
+
+    asio::awaitable<void> finishOnce() {
+        onceWake_.expires_after(kOnceLimit);
+        boost::system::error_code ignored;
+        if (!synced_) co_await onceWake_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+        if (!synced_) {
+            if (!tasks_.stopping()) {
+                log_.error(
+                    "run: no pump came within {} minutes. On the pump: Paired Devices > Pair New Device",
+                    kOnceLimit.count());
+                exitCode_ = kUnreachable;
+            }
+            co_return;
+        }
+        if (uploader_ && !co_await uploader_->drain(kOnceRetries)) {
+            log_.error("nightscout: {} documents still wait: {}", store_.depth(),
+                       uploader_->state().lastError);
+            exitCode_ = kUnreachable;
+            co_return;
+        }
+        const auto uploaded = uploader_ ? uploader_->state().uploaded : 0;
+        log_.info("run: done, uploaded={}", uploaded);
+    }
+
+    asio::awaitable<void> feed(std::chrono::microseconds interval) {
+        asio::steady_timer timer{io_};
+        for (;;) {
+            service_manager::feedWatchdog();
+            timer.expires_after(interval);
+            co_await timer.async_wait(asio::use_awaitable);
+        }
+    }
+
+    void beginStop() {
+        service_manager::stopping();
+        stopLimit_.expires_after(kStopLimit);
+        stopLimit_.async_wait([this](boost::system::error_code error) {
+            if (error) return;
+            log_.error("run: not everything ended within {} s, leaving", kStopLimit.count());
+            log_.flush();
+            std::_Exit(exitCode_); // the store survives that as it survives a power cut
+        });
+    }
+
+    const Configuration& configuration_;
+    const RunOptions& options_;
+    Zone zone_;
+    spdlog::logger& log_;
+    asio::io_context io_{1};
+    asio::steady_timer onceWake_{io_};
+    asio::steady_timer stopLimit_{io_};
+    Store store_;
+    PretendSink pretend_;
+    Tasks tasks_;
+    Publisher publisher_;
+    ble::BluezLink link_;
+    PumpSession session_;
+    std::unique_ptr<nightscout::Client> client_;
+    std::unique_ptr<nightscout::Uploader> uploader_;
+    bool synced_ = false;
+    int exitCode_ = kDone;
+};
+
+} // namespace
+
+int runService(const Configuration& configuration, const RunOptions& options, spdlog::logger& log,
+               std::ostream& out) {
+    std::signal(SIGPIPE, SIG_IGN);
+    try {
+        auto zone = Zone::find(configuration.timezone);
+        if (!zone) {
+            log.error("run: there is no time zone named \"{}\"; use a name such as Europe/Berlin",
+                      configuration.timezone);
+            return kUnusable;
+        }
+        Service service{
+            configuration, options, std::move(*zone), readBridgeKeyFile(configuration.pump.keyDatabase),
+            log,           out};
+        return service.run();
+    } catch (const KeyFileError& error) {
+        log.error("run: {}", error.what());
+        return kUnusable;
+    } catch (const StoreError& error) {
+        log.error("run: {}", error.what());
+        return kUnusable;
+    } catch (const std::exception& error) {
+        log.error("run: {}", error.what());
+        return kUnreachable;
+    }
+}
+
+} // namespace bridge

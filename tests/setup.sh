@@ -1,0 +1,65 @@
+# Sourced by tests/run and tests/demo: what a fresh Debian 12 machine lacks, installed; and the Nightscout server.
+
+project_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+build_root=$project_root/build
+
+packages=(
+    cmake ninja-build g++ pkg-config git
+    libboost1.81-dev libsdbus-c++-dev libsystemd-dev libssl-dev zlib1g-dev
+    nlohmann-json3-dev libsqlite3-dev libcli11-dev libtomlplusplus-dev libspdlog-dev libfmt-dev
+    libhowardhinnant-date-dev tzdata
+    libgtest-dev libgmock-dev
+    dbus dbus-daemon ca-certificates
+)
+test_packages=(clang-format libbenchmark-dev)
+
+say() { printf '\n== %s\n' "$*"; }
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+# Installs those of the named packages that are not there.
+install_packages() {
+    local lacking=() package
+    for package in "$@"; do
+        dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || lacking+=("$package")
+    done
+    # Any Node will do; Debian's npm pulls in Debian's Node.
+    command -v node >/dev/null || lacking+=(nodejs)
+    command -v npm >/dev/null || lacking+=(npm)
+    [ ${#lacking[@]} = 0 ] && return
+    say "installing ${lacking[*]}"
+    as_root apt-get update -qq
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${lacking[@]}" >"$build_root/apt.log" 2>&1 || {
+        tail -n 20 "$build_root/apt.log"
+        echo "the packages could not be installed; the whole log is $build_root/apt.log" >&2
+        return 1
+    }
+}
+
+# The real server, without a database, in the build directory.
+install_nightscout() {
+    PUMP_BRIDGE_NIGHTSCOUT_DIR=$build_root/nightscout_server
+    export PUMP_BRIDGE_NIGHTSCOUT_DIR
+    mkdir -p "$PUMP_BRIDGE_NIGHTSCOUT_DIR"
+    cp "$project_root"/tests/nightscout_server/{memory-mongo.js,package.json,package-lock.json,.npmrc} "$PUMP_BRIDGE_NIGHTSCOUT_DIR"
+    [ "$PUMP_BRIDGE_NIGHTSCOUT_DIR/node_modules/.package-lock.json" -nt "$project_root/tests/nightscout_server/package-lock.json" ] && return
+    say "installing Nightscout for the tests"
+    (cd "$PUMP_BRIDGE_NIGHTSCOUT_DIR" && npm ci --loglevel=error)
+}
+
+# Configures and builds a preset: build_preset NAME [TARGET...]
+build_preset() {
+    local preset=$1
+    shift
+    say "building $preset"
+    (cd "$project_root" && cmake --preset "$preset" >"$build_root/configure-$preset.log" 2>&1) || {
+        tail -n 30 "$build_root/configure-$preset.log"
+        return 1
+    }
+    cmake --build "$build_root/$preset" ${1:+--target "$@"} 2>&1 | grep -vE '^\[[0-9]+/[0-9]+\]' || true
+    return "${PIPESTATUS[0]}"
+}
+
+mkdir -p "$build_root"
