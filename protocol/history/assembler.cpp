@@ -26,6 +26,14 @@ bool mayContinue(ByteView bytes) {
     return fit(bytes, Width::Sfloat) == Fit::Short || fit(bytes, Width::Float) == Fit::Short;
 }
 
+/// Whether `pending` is all of a record and `piece` is not what its widened form wants.
+bool exceedsLayout(ByteView pending, ByteView piece) {
+    if (completeness(pending) != Completeness::Whole) return false;
+    Bytes joined(pending.begin(), pending.end());
+    joined.insert(joined.end(), piece.begin(), piece.end());
+    return completeness(joined) == Completeness::Neither;
+}
+
 } // namespace
 
 void Assembler::add(ByteView piece, const Sink& sink) {
@@ -33,7 +41,7 @@ void Assembler::add(ByteView piece, const Sink& sink) {
         flush(sink);
         return;
     }
-    if (beginsNextRecord(pending_, piece)) flush(sink);
+    if (beginsNextRecord(pending_, piece) || exceedsLayout(pending_, piece)) flush(sink);
     pending_.insert(pending_.end(), piece.begin(), piece.end());
 
     const Completeness reached = completeness(pending_);
