@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+#include <gtest/gtest.h>
+
+#include "protocol/sake/handshake.hpp"
+#include "vectors.hpp"
+
+namespace protocol::sake {
+namespace {
+
+using vectors::kHandshakeA;
+using vectors::kHandshakeB;
+using vectors::octets;
+
+Transcript transcriptOf(const vectors::Handshake& handshake) {
+    Transcript transcript;
+    for (std::size_t i = 0; i < transcript.messages.size(); ++i)
+        transcript.messages[i] = vectors::fixed<kMessageSize>(handshake.messages[i]);
+    return transcript;
+}
+
+TEST(AListener, DecodesWithEitherSidesFileOrItsReverse) {
+    for (const std::string_view file : {vectors::kServerDb, vectors::kClientDb, vectors::kServerDbReversed,
+                                        vectors::kClientDbReversed, vectors::kTwoEntryDb}) {
+        auto session = derivePassively(transcriptOf(kHandshakeB), vectors::database(file));
+        ASSERT_TRUE(session.has_value()) << name(session.error());
+        EXPECT_EQ(session->fromPump.sequence(), 2U);
+        EXPECT_EQ(session->fromPhone.sequence(), 3U);
+        EXPECT_EQ(toHex(session->fromPump.decrypt(octets("66b401b8c6"))->plain), "0701");
+        EXPECT_EQ(toHex(session->fromPhone.decrypt(octets("abfe01ae35"))->plain), "f303");
+    }
+}
+
+TEST(AListener, CannotDecodeWithTheKeysOfAnotherPair) {
+    const auto other =
+        generatePair(DeviceType::MobileApplication, DeviceType::InsulinPump, vectors::seeded(1));
+    EXPECT_EQ(derivePassively(transcriptOf(kHandshakeA), other.first).error(), HandshakeError::TagMismatch);
+    EXPECT_EQ(derivePassively(transcriptOf(kHandshakeA), other.second).error(), HandshakeError::TagMismatch);
+}
+
+TEST(AListener, NeedsAnEntryForThePair) {
+    const auto other = generatePair(DeviceType::GlucoseSensor, DeviceType::InsulinPump, vectors::seeded(1));
+    EXPECT_EQ(derivePassively(transcriptOf(kHandshakeA), other.first).error(),
+              HandshakeError::NoKeyForDevice);
+    EXPECT_EQ(derivePassively(transcriptOf(kHandshakeA), other.second).error(),
+              HandshakeError::NoKeyForDevice);
+}
+
+TEST(AListener, SaysWhichMessageDoesNotFit) {
+    const auto expectError = [](std::size_t message, std::size_t octet, std::uint8_t value,
+                                HandshakeError expected) {
+        Transcript transcript = transcriptOf(kHandshakeA);
+        transcript.messages[message][octet] = value;
+        EXPECT_EQ(derivePassively(transcript, vectors::database(vectors::kServerDb)).error(), expected);
+    };
+    expectError(0, 0, 9, HandshakeError::UnknownDeviceType);
+    expectError(0, 0, 5, HandshakeError::NoKeyForDevice);
+    expectError(0, 1, 2, HandshakeError::BadVersion);
+    expectError(1, 0, 0, HandshakeError::TagMismatch);
+    expectError(1, 8, 0, HandshakeError::UnknownDeviceType);
+    expectError(2, 0, 0, HandshakeError::TagMismatch);
+    expectError(2, 8, 0, HandshakeError::TagMismatch);
+    expectError(3, 0, 0, HandshakeError::TagMismatch);
+    expectError(4, 19, 0, HandshakeError::FrameMac);
+    expectError(5, 17, 1, HandshakeError::FrameMac);
+}
+
+} // namespace
+} // namespace protocol::sake
