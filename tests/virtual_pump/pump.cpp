@@ -233,6 +233,8 @@ Pump::Pump(PumpSettings settings, sake::KeyDatabase keys, sake::RandomSource ran
     requireKnownSide(impl_->keys);
 }
 
+Pump::Pump(Pump&&) noexcept = default;
+
 Pump::~Pump() = default;
 
 void Pump::setHistory(std::vector<Bytes> records) {

@@ -50,13 +50,13 @@ struct Outgoing {
 /// What goes wrong on purpose. Counts are of history notifications since the pump was made; the
 /// first is 1.
 struct Faults {
-    std::optional<unsigned>
-        dropLinkAfter;              ///< the transport is asked to drop the link after this many notifications
-    std::optional<unsigned> loseAt; ///< this notification is encrypted but never sent
-    std::optional<unsigned> corruptMacAt; ///< this one has a wrong MAC
-    std::optional<unsigned> duplicateAt;  ///< this one is sent twice
-    std::optional<int> silentAtStage;     ///< no answer in this handshake stage
-    bool answerRandom = false;            ///< message 3 is random octets, as of a pump with other keys
+    /// The transport is asked to drop the link after this many notifications.
+    std::optional<unsigned> dropLinkAfter = std::nullopt;
+    std::optional<unsigned> loseAt = std::nullopt;       ///< this notification is encrypted but never sent
+    std::optional<unsigned> corruptMacAt = std::nullopt; ///< this one has a wrong MAC
+    std::optional<unsigned> duplicateAt = std::nullopt;  ///< this one is sent twice
+    std::optional<int> silentAtStage = std::nullopt;     ///< no answer in this handshake stage
+    bool answerRandom = false; ///< message 3 is random octets, as of a pump with other keys
 };
 
 struct PumpSettings {
@@ -74,6 +74,7 @@ public:
     /// `clock`: the pump's own wall clock.
     Pump(PumpSettings settings, protocol::sake::KeyDatabase keys, protocol::sake::RandomSource random,
          std::function<protocol::LocalSeconds()> clock);
+    Pump(Pump&&) noexcept;
     ~Pump();
 
     /// Replaces the stored history: raw records, ascending by sequence number.
