@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+// A virtual pump put together from its options: keys, history, clock, double; and its events as JSON lines.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <ostream>
+#include <string>
+
+#include "bluez_double.hpp"
+#include "options.hpp"
+#include "pump.hpp"
+
+namespace virtual_pump {
+
+/// What is wrong with the files that the options name: exit code 2.
+class SetupError : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
+/// Pump and history as the options say, before any bus is needed. Throws SetupError.
+std::unique_ptr<Pump> makePump(const Options& options);
+
+/// One event as a line: {"event":"records sent","count":500}
+std::string toJson(const DoubleEvent& event);
+
+/// Runs until SIGTERM or SIGINT; false when the bus is lost first. Throws sdbus::Error when the bus or the
+/// name org.bluez cannot be had.
+bool serve(const Options& options, Pump& pump, std::ostream& out);
+
+} // namespace virtual_pump

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+// The command line of the program `virtual-pump`.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "bluez_double.hpp"
+#include "protocol/date_time.hpp"
+#include "pump.hpp"
+
+namespace virtual_pump {
+
+struct Options {
+    std::string keyDatabase;
+    std::string history; ///< file; empty: generate
+    std::uint64_t seed = 1;
+    int days = 5;
+    std::optional<protocol::LocalSeconds> end; ///< of the pump's clock; empty: now in `zone`
+    std::string zone = "Europe/Berlin";
+    bool shift = false;    ///< records of the file are moved to the end time
+    std::string inventory; ///< file to write; empty: none
+    PumpSettings pump;
+    DoubleSettings bluez;
+};
+
+struct Exit {
+    int code = 0;
+    std::string message; ///< for stdout when the code is 0, else for stderr
+};
+
+/// Reads the arguments; the help text and wrong usage (code 2) are exits.
+std::variant<Options, Exit> parseOptions(int argc, const char* const* argv);
+
+} // namespace virtual_pump
