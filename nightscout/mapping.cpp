@@ -1,1 +1,104 @@
 // SPDX-License-Identifier: MIT
+#include "nightscout/mapping.hpp"
+
+#include <algorithm>
+#include <array>
+#include <nlohmann/json.hpp>
+
+#include "nightscout/mappers.hpp"
+
+namespace nightscout {
+namespace {
+
+using protocol::history::EventType;
+
+struct Row {
+    EventType event;
+    Feature feature;
+    Mapper mapper;
+};
+/// Which event becomes documents, of which feature (nightscout-mapping.md 12), and by whom.
+constexpr std::array kRows{
+    Row{EventType::BolusProgrammedPart1, Feature::Bolus, mapProgrammedBolus},
+    Row{EventType::BolusDeliveredPart1, Feature::Bolus, mapDeliveredBolus},
+    Row{EventType::Meal, Feature::Bolus, mapMeal},
+    Row{EventType::BgReading, Feature::PumpEvents, mapBgReading},
+    Row{EventType::CalibrationComplete, Feature::PumpEvents, mapCalibrationComplete},
+    Row{EventType::CalibrationRejected, Feature::PumpEvents, mapCalibrationRejected},
+    Row{EventType::SgMeasurement, Feature::Cgm, mapGlucose},
+};
+static_assert(std::ranges::adjacent_find(kRows, std::ranges::greater_equal{}, &Row::event) == kRows.end());
+
+const Row* rowOf(std::uint16_t eventType) {
+    const auto* row = std::ranges::lower_bound(kRows, static_cast<EventType>(eventType), {}, &Row::event);
+    return row != kRows.end() && row->event == static_cast<EventType>(eventType) ? row : nullptr;
+}
+
+/// The prefix keeps the site's alarms audible (nightscout-mapping.md 2); an announcement must be heard
+/// itself.
+std::string_view enteredBy(const nlohmann::json& fields) {
+    return fields.contains("isAnnouncement") ? "minimed-780g" : "openaps://minimed-780g";
+}
+
+} // namespace
+
+std::string identifierOf(const Context& context, std::size_t index, Kind kind) {
+    return identifier(context.settings.serial, kind, protocol::toHex(context.view.at(index).raw));
+}
+
+std::string deviceOf(const MappingSettings& settings) {
+    return "minimed-780g://" + settings.alias;
+}
+
+Document& addDocument(Context& context, Document document, const nlohmann::json& body) {
+    document.feature = context.feature;
+    document.body = body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    return context.documents.emplace_back(std::move(document));
+}
+
+Document& addTreatment(Context& context, std::size_t index, Kind kind, UtcSeconds time,
+                       nlohmann::json fields) {
+    const auto sequenceNumber = context.view.at(index).sequenceNumber;
+    Document document;
+    document.identifier = identifierOf(context, index, kind);
+    document.collection = Collection::Treatments;
+    document.kind = kind;
+    document.eventType = fields.at("eventType").get<std::string>();
+    // Old servers take created_at and eventType for the key (nightscout-v1.md 6.2): records of one second
+    // must differ.
+    document.time = time + std::chrono::milliseconds(sequenceNumber % 1000);
+    document.sequenceNumber = sequenceNumber;
+
+    fields["identifier"] = document.identifier;
+    fields["syncIdentifier"] = document.identifier;
+    fields["created_at"] = toIso(document.time);
+    fields["enteredBy"] = enteredBy(fields);
+    fields["device"] = deviceOf(context.settings);
+    fields["pumpType"] = "MINIMED_780G";
+    fields["pumpId"] = sequenceNumber;
+    return addDocument(context, std::move(document), fields);
+}
+
+Document& addNote(Context& context, std::size_t index, UtcSeconds time, std::string_view notes) {
+    return addTreatment(context, index, Kind::Note, time, {{"eventType", "Note"}, {"notes", notes}});
+}
+
+std::vector<Document> map(const Stretch& stretch, const MappingSettings& settings,
+                          std::uint32_t firstSequence, std::uint32_t lastSequence) {
+    const StretchView view(stretch);
+    const auto records = view.records();
+    std::vector<Document> documents;
+    const auto first =
+        std::ranges::lower_bound(records, firstSequence, {}, &TimedRecord::sequenceNumber) - records.begin();
+    for (auto index = static_cast<std::size_t>(first);
+         index < records.size() && records[index].sequenceNumber <= lastSequence; ++index) {
+        if (!records[index].record) continue;
+        const Row* row = rowOf(records[index].record->header.eventType);
+        if (row == nullptr || !settings.features.contains(row->feature)) continue;
+        Context context{view, settings, row->feature, documents};
+        row->mapper(context, index);
+    }
+    return documents;
+}
+
+} // namespace nightscout

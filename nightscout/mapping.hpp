@@ -54,8 +54,9 @@ struct MappingSettings {
 std::vector<Document> map(const Stretch& stretch, const MappingSettings& settings,
                           std::uint32_t firstSequence = 0, std::uint32_t lastSequence = 0xffffffff);
 
-/// How far back, in time, a record can have a say in the document of another (longest programmed bolus plus
-/// an hour, rounded up): what a caller must load before `firstSequence`, and after `lastSequence`.
+/// How far, in time, a record can have a say in the document of another (the longest programmed bolus plus an
+/// hour, rounded up). A caller loads what was logged within it before `firstSequence` and after
+/// `lastSequence`, and on each side the next dated record beyond it, which proves that nothing is missing.
 inline constexpr std::chrono::hours kContext{10};
 
 } // namespace nightscout

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+#include "nightscout/amount.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace nightscout {
+namespace {
+
+constexpr int kPlaces = 8;
+constexpr std::int64_t kOne = 100'000'000;
+constexpr std::int64_t kLimit = 1'000'000 * kOne;
+constexpr std::int64_t kThousandth = kOne / 1000;
+
+} // namespace
+
+std::optional<Amount> amountOf(const protocol::MedFloat& value) {
+    const auto scaled = value.scaled(kPlaces);
+    if (!scaled || *scaled < 0 || *scaled >= kLimit) return std::nullopt;
+    return Amount{*scaled};
+}
+
+std::string text(Amount amount) {
+    std::string places = std::to_string(kOne + amount.hundredMillionths % kOne).substr(1);
+    places.erase(places.find_last_not_of('0') + 1);
+    std::string whole = std::to_string(amount.hundredMillionths / kOne);
+    return places.empty() ? whole : whole + "." + places;
+}
+
+nlohmann::json number(Amount amount) {
+    if (amount.hundredMillionths % kOne == 0) return amount.hundredMillionths / kOne;
+    // Both operands are exact, so the quotient is the double nearest to the decimal.
+    return static_cast<double>(amount.hundredMillionths) / static_cast<double>(kOne);
+}
+
+Amount perHour(Amount amount, std::uint16_t minutes) {
+    const std::int64_t divisor = minutes * kThousandth;
+    return {(amount.hundredMillionths * 60 + divisor / 2) / divisor * kThousandth};
+}
+
+int percent(Amount part, Amount whole) {
+    return static_cast<int>((part.hundredMillionths * 100 + whole.hundredMillionths / 2) /
+                            whole.hundredMillionths);
+}
+
+} // namespace nightscout

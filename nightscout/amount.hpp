@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+// Insulin, carbohydrates and glucose as exact decimals: what the pump gave is what the document says
+// (nightscout-mapping.md 6.2, "Numbers").
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+
+#include "protocol/med_float.hpp"
+
+namespace nightscout {
+
+/// A decimal number that is not negative, below a million, with eight places: exact for all that a pump
+/// sends.
+struct Amount {
+    std::int64_t hundredMillionths = 0;
+
+    [[nodiscard]] constexpr bool isZero() const { return hundredMillionths == 0; }
+    friend constexpr auto operator<=>(const Amount&, const Amount&) = default;
+    friend constexpr Amount operator+(Amount a, Amount b) {
+        return {a.hundredMillionths + b.hundredMillionths};
+    }
+};
+
+/// Empty for what no amount can be: special values, negative numbers, a million and more, finer than eight
+/// places.
+std::optional<Amount> amountOf(const protocol::MedFloat& value);
+
+/// "11.2"; never an exponent.
+std::string text(Amount amount);
+/// 4 (an integer) or 11.2 (the double nearest to the decimal, which prints as the decimal).
+nlohmann::json number(Amount amount);
+
+/// What `amount` in `minutes` is in one hour, rounded to three places (half up). `minutes` > 0.
+Amount perHour(Amount amount, std::uint16_t minutes);
+/// The share of `part` in `whole` in whole percent (half up); `whole` > 0.
+int percent(Amount part, Amount whole);
+
+} // namespace nightscout

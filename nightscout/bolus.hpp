@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+// A bolus as its records tell it: what was programmed, what came of it, and what it came from
+// (nightscout-mapping.md 7 and 8.1 to 8.4).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "nightscout/amount.hpp"
+#include "nightscout/mappers.hpp"
+#include "protocol/history/events.hpp"
+
+namespace nightscout {
+
+enum class BolusShape : std::uint8_t { Fast, Square, Dual };
+/// By the type; for types that say nothing, by the amounts.
+BolusShape shapeOf(const protocol::history::BolusProgrammedPart1& programmed);
+BolusShape shapeOf(const protocol::history::BolusDeliveredPart1& delivered);
+
+/// Part 1 of a programmed or delivered bolus, seen as a bolus of `shape`; IU.
+struct BolusPart {
+    BolusShape shape{};
+    Amount fast, extended; ///< extended is 0 for fast boluses
+    std::uint16_t durationMinutes = 0;
+
+    [[nodiscard]] Amount total() const { return fast + extended; }
+};
+/// Empty when an amount cannot be read as one.
+std::optional<BolusPart> partOf(const protocol::history::BolusProgrammedPart1& programmed);
+std::optional<BolusPart> partOf(const protocol::history::BolusDeliveredPart1& delivered, BolusShape shape);
+
+enum class BolusOutcome : std::uint8_t {
+    Pending,          ///< nothing is known to be delivered yet
+    Running,          ///< square or dual: shown from the beginning, by its programmed amounts
+    Delivered,        ///< the delivered record tells the insulin
+    NothingDelivered, ///< fast, stopped before it began
+    Unreadable,       ///< a delivered record without a usable amount
+    Unrecorded,       ///< the history has gone on for two hours without a delivered record
+};
+BolusOutcome bolusOutcome(const StretchView& view, std::size_t programmed);
+/// Whether carbohydrates can be told in the document of the bolus.
+constexpr bool carriesCarbs(BolusOutcome outcome) {
+    return outcome == BolusOutcome::Running || outcome == BolusOutcome::Delivered;
+}
+
+struct BolusOrigin {
+    bool automatic = false; ///< by SmartGuard, without the user
+    std::optional<std::size_t> meal;
+    std::optional<Amount> carbsGrams; ///< of the meal, when more than 0
+};
+/// Empty while it cannot be told.
+std::optional<BolusOrigin> bolusOrigin(const StretchView& view, std::size_t programmed);
+
+/// "Stopped: 4.75 of 11.2 U delivered"; empty when all of it was.
+std::string stoppedNote(Amount delivered, Amount programmed);
+/// Notes are separated by "; ".
+void appendNote(std::string& notes, std::string_view more);
+
+/// A square or dual bolus, open or final. `programmed` is empty when no record tells it; `notes` may be
+/// empty.
+void addComboBolus(Context& context, std::size_t index, UtcSeconds time, const BolusPart& shown,
+                   const std::optional<BolusPart>& programmed, const BolusOrigin& origin, std::string notes);
+/// Puts the carbohydrates of the meal, if there are any, into a bolus document's fields.
+void putCarbs(nlohmann::json& fields, const BolusOrigin& origin);
+/// A document with the carbohydrates of a meal takes the place of a Carb Correction.
+void setSuperseded(const Context& context, Document& document, const BolusOrigin& origin);
+
+} // namespace nightscout

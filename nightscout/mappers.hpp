@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+// The mappers behind map(): one per event, each in the file of its subject, listed in mapping.cpp. A mapper
+// looks at the record at `index` and appends the documents whose primary record it is.
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <string_view>
+#include <vector>
+
+#include "nightscout/document.hpp"
+#include "nightscout/mapping.hpp"
+#include "nightscout/stretch_view.hpp"
+
+namespace nightscout {
+
+struct Context {
+    const StretchView& view;
+    const MappingSettings& settings;
+    Feature feature{}; ///< that the present mapper's documents belong to
+    std::vector<Document>& documents;
+};
+
+using Mapper = void (*)(Context& context, std::size_t index);
+
+void mapGlucose(Context& context, std::size_t index);             // glucose.cpp
+void mapBgReading(Context& context, std::size_t index);           // finger_stick.cpp
+void mapCalibrationComplete(Context& context, std::size_t index); // finger_stick.cpp
+void mapCalibrationRejected(Context& context, std::size_t index); // finger_stick.cpp
+void mapMeal(Context& context, std::size_t index);                // carbs.cpp
+void mapProgrammedBolus(Context& context, std::size_t index);     // bolus.cpp
+void mapDeliveredBolus(Context& context, std::size_t index);      // bolus.cpp
+
+/// The identity of a document of this kind whose primary record is at `index`.
+std::string identifierOf(const Context& context, std::size_t index, Kind kind);
+/// "minimed-780g://780G"
+std::string deviceOf(const MappingSettings& settings);
+
+/// Appends a treatment of the record at `index`. `fields` has eventType and what is its own; the fields of
+/// every treatment (nightscout-mapping.md 6.2) are added. `time` in whole seconds: the milliseconds of
+/// created_at come from the sequence number.
+Document& addTreatment(Context& context, std::size_t index, Kind kind, UtcSeconds time,
+                       nlohmann::json fields);
+Document& addNote(Context& context, std::size_t index, UtcSeconds time, std::string_view notes);
+Document& addDocument(Context& context, Document document, const nlohmann::json& body);
+
+} // namespace nightscout
