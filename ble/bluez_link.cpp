@@ -211,7 +211,8 @@ Peer BluezLink::Machine::peerAt(const std::string& path) const {
 }
 
 void BluezLink::Machine::considerDevice(const std::string& path) {
-    if (adapter_.empty() || !path.starts_with(adapter_ + "/") || !bus_->tree().has(path, bluez::kDevice))
+    if (stopping_ || adapter_.empty() || !path.starts_with(adapter_ + "/") ||
+        !bus_->tree().has(path, bluez::kDevice))
         return;
     const bool connected = bus_->tree().flag(path, bluez::kDevice, "Connected");
     if (current_ && current_->path == path) {

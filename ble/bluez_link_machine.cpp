@@ -46,6 +46,7 @@ void BluezLink::Machine::startBus() {
 }
 
 asio::awaitable<void> BluezLink::Machine::stopBus() {
+    if (!busRuns_) co_return;
     stopBus_.emit(asio::cancellation_type::terminal);
     co_await changes_.until([this] { return !busRuns_; }, Clock::now() + settings_.limits.withdrawal);
 }
@@ -275,7 +276,10 @@ asio::awaitable<void> BluezLink::Machine::guardConnection() {
         co_await drop("the pump's services were not found");
         co_return;
     }
-    co_await whileServing([this, gone] { return gone() || pairingDone_; }, Changes::kNever);
+    const auto paired = [this, gone] {
+        return gone() || pairingDone_;
+    }; // named: GCC 12 destroys it twice in place
+    co_await whileServing(paired, Changes::kNever);
     if (gone()) co_return;
     log_.info("ble: paired");
     mode_ = AdvertisingMode::Reconnect;
@@ -298,6 +302,7 @@ asio::awaitable<void> BluezLink::Machine::drop(std::string reason) {
 }
 
 asio::awaitable<void> BluezLink::Machine::withdraw() {
+    stopping_ = true;
     const auto limit = settings_.limits.withdrawal;
     const auto connected = current_ ? std::optional(current_->path) : std::nullopt;
     endConnection("stopped");

@@ -66,6 +66,7 @@ private:
     std::string problem_;
     asio::cancellation_signal stopBus_;
     bool busRuns_ = false;
+    bool stopping_ = false;
     std::exception_ptr busError_;
     unsigned bluezStarts_ = 0; ///< changes of the owner of org.bluez
     unsigned servedStart_ = 0;
