@@ -284,6 +284,32 @@ TEST_F(ABluezDouble, SubscribesAgainByItselfAfterAReconnect) {
                     .get<bool>());
 }
 
+TEST_F(ABluezDouble, ShakesHandsAnewWithAnApplicationThatComesOnALiveLink) {
+    start();
+    pair();
+    ASSERT_EQ(client_.unregisterApplication(), "");
+    ASSERT_EQ(client_.registerApplication(), "");
+    ASSERT_TRUE(until([&] { return client_.subscriptions == 2 && count(Kind::HandshakeDone) == 2; }));
+    EXPECT_EQ(count(Kind::Connected), 1);
+}
+
+TEST_F(ABluezDouble, TellsOfANewRecord) {
+    start();
+    auto records = generateHistory({.seed = 3, .days = 1, .end = kNow});
+    auto newest = records.back();
+    records.pop_back();
+    pump_->setHistory(records);
+    pair();
+    const auto status = client_.find(uuid::kInsulinDelivery, uuid::kIddStatusChanged);
+    ASSERT_EQ(client_.startNotify(status), "");
+    client_.values.clear();
+    pump_->append(newest);
+    double_->pumpHasNews();
+    ASSERT_TRUE(until([&] { return !client_.values.empty(); }));
+    EXPECT_EQ(client_.values[0].first, status);
+    EXPECT_TRUE(client_.session().receiver.decrypt(client_.values[0].second).has_value());
+}
+
 TEST_F(ABluezDouble, ResolvesServicesBeforeItsObjectsWhenToldSo) {
     start({.nameKnownAtOnce = true, .resolvedBeforeObjects = true});
     pair();

@@ -215,6 +215,7 @@ Properties Visit::requestOptions() const {
 }
 
 void Visit::subscribe(const Application& application, const LocalCharacteristic& port) {
+    if (std::exchange(subscribedBefore_, true)) startOver();
     subscribedTo_ = application.id;
     owner_ = application.owner;
     port_ = port.path;
@@ -226,6 +227,13 @@ void Visit::subscribe(const Application& application, const LocalCharacteristic&
     // The CCCD write is answered at once, whatever the client says.
     callClient<ble::NoResult>(around_.bus, owner_, port_, kCharacteristic, "StartNotify",
                               [](const std::exception_ptr&, ble::NoResult) {});
+}
+
+void Visit::startOver() {
+    sessionSettled_ = false;
+    around_.pump.disconnected();
+    around_.pump.connected();
+    if (around_.device.state().servicesResolved) around_.services().attach();
 }
 
 void Visit::clientNotified(std::uint64_t application, const std::string& path, Bytes value) {

@@ -66,6 +66,8 @@ private:
     asio::awaitable<bool> readInformation(const Application& application);
     void rediscover(); ///< unless what there is has been looked at
     void subscribe(const Application& application, const LocalCharacteristic& port);
+    /// Another application has come on a live link: a new handshake, while the subscriptions stay.
+    void startOver();
     void answer(const Bytes& notified);
     void account(const Outgoing& outgoing);
     [[nodiscard]] asio::awaitable<void> pace(const Outgoing& outgoing);
@@ -84,7 +86,8 @@ private:
     bool writePending_ = false;
     bool writing_ = false;
     std::deque<Bytes> writes_;
-    bool sessionSettled_ = false; ///< message 5 has been written and answered
+    bool subscribedBefore_ = false; ///< in this connection
+    bool sessionSettled_ = false;   ///< message 5 has been written and answered
     std::uint64_t reportsSeen_ = 0;
     std::uint64_t recordsSeen_ = 0;
     unsigned sinceYield_ = 0;

@@ -3,10 +3,16 @@
 
 #include <date/tz.h>
 
+#include <algorithm>
+#include <boost/asio/awaitable.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <chrono>
 #include <csignal>
 #include <fstream>
@@ -59,6 +65,24 @@ void print(std::ostream& out, const std::string& line) {
     out << line << std::endl;
 }
 
+/// The life of the pump goes on: a record each interval, from the first handshake on.
+asio::awaitable<void> addRecords(Pump& pump, BluezDouble& daemon, std::vector<Bytes> records,
+                                 std::chrono::milliseconds interval, std::ostream& out) {
+    asio::steady_timer timer(co_await asio::this_coro::executor);
+    for (std::size_t added = 0; added < records.size();) {
+        timer.expires_after(interval);
+        co_await timer.async_wait(asio::use_awaitable);
+        if (pump.counters().handshakes == 0) continue;
+        pump.append(std::move(records[added++]));
+        daemon.pumpHasNews();
+        print(out, Json{{"event", "record added"}, {"count", added}}.dump());
+    }
+}
+
+void rethrow(const std::exception_ptr& error) {
+    if (error) std::rethrow_exception(error);
+}
+
 std::string readyLine(const Options& options, const Pump& pump) {
     return Json{{"event", "ready"}, {"serial", options.pump.serialNumber}, {"records", pump.history().size()}}
         .dump();
@@ -66,7 +90,7 @@ std::string readyLine(const Options& options, const Pump& pump) {
 
 } // namespace
 
-std::unique_ptr<Pump> makePump(const Options& options) try {
+Setup makeSetup(const Options& options) try {
     const auto end = options.end.value_or(nowIn(options.zone));
     const auto start = std::chrono::steady_clock::now();
     auto clock = [end, start] {
@@ -76,8 +100,14 @@ std::unique_ptr<Pump> makePump(const Options& options) try {
         std::make_unique<Pump>(options.pump, readKeys(options.keyDatabase), sake::systemRandom, clock);
     auto records = makeHistory(options, end);
     if (!options.inventory.empty()) writeInventory(options.inventory, records);
+    Setup setup;
+    const auto kept = records.size() - std::min(options.holdBack, records.size());
+    setup.later.assign(std::make_move_iterator(records.begin() + static_cast<std::ptrdiff_t>(kept)),
+                       std::make_move_iterator(records.end()));
+    records.resize(kept);
     pump->setHistory(std::move(records));
-    return pump;
+    setup.pump = std::move(pump);
+    return setup;
 } catch (const SetupError&) {
     throw;
 } catch (const std::exception& error) { // a history file or key database that cannot be used
@@ -91,12 +121,14 @@ std::string toJson(const DoubleEvent& event) {
     return line.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-bool serve(const Options& options, Pump& pump, std::ostream& out) {
+bool serve(const Options& options, Setup setup, std::ostream& out) {
+    Pump& pump = *setup.pump;
     const auto bus = ble::openBus();
     asio::io_context io(1);
     ble::BusPump busPump(io.get_executor(), *bus);
     BluezDouble daemon(io.get_executor(), *bus, busPump, pump, options.bluez,
                        [&out](const DoubleEvent& event) { print(out, toJson(event)); });
+    asio::co_spawn(io, addRecords(pump, daemon, std::move(setup.later), options.addEvery, out), rethrow);
     asio::cancellation_signal stop;
     asio::signal_set signals(io, SIGINT, SIGTERM);
     signals.async_wait([&](const boost::system::error_code& error, int) {

@@ -2,12 +2,11 @@
 // A virtual pump put together from its options: keys, history, clock, double; and its events as JSON lines.
 #pragma once
 
-#include <boost/asio/io_context.hpp>
-#include <functional>
 #include <memory>
-#include <optional>
 #include <ostream>
+#include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "bluez_double.hpp"
 #include "options.hpp"
@@ -21,14 +20,18 @@ public:
     using std::runtime_error::runtime_error;
 };
 
+struct Setup {
+    std::unique_ptr<Pump> pump;
+    std::vector<Bytes> later; ///< records that the pump does not have yet
+};
 /// Pump and history as the options say, before any bus is needed. Throws SetupError.
-std::unique_ptr<Pump> makePump(const Options& options);
+Setup makeSetup(const Options& options);
 
 /// One event as a line: {"event":"records sent","count":500}
 std::string toJson(const DoubleEvent& event);
 
 /// Runs until SIGTERM or SIGINT; false when the bus is lost first. Throws sdbus::Error when the bus or the
 /// name org.bluez cannot be had.
-bool serve(const Options& options, Pump& pump, std::ostream& out);
+bool serve(const Options& options, Setup setup, std::ostream& out);
 
 } // namespace virtual_pump

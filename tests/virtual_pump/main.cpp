@@ -14,8 +14,7 @@ constexpr int kUsage = 2;
 constexpr int kUnreachable = 3;
 
 int run(const virtual_pump::Options& options) try {
-    const auto pump = virtual_pump::makePump(options);
-    if (virtual_pump::serve(options, *pump, std::cout)) return 0;
+    if (virtual_pump::serve(options, virtual_pump::makeSetup(options), std::cout)) return 0;
     std::cerr << "virtual-pump: the bus has gone\n";
     return kUnreachable;
 } catch (const virtual_pump::SetupError& error) {

@@ -35,6 +35,8 @@ struct Raw {
     std::int64_t reconnectDelayMs = 0;
     std::int64_t discoveryDelayMs = 0;
     std::int64_t resolveDelayMs = 0;
+    std::int64_t addEveryMs = 1000;
+    bool noPairing = false;
 };
 
 void addHistory(CLI::App& app, Options& options, Raw& raw) {
@@ -53,6 +55,12 @@ void addHistory(CLI::App& app, Options& options, Raw& raw) {
     app.add_option("--zone", options.zone, "Time zone of the pump's clock")->capture_default_str();
     app.add_flag("--shift", options.shift, "Move the records of the file so that they end at --end")
         ->needs(history);
+    auto* holdBack = app.add_option("--hold-back", options.holdBack,
+                                    "Keep the newest N records back, and add them while the bridge follows");
+    app.add_option("--add-every", raw.addEveryMs, "Milliseconds between two records that are added")
+        ->capture_default_str()
+        ->check(CLI::PositiveNumber)
+        ->needs(holdBack);
     app.add_option("--inventory", options.inventory, "Write what the history contains to this file, as JSON");
 }
 
@@ -90,7 +98,7 @@ void addLink(CLI::App& app, Options& options, Raw& raw) {
                    "Milliseconds that the daemon needs to discover the pump")
         ->check(CLI::NonNegativeNumber);
     app.add_flag("--bonded", bluez.bonded, "Start with a bond on both sides");
-    app.add_flag("!--no-pairing", bluez.userOpensPairing, "Nobody opens Pair New Device on the pump");
+    app.add_flag("--no-pairing", raw.noPairing, "Nobody opens Pair New Device on the pump");
 }
 
 std::variant<Options, Exit> finish(Options options, const Raw& raw) {
@@ -103,6 +111,8 @@ std::variant<Options, Exit> finish(Options options, const Raw& raw) {
     options.bluez.reconnectDelay = std::chrono::milliseconds(raw.reconnectDelayMs);
     options.bluez.discoveryDelay = std::chrono::milliseconds(raw.discoveryDelayMs);
     options.bluez.resolveDelay = std::chrono::milliseconds(raw.resolveDelayMs);
+    options.bluez.userOpensPairing = !raw.noPairing;
+    options.addEvery = std::chrono::milliseconds(raw.addEveryMs);
     options.bluez.mtu = options.pump.mtu;
     options.bluez.pumpName = "Pump " + options.pump.serialNumber.substr(2);
     return options;

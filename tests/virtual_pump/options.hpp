@@ -21,7 +21,9 @@ struct Options {
     int days = 5;
     std::optional<protocol::LocalSeconds> end; ///< of the pump's clock; empty: now in `zone`
     std::string zone = "Europe/Berlin";
-    bool shift = false;    ///< records of the file are moved to the end time
+    bool shift = false;       ///< records of the file are moved to the end time
+    std::size_t holdBack = 0; ///< newest records that happen only later, one after the other
+    std::chrono::milliseconds addEvery{1000};
     std::string inventory; ///< file to write; empty: none
     PumpSettings pump;
     DoubleSettings bluez;
