@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+// Octets of the record access control point, read as an answer and as a request.
+#include <cstdlib>
+
+#include "protocol/history/racp.hpp"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    namespace racp = protocol::history::racp;
+    const protocol::ByteView bytes(data, size);
+    const auto response = racp::parseResponse(bytes);
+    if (response.has_value() && protocol::toHex(racp::serialize(*response)) != protocol::toHex(bytes))
+        std::abort();
+    const auto request = racp::parseRequest(bytes);
+    if (request.has_value() && size < 2) std::abort();
+    return 0;
+}
