@@ -153,8 +153,8 @@ TEST(HistoryAssembler, EndsAnUnknownRecordOfExactlyOneFullPiece) {
 TEST(HistoryAssembler, GoesOnWithAnUnknownRecordUntilAShorterPiece) {
     const std::string first = "1ff0d3860100330400520300fd090000ff";
     const std::string last = "05f0d9860100b4042d00"; // a known type, but not the next number
-    EXPECT_EQ(join({hex(first), hex(first).size() == kFullPiece ? hex(last) : Bytes{}}, kFullPiece),
-              std::vector{first + last});
+    ASSERT_EQ(hex(first).size(), kFullPiece);
+    EXPECT_EQ(join({hex(first), hex(last)}, kFullPiece), std::vector{first + last});
 }
 
 // A narrow Total Daily Insulin Delivery fills a piece of 17 octets; its wide form begins with as many.
