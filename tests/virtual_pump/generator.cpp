@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <optional>
 
 #include "virtual_pump/generator_glucose.hpp"
 #include "virtual_pump/generator_oddities.hpp"
@@ -98,7 +99,7 @@ private:
     };
     std::vector<Missed> missed_;
     double owed_ = 0; ///< thousandths of a unit that automatic basal has not delivered yet
-    LocalSeconds lastCorrection_{};
+    std::optional<LocalSeconds> lastCorrection_;
 };
 
 /// Each window of 24 hours from the start has one or more specials, at hours that do not touch each other;
@@ -314,7 +315,8 @@ void Life::deliver(LocalSeconds step, std::uint16_t value, seconds analyticsAfte
     if (containedInAny(manual_, step) || containedInAny(suspended_, step) || step + minutes{2} > end_) return;
     const double mgDl = value == kAbove400 ? 400 : value == kBelow50 ? 50 : value;
     const bool known = isMeasured(value) || value == kAbove400 || value == kBelow50;
-    if (known && mgDl > kCorrectAbove && step - lastCorrection_ >= kBetweenCorrections) {
+    const bool rested = !lastCorrection_ || step - *lastCorrection_ >= kBetweenCorrections;
+    if (known && mgDl > kCorrectAbove && rested) {
         lastCorrection_ = step;
         return correct(step + analyticsAfter, static_cast<std::uint16_t>(mgDl));
     }

@@ -94,7 +94,8 @@ Handle Therapist::raise(LocalSeconds time, std::uint16_t faultId, protocol::Byte
     const Handle handle = diary_.newHandle();
     history::AnnunciationConsolidated event;
     unsigned flags = history::AnnunciationConsolidated::Aux1 | history::AnnunciationConsolidated::Aux2;
-    for (std::size_t i = 0; i < aux.size() / 2; ++i) flags |= history::AnnunciationConsolidated::Aux3 << i;
+    for (std::size_t i = 0; i < aux.size() / 2; ++i)
+        flags |= unsigned{history::AnnunciationConsolidated::Aux3} << i;
     event.flags = static_cast<std::uint8_t>(flags);
     event.annunciationType = static_cast<std::uint16_t>(0xf000U + faultId);
     event.status = history::AnnunciationStatus::Undetermined;
