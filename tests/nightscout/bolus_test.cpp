@@ -1,0 +1,475 @@
+// SPDX-License-Identifier: MIT
+// Boluses and carbohydrates (nightscout-mapping.md 7 and 8.1 to 8.4).
+#include <gtest/gtest.h>
+
+#include "history_builder.hpp"
+
+namespace nightscout {
+namespace {
+
+namespace history = protocol::history;
+using namespace std::chrono_literals;
+using history::BolusActivation;
+using history::BolusType;
+using nlohmann::json;
+using test::HistoryBuilder;
+using Bodies = std::vector<json>;
+
+json correction(double delivered, double programmed) {
+    return {{"eventType", "Correction Bolus"},
+            {"insulin", delivered},
+            {"programmed", programmed},
+            {"type", "normal"},
+            {"activation", "recommended"}};
+}
+
+json meal(double delivered, double programmed, int carbs) {
+    json body = correction(delivered, programmed);
+    body["eventType"] = "Meal Bolus";
+    body["carbs"] = carbs;
+    return body;
+}
+
+json with(json body, const char* key, json value) {
+    body[key] = std::move(value);
+    return body;
+}
+
+json note(const char* text) {
+    return {{"eventType", "Note"}, {"notes", text}};
+}
+json carbs(int grams) {
+    return {{"eventType", "Carb Correction"}, {"carbs", grams}};
+}
+
+TEST(FastBolus, AppearsOnceItIsDeliveredAndBeginsWhenItWasProgrammed) {
+    HistoryBuilder builder;
+    builder.at(60s).programmed(1, 2500);
+    EXPECT_TRUE(map(builder.stretch(), test::settings()).empty());
+    builder.at(160s).delivered(1, 2500);
+    const auto documents = map(builder.stretch(), test::settings());
+    ASSERT_EQ(documents.size(), 1U);
+    EXPECT_EQ(documents[0].kind, Kind::Bolus);
+    EXPECT_EQ(documents[0].feature, Feature::Bolus);
+    EXPECT_EQ(documents[0].sequenceNumber, 5000U);
+    EXPECT_EQ(documents[0].time, test::kStart + 60s + 0ms);
+    EXPECT_EQ(documents[0].supersedes, std::nullopt);
+    EXPECT_EQ(test::ownFields(builder.stretch()), Bodies{correction(2.5, 2.5)});
+}
+
+TEST(FastBolus, WithCarbohydratesIsAMealBolusThatReplacesTheCarbCorrection) {
+    HistoryBuilder builder;
+    builder.at(60s).meal(45).programmed(1, 11200).at(500s).delivered(1, 11200);
+    const auto documents = map(builder.stretch(), test::settings());
+    ASSERT_EQ(documents.size(), 1U);
+    EXPECT_EQ(test::ownFields(builder.stretch()), Bodies{meal(11.2, 11.2, 45)});
+    EXPECT_EQ(documents[0].supersedes,
+              identifier("NG1234567H", Kind::Carbs, protocol::toHex(builder.stretch().records[0].raw)));
+}
+
+TEST(FastBolus, OfTheCalculatorWithoutCarbohydratesIsACorrection) {
+    HistoryBuilder builder;
+    builder.at(60s).meal(0).programmed(1, 1000).at(120s).delivered(1, 1000);
+    EXPECT_EQ(test::ownFields(builder.stretch()), Bodies{correction(1, 1)});
+}
+
+TEST(FastBolus, IsAMealBolusWhenThePumpSaysSo) {
+    HistoryBuilder builder;
+    builder.add(history::EventType::BolusProgrammedPart1,
+                history::BolusProgrammedPart1{1, BolusType::Fast, test::units(1000), test::units(0), 0});
+    builder.add(history::EventType::BolusProgrammedPart2,
+                history::BolusProgrammedPart2{4 + 16, {}, {}, BolusActivation::Manual});
+    builder.delivered(1, 1000);
+    auto expected = with(correction(1, 1), "eventType", "Meal Bolus");
+    EXPECT_EQ(test::ownFields(builder.stretch()), Bodies{with(expected, "activation", "manual")});
+}
+
+TEST(FastBolus, TakesAMealUpToAMinuteBeforeItAndNoOther) {
+    HistoryBuilder near;
+    near.at(0s).meal(30).at(60s).tick().programmed(1, 2000).delivered(1, 2000);
+    EXPECT_EQ(test::ownFields(near.stretch()), Bodies{meal(2, 2, 30)});
+
+    HistoryBuilder far;
+    far.at(0s).meal(30).at(61s).programmed(1, 2000).delivered(1, 2000);
+    EXPECT_EQ(test::ownFields(far.stretch()), (Bodies{carbs(30), correction(2, 2)}));
+
+    HistoryBuilder twice;
+    twice.at(0s).meal(30).programmed(1, 2000).delivered(1, 2000).at(30s).programmed(2, 500).delivered(2, 500);
+    EXPECT_EQ(test::ownFields(twice.stretch()), (Bodies{meal(2, 2, 30), correction(0.5, 0.5)}));
+}
+
+TEST(FastBolus, IsHeldBackUntilItsMealCannotBeMissing) {
+    HistoryBuilder builder;
+    builder.at(60s).programmed(1, 1000).delivered(1, 1000);
+    EXPECT_TRUE(map(builder.notFromBeginning(), test::settings()).empty());
+    HistoryBuilder longer;
+    longer.at(0s).tick().at(61s).programmed(1, 1000).delivered(1, 1000);
+    EXPECT_EQ(map(longer.notFromBeginning(), test::settings()).size(), 1U);
+}
+
+TEST(FastBolus, StoppedSaysHowMuchWasDelivered) {
+    HistoryBuilder builder;
+    builder.programmed(1, 11200).delivered(1, 4750);
+    EXPECT_EQ(test::ownFields(builder.stretch()),
+              Bodies{with(correction(4.75, 11.2), "notes", "Stopped: 4.75 of 11.2 U delivered")});
+}
+
+TEST(FastBolus, IsNotStoppedByHalfAStep) {
+    HistoryBuilder builder;
+    builder.programmed(1, 1000).delivered(1, 988).at(60s).programmed(2, 1000).delivered(2, 987);
+    const auto bodies = test::ownFields(builder.stretch());
+    EXPECT_FALSE(bodies.at(0).contains("notes"));
+    EXPECT_TRUE(bodies.at(1).contains("notes"));
+}
+
+TEST(FastBolus, StoppedBeforeDeliveryIsNoInsulin) {
+    HistoryBuilder plain;
+    plain.programmed(1, 2500).delivered(1, 0);
+    EXPECT_EQ(test::ownFields(plain.stretch()), Bodies{note("Bolus of 2.5 U stopped before delivery")});
+    HistoryBuilder withMeal;
+    withMeal.meal(40).programmed(1, 2500).delivered(1, 0);
+    EXPECT_EQ(test::ownFields(withMeal.stretch()), Bodies{carbs(40)});
+}
+
+TEST(FastBolus, WithoutADeliveryRecordIsANoteAfterTwoHours) {
+    HistoryBuilder builder;
+    builder.at(0s).meal(40).programmed(1, 2500).at(2h).tick();
+    EXPECT_TRUE(map(builder.stretch(), test::settings()).empty());
+    builder.at(2h + 1s).tick();
+    EXPECT_EQ(test::ownFields(builder.stretch()),
+              (Bodies{carbs(40), note("Bolus of 2.5 U programmed, no delivery record")}));
+}
+
+TEST(FastBolus, WithAnUnreadableAmountIsANoteAndNoInsulin) {
+    HistoryBuilder builder;
+    builder.meal(20).programmed(1, 2500);
+    builder.add(history::EventType::BolusDeliveredPart1,
+                history::BolusDeliveredPart1{1, BolusType::Fast, protocol::MedFloat::fromFloat(0x007fffff),
+                                             test::units(0), 0});
+    EXPECT_EQ(test::ownFields(builder.stretch()),
+              (Bodies{carbs(20), note("Bolus of 2.5 U delivered, amount unreadable")}));
+}
+
+TEST(BolusPairing, TakesTheNearestEarlierProgrammedWithTheId) {
+    HistoryBuilder builder;
+    builder.at(0s).programmed(7, 1000).at(10min).programmed(7, 2000).at(11min).delivered(7, 2000);
+    builder.at(12min).delivered(7, 1000);
+    EXPECT_EQ(test::ownFields(builder.stretch()), (Bodies{correction(1, 1), correction(2, 2)}));
+}
+
+TEST(BolusPairing, DoesNotReachBeyondAnHourAfterTheProgrammedDuration) {
+    HistoryBuilder near;
+    near.at(0s).programmed(7, 1000).at(60min).delivered(7, 1000);
+    EXPECT_EQ(test::ownFields(near.stretch()), Bodies{correction(1, 1)});
+    HistoryBuilder far;
+    far.at(0s).programmed(7, 1000).at(60min + 1s).delivered(7, 1000).at(3h).tick();
+    const auto unpaired = json{{"eventType", "Correction Bolus"},
+                               {"insulin", 1},
+                               {"type", "normal"},
+                               {"activation", "recommended"},
+                               {"notes", "start unknown"}};
+    EXPECT_EQ(test::ownFields(far.stretch()),
+              (Bodies{note("Bolus of 1 U programmed, no delivery record"), unpaired}));
+}
+
+TEST(BolusPairing, KeepsSeveralRunningBolusesApart) {
+    HistoryBuilder builder;
+    builder.programmed(254, 1000).programmed(255, 2000).programmed(0, 3000);
+    builder.at(60s).delivered(255, 2000).delivered(0, 3000).delivered(254, 1000);
+    EXPECT_EQ(test::ownFields(builder.stretch()),
+              (Bodies{correction(1, 1), correction(2, 2), correction(3, 3)}));
+}
+
+TEST(DeliveredAlone, BeginsBeforeItByTheStartOffset) {
+    HistoryBuilder builder;
+    builder.at(500s).delivered(1, 1500, BolusActivation::Manual, 100);
+    const auto documents = map(builder.stretch(), test::settings());
+    ASSERT_EQ(documents.size(), 1U);
+    EXPECT_EQ(documents[0].time, test::kStart + 400s);
+    EXPECT_EQ(documents[0].identifier,
+              identifier("NG1234567H", Kind::Bolus, protocol::toHex(builder.stretch().records[0].raw)));
+    const auto body = test::ownFields(builder.stretch())[0];
+    EXPECT_EQ(body.at("notes"), "start unknown");
+    EXPECT_EQ(body.at("activation"), "manual");
+    EXPECT_FALSE(body.contains("programmed"));
+}
+
+TEST(DeliveredAlone, DoesNotBelieveAStartOffsetOfMoreThanADay) {
+    HistoryBuilder builder;
+    builder.at(500s).delivered(1, 1500, BolusActivation::Manual, 86401);
+    EXPECT_EQ(map(builder.stretch(), test::settings()).at(0).time, test::kStart + 500s);
+}
+
+TEST(DeliveredAlone, WaitsForTheHistoryInWhichItMayHaveBeenProgrammed) {
+    HistoryBuilder builder;
+    builder.at(0s).tick().at(9h).delivered(1, 1500);
+    EXPECT_TRUE(map(builder.notFromBeginning(), test::settings()).empty());
+    HistoryBuilder longer;
+    longer.at(0s).tick().at(9h + 1s).delivered(1, 1500);
+    EXPECT_EQ(map(longer.notFromBeginning(), test::settings()).size(), 1U);
+}
+
+TEST(DeliveredAlone, WaitsForItsSecondPart) {
+    HistoryBuilder builder;
+    builder.delivered(1, 1500);
+    Stretch stretch = builder.stretch();
+    stretch.records.pop_back();
+    EXPECT_TRUE(map(stretch, test::settings()).empty());
+}
+
+TEST(DeliveredAlone, OfSmartGuardIsAnAutoCorrection) {
+    HistoryBuilder builder;
+    builder.delivered(1, 500, BolusActivation::Commanded);
+    EXPECT_EQ(test::ownFields(builder.stretch()), (Bodies{{{"eventType", "SMB"},
+                                                           {"insulin", 0.5},
+                                                           {"type", "SMB"},
+                                                           {"isSMB", true},
+                                                           {"automatic", true},
+                                                           {"notes", "Auto correction; start unknown"}}}));
+}
+
+json autoCorrection(const char* eventType) {
+    return {{"eventType", eventType}, {"insulin", 0.7},    {"programmed", 0.7},         {"type", "SMB"},
+            {"isSMB", true},          {"automatic", true}, {"notes", "Auto correction"}};
+}
+
+TEST(AutoCorrection, IsNamedBySetting) {
+    HistoryBuilder builder;
+    builder.programmed(3, 700, BolusActivation::Commanded).delivered(3, 700, BolusActivation::Commanded);
+    auto settings = test::settings();
+    EXPECT_EQ(test::ownFields(builder.stretch(), settings), Bodies{autoCorrection("SMB")});
+    settings.autoCorrection = AutoCorrectionEventType::CorrectionBolus;
+    EXPECT_EQ(test::ownFields(builder.stretch(), settings), Bodies{autoCorrection("Correction Bolus")});
+    settings.autoCorrection = AutoCorrectionEventType::ComboBolus;
+    EXPECT_EQ(test::ownFields(builder.stretch(), settings), Bodies{autoCorrection("Combo Bolus")});
+}
+
+TEST(AutoCorrection, HasTheIdentityOfThePublishedVector) {
+    const auto stretch = test::stretchFromHex(
+        "0ef0a0860100100e3cea07030e091a00\n"
+        "5a00c5860100d305cb0033c0cf6af9000000000000\n"
+        "6600c6860100d30506005a\n"
+        "6900c7860100f005cb0033a90100fd000000000000\n"
+        "9600c8860100f00507000000005a3c3302\n",
+        1h);
+    const auto bodies = test::bodies(map(stretch, test::settings()));
+    ASSERT_EQ(bodies.size(), 1U);
+    EXPECT_EQ(bodies[0].at("identifier"), "9e351026-415b-5bf8-8781-6296505222a9");
+    EXPECT_EQ(bodies[0].at("created_at"), "2026-03-14T08:50:51.037Z");
+    EXPECT_EQ(bodies[0].at("insulin").dump(), "0.425");
+    EXPECT_EQ(bodies[0].at("programmed").dump(), "0.7");
+    EXPECT_EQ(bodies[0].at("notes"), "Auto correction; Stopped: 0.425 of 0.7 U delivered");
+}
+
+TEST(AutoCorrection, LeavesAMealToTheUsersBolus) {
+    HistoryBuilder builder;
+    builder.at(0s).meal(30).at(10s).programmed(3, 700, BolusActivation::Commanded);
+    builder.at(40s).delivered(3, 700, BolusActivation::Commanded);
+    EXPECT_EQ(test::ownFields(builder.stretch()), (Bodies{carbs(30), autoCorrection("SMB")}));
+}
+
+TEST(AutoCorrection, CommandedOutsideSmartGuardIsTreatedAsTheUsers) {
+    HistoryBuilder builder;
+    builder.at(0s).therapyContext(false).at(30min);
+    builder.programmed(3, 700, BolusActivation::Commanded).delivered(3, 700, BolusActivation::Commanded);
+    EXPECT_EQ(test::ownFields(builder.stretch()),
+              Bodies{with(correction(0.7, 0.7), "activation", "commanded")});
+}
+
+TEST(AutoCorrection, BelievesTheNewestEvidenceOfSmartGuard) {
+    HistoryBuilder builder;
+    builder.at(0s).therapyContext(false);
+    builder.at(20min).add(history::EventType::AutoBasalDelivery,
+                          history::AutoBasalDelivery{1, test::units(25)});
+    builder.at(30min).programmed(3, 700, BolusActivation::Commanded);
+    builder.delivered(3, 700, BolusActivation::Commanded);
+    EXPECT_EQ(test::ownFields(builder.stretch()), Bodies{autoCorrection("SMB")});
+
+    HistoryBuilder left;
+    left.at(0s).therapyContext(true);
+    left.at(20min).add(history::EventType::Cl1Transition,
+                       history::Cl1Transition{history::Cl1TransitionKind::OutAlarm});
+    left.at(30min).programmed(3, 700, BolusActivation::Commanded);
+    left.delivered(3, 700, BolusActivation::Commanded);
+    EXPECT_EQ(test::ownFields(left.stretch()).at(0).at("eventType"), "Correction Bolus");
+}
+
+TEST(AutoCorrection, IsHeldBackWhileOlderRecordsMayTellTheMode) {
+    HistoryBuilder builder;
+    builder.at(30min).programmed(3, 700, BolusActivation::Commanded);
+    builder.delivered(3, 700, BolusActivation::Commanded);
+    EXPECT_TRUE(map(builder.notFromBeginning(), test::settings()).empty());
+}
+
+TEST(Carbs, AloneAreDecidedTenMinutesLater) {
+    HistoryBuilder builder;
+    builder.at(0s).meal(45).at(10min).tick();
+    EXPECT_TRUE(map(builder.stretch(), test::settings()).empty());
+    builder.at(10min + 1s).tick();
+    EXPECT_EQ(test::ownFields(builder.notFromBeginning()), Bodies{carbs(45)});
+    EXPECT_EQ(map(builder.stretch(), test::settings()).at(0).kind, Kind::Carbs);
+}
+
+TEST(Carbs, AloneAreDecidedByTheNextBolus) {
+    HistoryBuilder builder;
+    builder.at(0s).meal(45).at(5min).programmed(1, 1000);
+    EXPECT_EQ(test::ownFields(builder.stretch()), Bodies{carbs(45)});
+}
+
+TEST(Carbs, WaitForTheBolusTheyBelongTo) {
+    HistoryBuilder builder;
+    builder.at(0s).meal(45).programmed(1, 25000).at(15min).tick();
+    EXPECT_TRUE(map(builder.stretch(), test::settings()).empty());
+}
+
+TEST(Carbs, OfZeroGramsOrWithoutANumberAreNothing) {
+    HistoryBuilder builder;
+    builder.at(0s).meal(0);
+    builder.add(history::EventType::Meal, history::Meal{protocol::MedFloat::fromSfloat(0x07ff)});
+    builder.at(1h).tick();
+    EXPECT_TRUE(map(builder.stretch(), test::settings()).empty());
+}
+
+TEST(Carbs, KeepTheirDecimals) {
+    HistoryBuilder builder;
+    builder.add(history::EventType::Meal,
+                history::Meal{protocol::MedFloat::number(125, -1, protocol::MedFloat::Width::Sfloat)});
+    builder.at(1h).tick();
+    EXPECT_EQ(test::ownFields(builder.stretch()).at(0).at("carbs").dump(), "12.5");
+}
+
+json dual() {
+    return {{"eventType", "Combo Bolus"},
+            {"enteredinsulin", "6.5"},
+            {"insulin", 4},
+            {"duration", 120},
+            {"splitNow", "62"},
+            {"splitExt", "38"},
+            {"relative", 1.25},
+            {"programmed", 6.5},
+            {"type", "dual"}};
+}
+
+json square() {
+    return {{"eventType", "Combo Bolus"}, {"enteredinsulin", "3.5"}, {"duration", 90},    {"splitNow", "0"},
+            {"splitExt", "100"},          {"relative", 2.333},       {"programmed", 3.5}, {"type", "square"}};
+}
+
+TEST(DualBolus, IsOpenWhileItRunsAndStaysSoWhenComplete) {
+    HistoryBuilder builder;
+    builder.at(0s).programmedCombo(5, BolusType::Multiwave, 4000, 2500, 120);
+    EXPECT_EQ(test::ownFields(builder.stretch()), Bodies{dual()});
+    builder.at(2h).deliveredCombo(5, BolusType::MultiwaveAlias, 4000, 2500, 120);
+    EXPECT_EQ(test::ownFields(builder.stretch()), Bodies{dual()});
+}
+
+TEST(DualBolus, CarriesTheCarbohydratesFromTheBeginning) {
+    HistoryBuilder builder;
+    builder.at(0s).meal(60).programmedCombo(5, BolusType::Multiwave, 4000, 2500, 120);
+    EXPECT_EQ(test::ownFields(builder.stretch()), Bodies{with(dual(), "carbs", 60)});
+    EXPECT_TRUE(map(builder.stretch(), test::settings()).at(0).supersedes.has_value());
+}
+
+TEST(DualBolus, StoppedShowsWhatWasDelivered) {
+    HistoryBuilder builder;
+    builder.at(0s).programmedCombo(5, BolusType::Multiwave, 4000, 2500, 120);
+    const auto open = map(builder.stretch(), test::settings());
+    builder.at(30min).deliveredCombo(5, BolusType::Multiwave, 4000, 500, 30);
+    const auto final = map(builder.stretch(), test::settings());
+    ASSERT_EQ(final.size(), 1U);
+    EXPECT_EQ(final[0].identifier, open[0].identifier);
+    EXPECT_EQ(final[0].time, open[0].time);
+    json expected = with(with(dual(), "enteredinsulin", "4.5"), "duration", 30);
+    expected = with(with(expected, "relative", 1), "notes", "Stopped: 4.5 of 6.5 U delivered");
+    EXPECT_EQ(test::ownFields(builder.stretch()),
+              Bodies{with(with(expected, "splitNow", "89"), "splitExt", "11")});
+}
+
+TEST(DualBolus, StoppedInItsFirstPartIsAllNow) {
+    HistoryBuilder builder;
+    builder.at(0s).programmedCombo(5, BolusType::Multiwave, 4000, 2500, 120);
+    builder.at(1min).deliveredCombo(5, BolusType::Multiwave, 1500, 0, 0);
+    const auto body = test::ownFields(builder.stretch()).at(0);
+    EXPECT_EQ(body.at("splitNow"), "100");
+    EXPECT_EQ(body.at("splitExt"), "0");
+    EXPECT_EQ(body.at("duration"), 0);
+    EXPECT_EQ(body.at("insulin"), 1.5);
+    EXPECT_FALSE(body.contains("relative"));
+}
+
+TEST(DualBolus, WithoutADeliveryRecordStaysAsItWasProgrammed) {
+    HistoryBuilder builder;
+    builder.at(0s).programmedCombo(5, BolusType::Multiwave, 4000, 2500, 120).at(20h).tick();
+    EXPECT_EQ(test::ownFields(builder.stretch()), Bodies{dual()});
+}
+
+TEST(DualBolus, IsDeliveredAsLateAsAnHourAfterItsDuration) {
+    HistoryBuilder builder;
+    builder.at(0s).programmedCombo(5, BolusType::Multiwave, 4000, 2500, 480);
+    builder.at(9h).deliveredCombo(5, BolusType::Multiwave, 4000, 2000, 480);
+    EXPECT_EQ(test::ownFields(builder.stretch()).at(0).at("enteredinsulin"), "6");
+}
+
+TEST(SquareBolus, HasANoteBecauseNothingElseIsDrawn) {
+    HistoryBuilder builder;
+    builder.at(0s).programmedCombo(5, BolusType::Extended, 0, 3500, 90);
+    EXPECT_EQ(test::ownFields(builder.stretch()), (Bodies{square(), note("Square bolus 3.5 U over 90 min")}));
+    builder.at(90min).deliveredCombo(5, BolusType::Extended, 0, 3500, 90);
+    EXPECT_EQ(test::ownFields(builder.stretch()), (Bodies{square(), note("Square bolus 3.5 U over 90 min")}));
+}
+
+TEST(SquareBolus, WithCarbohydratesHasNoNote) {
+    HistoryBuilder builder;
+    builder.at(0s).meal(20).programmedCombo(5, BolusType::Extended, 0, 3500, 90);
+    EXPECT_EQ(test::ownFields(builder.stretch()), Bodies{with(square(), "carbs", 20)});
+}
+
+TEST(SquareBolus, StoppedBeforeDeliveryStaysWithoutInsulin) {
+    HistoryBuilder builder;
+    builder.at(0s).programmedCombo(5, BolusType::Extended, 0, 3500, 90);
+    builder.at(10s).deliveredCombo(5, BolusType::Extended, 0, 0, 0);
+    const auto bodies = test::ownFields(builder.stretch());
+    ASSERT_EQ(bodies.size(), 2U);
+    EXPECT_EQ(bodies[0].at("enteredinsulin"), "0");
+    EXPECT_EQ(bodies[0].at("splitExt"), "100");
+    EXPECT_FALSE(bodies[0].contains("insulin"));
+    EXPECT_FALSE(bodies[0].contains("relative"));
+    EXPECT_EQ(bodies[1], note("Square bolus 3.5 U over 90 min; Stopped: 0 of 3.5 U delivered"));
+}
+
+TEST(SquareBolus, HasTheIdentityOfThePublishedVector) {
+    const auto stretch = test::stretchFromHex(
+        "0ef0a0860100100e3cea07030e091a00\n"
+        "5a00c98601000807cc003c00000000230000ff5a00\n",
+        1h);
+    const auto bodies = test::bodies(map(stretch, test::settings()));
+    ASSERT_EQ(bodies.size(), 2U);
+    EXPECT_EQ(bodies[0].at("identifier"), "055de31e-fc49-5450-b9a7-d0cf2ba7b14e");
+    EXPECT_EQ(bodies[0].at("created_at"), "2026-03-14T08:56:00.041Z");
+}
+
+TEST(SquareBolus, SeenOnlyAsDeliveredHasADocumentOfItsOwn) {
+    HistoryBuilder builder;
+    builder.at(90min).deliveredCombo(5, BolusType::Extended, 0, 3500, 90);
+    const auto bodies = test::ownFields(builder.stretch());
+    ASSERT_EQ(bodies.size(), 2U);
+    json expected = with(square(), "notes", "start unknown");
+    expected.erase("programmed"); // no record tells it
+    EXPECT_EQ(bodies[0], expected);
+}
+
+TEST(BolusOfUnknownType, IsToldByItsAmounts) {
+    HistoryBuilder builder;
+    builder.programmedCombo(1, BolusType::Undetermined, 1000, 0, 0)
+        .deliveredCombo(1, BolusType{0x77}, 1000, 0, 0);
+    builder.programmedCombo(2, BolusType{0x77}, 1000, 2000, 60);
+    builder.programmedCombo(3, BolusType{0x77}, 0, 2000, 60);
+    const auto bodies = test::ownFields(builder.stretch());
+    ASSERT_EQ(bodies.size(), 4U);
+    EXPECT_EQ(bodies[0], correction(1, 1));
+    EXPECT_EQ(bodies[1].at("type"), "dual");
+    EXPECT_EQ(bodies[2].at("type"), "square");
+}
+
+} // namespace
+} // namespace nightscout

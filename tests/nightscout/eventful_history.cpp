@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: MIT
+#include "eventful_history.hpp"
+
+#include <random>
+#include <sstream>
+
+#include "history_builder.hpp"
+
+namespace nightscout::test {
+namespace {
+
+using history::BolusActivation;
+using history::BolusType;
+
+class Life {
+public:
+    explicit Life(std::uint32_t seed) : random_(seed) {}
+
+    Stretch live(std::chrono::seconds last) {
+        builder_.at(0s).therapyContext(true);
+        for (; step_ + 5min < last; step_ += 5min) liveFiveMinutes();
+        return builder_.stretch();
+    }
+
+private:
+    /// True once in `n` times. The raw numbers of the engine, which are the same everywhere.
+    bool onceIn(std::uint32_t n) { return random_() % n == 0; }
+    std::int64_t milliUnits(std::uint32_t atMost) {
+        return 25 * (1 + static_cast<std::int64_t>(random_() % (atMost / 25)));
+    }
+
+    void liveFiveMinutes() {
+        if (step_ % 1h == 0s) reference();
+        glucose();
+        if (onceIn(2)) {
+            builder_.at(step_ + 4s)
+                .add(history::EventType::AutoBasalDelivery,
+                     history::AutoBasalDelivery{static_cast<std::uint8_t>(id_++), units(50)});
+        }
+        if (onceIn(12)) fast(6s, BolusActivation::Commanded);
+        if (onceIn(25)) meal();
+        if (onceIn(30)) fast(60s, BolusActivation::Recommended);
+        if (onceIn(60)) combo(80s);
+        if (onceIn(40)) fingerStick();
+        if (onceIn(50)) builder_.at(step_ + 250s).undecoded();
+        finish();
+    }
+
+    void reference() {
+        builder_.at(step_).add(history::EventType::NgpReferenceTime, history::NgpReferenceTime{});
+        builder_.therapyContext(!onceIn(6));
+    }
+
+    void glucose() {
+        if (onceIn(20)) return; // lost, to be back-filled
+        if (onceIn(30)) {
+            for (int age = 30; age > 0; age -= 5) {
+                builder_.at(step_ + 1s).glucose(value(), std::chrono::minutes(age));
+            }
+        }
+        builder_.at(step_ + 1s).glucose(onceIn(15) ? 0x030d : onceIn(15) ? 0x0301 : value());
+        builder_.at(step_ + 2s)
+            .add(history::EventType::CgmAnalyticsDataBackfill, history::CgmAnalyticsDataBackfill{});
+    }
+    std::uint16_t value() { return static_cast<std::uint16_t>(60 + random_() % 300); }
+
+    void meal() {
+        builder_.at(step_ + 20s).meal(static_cast<int>(random_() % 80));
+        if (onceIn(4)) return;
+        if (onceIn(4)) builder_.at(step_ + 30s).tick();
+        onceIn(8) ? combo(40s) : fast(40s, BolusActivation::ManuallyChangedRecommended);
+    }
+
+    struct Running {
+        std::uint16_t id;
+        BolusType type;
+        std::int64_t fast, extended;
+        std::uint16_t minutes;
+        BolusActivation activation;
+        std::chrono::seconds end;
+    };
+
+    void fast(std::chrono::seconds when, BolusActivation activation) {
+        const auto id = static_cast<std::uint16_t>(id_++ % 256);
+        const auto amount = milliUnits(10'000);
+        if (!onceIn(15)) builder_.at(step_ + when).programmed(id, amount, activation);
+        if (onceIn(20)) return; // never told
+        const auto delivered = onceIn(10) ? 0 : onceIn(8) ? amount / 2 : amount;
+        running_.push_back({id, BolusType::Fast, delivered, 0, 0, activation,
+                            step_ + when + std::chrono::seconds(amount / 25)});
+    }
+
+    void combo(std::chrono::seconds when) {
+        const auto id = static_cast<std::uint16_t>(id_++ % 256);
+        const bool square = onceIn(2);
+        const auto type = square ? BolusType::Extended : BolusType::Multiwave;
+        const auto now = square ? 0 : milliUnits(4000);
+        const auto later = milliUnits(4000);
+        const auto minutes = static_cast<std::uint16_t>(30 * (1 + random_() % 16));
+        if (!onceIn(6)) builder_.at(step_ + when).programmedCombo(id, type, now, later, minutes);
+        const bool stopped = onceIn(3);
+        running_.push_back({id, type, now, stopped ? later / 3 : later,
+                            static_cast<std::uint16_t>(stopped ? minutes / 3 : minutes),
+                            BolusActivation::Recommended, step_ + when + std::chrono::minutes(minutes)});
+    }
+
+    void finish() {
+        std::erase_if(running_, [this](const Running& bolus) {
+            if (bolus.end > step_ + 280s) return false;
+            builder_.at(step_ + 280s);
+            if (bolus.type == BolusType::Fast) {
+                builder_.delivered(bolus.id, bolus.fast, bolus.activation);
+            } else {
+                builder_.deliveredCombo(bolus.id, bolus.type, bolus.fast, bolus.extended, bolus.minutes);
+            }
+            return true;
+        });
+    }
+
+    void fingerStick() {
+        const int milligrams = 50 + static_cast<int>(random_() % 300);
+        if (!onceIn(5)) builder_.at(step_ + 150s).bgReading(milligrams);
+        if (!onceIn(3)) builder_.at(step_ + 162s).calibration(milligrams, !onceIn(3));
+    }
+
+    std::mt19937 random_;
+    HistoryBuilder builder_;
+    std::chrono::seconds step_{0};
+    std::uint32_t id_ = 0;
+    std::vector<Running> running_;
+};
+
+} // namespace
+
+Stretch eventfulHistory(std::uint32_t seed, std::chrono::seconds last) {
+    return Life(seed).live(last);
+}
+
+Stretch everyEvent() {
+    HistoryBuilder builder(90000);
+    std::istringstream lines(readData("every_event.hex"));
+    auto now = 0s;
+    for (std::string line; std::getline(lines, line);) {
+        if (line.front() == '#') continue;
+        const auto record = history::decode(*protocol::fromHex(line));
+        if (!record) throw std::runtime_error("not a record: " + line);
+        builder.at(now += 60s);
+        builder.add(static_cast<history::EventType>(record->header.eventType), record->data);
+    }
+    builder.at(now + 24h).tick();
+    return builder.stretch();
+}
+
+} // namespace nightscout::test

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: MIT
+#include "history_builder.hpp"
+
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
+
+#include "protocol/history/time_line.hpp"
+
+namespace nightscout::test {
+
+HistoryBuilder& HistoryBuilder::at(std::chrono::seconds sinceStart) {
+    now_ = sinceStart;
+    return *this;
+}
+
+HistoryBuilder& HistoryBuilder::add(history::EventType type, history::EventData data) {
+    const auto offset = static_cast<std::uint16_t>(now_.count() % 3600);
+    history::Record record{{static_cast<std::uint16_t>(type), next_, offset}, std::move(data)};
+    TimedRecord timed{next_++, history::encode(record), std::move(record), kStart + now_, kStart + now_};
+    stretch_.records.push_back(std::move(timed));
+    return *this;
+}
+
+HistoryBuilder& HistoryBuilder::glucose(std::uint16_t raw, std::chrono::seconds age) {
+    add(history::EventType::SgMeasurement, history::SgMeasurement{0, raw, 2000, 0});
+    stretch_.records.back().sampleTime = kStart + now_ - age;
+    return *this;
+}
+
+HistoryBuilder& HistoryBuilder::meal(int grams) {
+    return add(history::EventType::Meal, history::Meal{MedFloat::number(grams, 0, MedFloat::Width::Sfloat)});
+}
+
+HistoryBuilder& HistoryBuilder::programmed(std::uint16_t id, std::int64_t milliUnits,
+                                           history::BolusActivation activation) {
+    add(history::EventType::BolusProgrammedPart1,
+        history::BolusProgrammedPart1{id, history::BolusType::Fast, units(milliUnits), units(0), 0});
+    return add(history::EventType::BolusProgrammedPart2,
+               history::BolusProgrammedPart2{6, std::nullopt, std::uint8_t{0}, activation});
+}
+
+HistoryBuilder& HistoryBuilder::delivered(std::uint16_t id, std::int64_t milliUnits,
+                                          history::BolusActivation activation, std::uint32_t startOffset) {
+    add(history::EventType::BolusDeliveredPart1,
+        history::BolusDeliveredPart1{id, history::BolusType::Fast, units(milliUnits), units(0), 0});
+    return add(history::EventType::BolusDeliveredPart2,
+               history::BolusDeliveredPart2{3, startOffset, activation, history::BolusEndReason::Undetermined,
+                                            std::nullopt});
+}
+
+HistoryBuilder& HistoryBuilder::programmedCombo(std::uint16_t id, history::BolusType type,
+                                                std::int64_t fastMilliUnits, std::int64_t extendedMilliUnits,
+                                                std::uint16_t minutes) {
+    add(history::EventType::BolusProgrammedPart1,
+        history::BolusProgrammedPart1{id, type, units(fastMilliUnits), units(extendedMilliUnits), minutes});
+    return add(history::EventType::BolusProgrammedPart2,
+               history::BolusProgrammedPart2{6, std::nullopt, std::uint8_t{0},
+                                             history::BolusActivation::Recommended});
+}
+
+HistoryBuilder& HistoryBuilder::deliveredCombo(std::uint16_t id, history::BolusType type,
+                                               std::int64_t fastMilliUnits, std::int64_t extendedMilliUnits,
+                                               std::uint16_t minutes) {
+    add(history::EventType::BolusDeliveredPart1,
+        history::BolusDeliveredPart1{id, type, units(fastMilliUnits), units(extendedMilliUnits), minutes});
+    return add(history::EventType::BolusDeliveredPart2,
+               history::BolusDeliveredPart2{3, 0, history::BolusActivation::Recommended,
+                                            history::BolusEndReason::Undetermined, std::nullopt});
+}
+
+HistoryBuilder& HistoryBuilder::bgReading(int milligrams) {
+    return add(history::EventType::BgReading,
+               history::BgReading{0, MedFloat::number(milligrams, -5, MedFloat::Width::Sfloat)});
+}
+
+HistoryBuilder& HistoryBuilder::calibration(int milligrams, bool accepted) {
+    const auto bg = MedFloat::number(milligrams, -5, MedFloat::Width::Sfloat);
+    if (accepted) return add(history::EventType::CalibrationComplete, history::CalibrationComplete{0, bg});
+    return add(history::EventType::CalibrationRejected, history::CalibrationRejected{0, bg});
+}
+
+HistoryBuilder& HistoryBuilder::therapyContext(bool automatic) {
+    history::TherapyContext context;
+    context.flags = history::TherapyContext::SensorEnabled | history::TherapyContext::BasalRateActive;
+    if (automatic) context.flags |= history::TherapyContext::AutoModeActive;
+    context.basalRate = units(850);
+    return add(history::EventType::TherapyContext, context);
+}
+
+HistoryBuilder& HistoryBuilder::undecoded() {
+    tick();
+    stretch_.records.back().record.reset();
+    return *this;
+}
+
+Stretch HistoryBuilder::notFromBeginning() const {
+    Stretch copy = stretch_;
+    copy.fromBeginning = false;
+    return copy;
+}
+
+namespace {
+
+std::vector<TimedRecord> decodeLines(std::string_view lines) {
+    std::vector<TimedRecord> records;
+    std::istringstream input{std::string(lines)};
+    for (std::string line; std::getline(input, line);) {
+        if (line.empty() || line.front() == '#') continue;
+        const auto raw = protocol::fromHex(line);
+        if (!raw) throw std::runtime_error("not hexadecimal: " + line);
+        const auto record = history::decode(*raw);
+        if (!record) throw std::runtime_error("not a record: " + line);
+        while (!records.empty() && records.back().sequenceNumber + 1 < record->header.sequenceNumber) {
+            TimedRecord filler;
+            filler.sequenceNumber = records.back().sequenceNumber + 1;
+            records.push_back(std::move(filler));
+        }
+        records.push_back({record->header.sequenceNumber, *raw, *record, std::nullopt, std::nullopt});
+    }
+    return records;
+}
+
+std::optional<std::int16_t> timeOffsetOf(const history::EventData& data) {
+    if (const auto* sg = std::get_if<history::SgMeasurement>(&data)) return sg->timeOffsetMinutes;
+    if (const auto* bg = std::get_if<history::BgReading>(&data)) return bg->timeOffsetMinutes;
+    if (const auto* ok = std::get_if<history::CalibrationComplete>(&data)) return ok->timeOffsetMinutes;
+    if (const auto* no = std::get_if<history::CalibrationRejected>(&data)) return no->timeOffsetMinutes;
+    return std::nullopt;
+}
+
+} // namespace
+
+Stretch stretchFromHex(std::string_view lines, std::chrono::seconds utcOffset) {
+    Stretch stretch{decodeLines(lines), true};
+    std::vector<history::Reference> references;
+    for (const auto& timed : stretch.records) {
+        if (!timed.record) continue;
+        if (const auto reference = history::toReference(*timed.record)) references.push_back(*reference);
+    }
+    const history::TimeLine timeLine(std::move(references));
+    const auto utc = [&](const std::optional<history::LocalTime>& local) -> std::optional<UtcSeconds> {
+        if (!local) return std::nullopt;
+        return UtcSeconds(local->time.time_since_epoch() - utcOffset);
+    };
+    for (auto& timed : stretch.records) {
+        if (!timed.record) continue;
+        timed.time = utc(timeLine.localTime(timed.record->header));
+        if (const auto offset = timeOffsetOf(timed.record->data)) {
+            timed.sampleTime = utc(timeLine.sampleTime(timed.record->header, *offset));
+        }
+    }
+    return stretch;
+}
+
+std::string readData(const std::string& fileName) {
+    std::ifstream file(std::string(TEST_DATA_DIR "/") + fileName);
+    if (!file) throw std::runtime_error("cannot read " + fileName);
+    std::ostringstream text;
+    text << file.rdbuf();
+    return text.str();
+}
+
+MappingSettings settings() {
+    MappingSettings settings;
+    settings.serial = "NG1234567H";
+    return settings;
+}
+
+std::vector<nlohmann::json> bodies(const std::vector<Document>& documents) {
+    std::vector<nlohmann::json> bodies;
+    for (const auto& document : documents) bodies.push_back(nlohmann::json::parse(document.body));
+    return bodies;
+}
+
+std::vector<nlohmann::json> ownFields(const Stretch& stretch, const MappingSettings& settings) {
+    auto all = bodies(map(stretch, settings));
+    for (auto& body : all) {
+        for (const char* common :
+             {"identifier", "syncIdentifier", "created_at", "enteredBy", "device", "pumpType", "pumpId"}) {
+            body.erase(common);
+        }
+    }
+    return all;
+}
+
+} // namespace nightscout::test
