@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "protocol/med_float.hpp"
 
-#include <array>
 #include <charconv>
 #include <limits>
 #include <stdexcept>
@@ -199,13 +198,9 @@ double MedFloat::toDouble() const {
     }
     // Through decimal text, because mantissa x pow(10, exponent) is off in the last place for many values
     // (number-formats.md 1.2), and from_chars rounds correctly.
-    std::array<char, 16> text{};
-    char* const end = text.data() + text.size();
-    char* at = std::to_chars(text.data(), end, mantissa_).ptr;
-    *at++ = 'e';
-    at = std::to_chars(at, end, static_cast<int>(exponent_)).ptr;
+    const std::string decimal = std::to_string(mantissa_) + 'e' + std::to_string(exponent_);
     double value = 0;
-    std::from_chars(text.data(), at, value);
+    std::from_chars(decimal.data(), decimal.data() + decimal.size(), value);
     return value;
 }
 
