@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: MIT
+#include "bridge/configuration.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "temporary_directory.hpp"
+
+namespace bridge::testing {
+namespace {
+
+using nightscout::Feature;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+constexpr const char* kComplete = R"(timezone = "Europe/Berlin"
+
+[pump]
+key_database = "/tmp/none.keydb"
+serial = "NG1234567H"
+name = "kitchen"
+
+[bluetooth]
+adapter = "hci1"
+
+[nightscout]
+url = "https://example.org"
+features = ["BOLUS", "CGM"]
+ca_file = "/etc/ca.pem"
+
+[storage]
+path = "/tmp/history.db"
+
+[status]
+listen = ""
+)";
+
+class ConfigurationFile : public ::testing::Test {
+protected:
+    LoadedConfiguration load(std::string_view text) {
+        return loadConfiguration(directory.write("pump-bridge.toml", text), lookUp());
+    }
+    Environment lookUp() {
+        return [this](const std::string& name) -> std::optional<std::string> {
+            const auto found = environment.find(name);
+            if (found == environment.end()) return std::nullopt;
+            return found->second;
+        };
+    }
+    std::string problemsOf(std::string_view text) { return toString(load(text).problems); }
+
+    TemporaryDirectory directory;
+    std::map<std::string, std::string> environment;
+};
+
+TEST_F(ConfigurationFile, GivesEveryValue) {
+    const auto loaded = load(kComplete);
+    EXPECT_EQ(toString(loaded.problems), "");
+    const Configuration& read = loaded.configuration;
+    EXPECT_EQ(read.timezone, "Europe/Berlin");
+    EXPECT_EQ(read.pump.keyDatabase, "/tmp/none.keydb");
+    EXPECT_EQ(read.pump.serial, "NG1234567H");
+    EXPECT_EQ(read.pump.name, "kitchen");
+    EXPECT_EQ(read.bluetooth.adapter, "hci1");
+    EXPECT_EQ(read.nightscout.url, "https://example.org");
+    EXPECT_EQ(read.nightscout.features, (nightscout::FeatureSet{Feature::Bolus, Feature::Cgm}));
+    EXPECT_EQ(read.nightscout.caFile, "/etc/ca.pem");
+    EXPECT_EQ(read.storage.path, "/tmp/history.db");
+    EXPECT_EQ(read.status.listen, "");
+}
+
+TEST_F(ConfigurationFile, NeedsOnlyTheTimeZone) {
+    const auto loaded = load("timezone = \"Europe/Berlin\"\n");
+    EXPECT_EQ(toString(loaded.problems), "");
+    EXPECT_EQ(loaded.configuration.storage.path, "/var/lib/pump-bridge/history.db");
+    EXPECT_EQ(loaded.configuration.status.listen, "127.0.0.1:8780");
+}
+
+TEST_F(ConfigurationFile, ReportsEveryProblemAtOnceWithItsLine) {
+    const std::string problems = problemsOf(
+        "timezone = 5\n"
+        "[pump]\n"
+        "serail = \"x\"\n"
+        "[nightscout]\n"
+        "features = [\"BOLUS\", \"BOLUSES\", 3]\n"
+        "[storage]\n"
+        "path = true\n"
+        "[stroage]\n");
+    EXPECT_THAT(problems, HasSubstr("pump-bridge.toml:1: timezone: must be text in quotes\n"));
+    EXPECT_THAT(problems,
+                HasSubstr("pump-bridge.toml:3: pump.serail: unknown key; did you mean pump.serial?\n"));
+    EXPECT_THAT(
+        problems,
+        HasSubstr("pump-bridge.toml:5: nightscout.features: unknown feature BOLUSES; known are BASAL"));
+    EXPECT_THAT(problems, HasSubstr("pump-bridge.toml:5: nightscout.features: must hold names in quotes\n"));
+    EXPECT_THAT(problems, HasSubstr("pump-bridge.toml:7: storage.path: must be text in quotes\n"));
+    EXPECT_THAT(problems, HasSubstr("pump-bridge.toml:8: stroage: unknown key"));
+}
+
+TEST_F(ConfigurationFile, FindsKeysThatStandInTheWrongSection) {
+    EXPECT_THAT(problemsOf("timezone = \"UTC\"\n[pump]\nadapter = \"hci0\"\n"),
+                HasSubstr("pump-bridge.toml:3: pump.adapter: unknown key; did you mean bluetooth.adapter?"));
+}
+
+TEST_F(ConfigurationFile, WithASyntaxErrorIsReportedWithItsLine) {
+    EXPECT_THAT(problemsOf("timezone = \"UTC\"\n[pump\n"), HasSubstr("pump-bridge.toml:2: "));
+}
+
+TEST_F(ConfigurationFile, ThatIsMissingIsNamed) {
+    const auto loaded = loadConfiguration(directory / "none.toml", lookUp());
+    ASSERT_EQ(loaded.problems.size(), 1U);
+    EXPECT_THAT(toString(loaded.problems), HasSubstr((directory / "none.toml").string() + ": "));
+}
+
+TEST_F(ConfigurationFile, NeedsAZoneThatExists) {
+    EXPECT_THAT(problemsOf(""), HasSubstr("timezone: is missing"));
+    EXPECT_THAT(problemsOf("timezone = \"Europe/Atlantis\"\n"),
+                HasSubstr("pump-bridge.toml:1: timezone: there is no zone \"Europe/Atlantis\""));
+}
+
+TEST_F(ConfigurationFile, AcceptsFeaturesOfOtherPumpsWithAWarning) {
+    const auto loaded = load("timezone = \"UTC\"\n[nightscout]\nfeatures = [\"IOB\", \"CGM\"]\n");
+    EXPECT_EQ(toString(loaded.problems), "");
+    EXPECT_THAT(toString(loaded.warnings),
+                HasSubstr("pump-bridge.toml:3: nightscout.features: IOB has no meaning"));
+    EXPECT_EQ(loaded.configuration.nightscout.features, nightscout::FeatureSet{Feature::Cgm});
+}
+
+TEST_F(ConfigurationFile, RefusesAnAddressThatCannotBeOne) {
+    EXPECT_THAT(problemsOf("timezone = \"UTC\"\n[nightscout]\nurl = \"ftp://example.org\"\n"),
+                HasSubstr("pump-bridge.toml:3: nightscout.url: "));
+    environment["NS_URL"] = "ftp://example.org";
+    EXPECT_THAT(problemsOf("timezone = \"UTC\"\n"), HasSubstr("environment NS_URL: nightscout.url: "));
+}
+
+TEST_F(ConfigurationFile, YieldsToTheEnvironment) {
+    environment = {{"NS_URL", "https://other.example"},
+                   {"NS_SECRET", "a secret of mine"},
+                   {"TIMEZONE_NAME", "America/New_York"},
+                   {"TZ", "Asia/Tokyo"},
+                   {"PUMP_SERIAL_NUMBER", "NG7654321H"}};
+    const auto loaded = load(kComplete);
+    EXPECT_EQ(toString(loaded.problems), "");
+    EXPECT_EQ(loaded.configuration.nightscout.url, "https://other.example");
+    EXPECT_EQ(loaded.configuration.apiSecret, "a secret of mine");
+    EXPECT_EQ(loaded.configuration.timezone, "America/New_York");
+    EXPECT_EQ(loaded.configuration.pump.serial, "NG7654321H");
+}
+
+TEST_F(ConfigurationFile, TakesTheSecondNamesOfTheEnvironment) {
+    environment = {
+        {"API_SECRET", "a secret of mine"}, {"TZ", ":Asia/Tokyo"}, {"PUMP_SERIAL_NUMBER", "11111111"}};
+    const auto loaded = load("");
+    EXPECT_EQ(toString(loaded.problems), "");
+    EXPECT_EQ(loaded.configuration.apiSecret, "a secret of mine");
+    EXPECT_EQ(loaded.configuration.timezone, "Asia/Tokyo");
+    EXPECT_EQ(loaded.configuration.pump.serial, "");
+    EXPECT_EQ(load("timezone = \"UTC\"\n").configuration.timezone, "UTC");
+}
+
+TEST_F(ConfigurationFile, ReadsSecretsFromFilesWithoutTheirLineEnd) {
+    const auto secret = directory.write("api-secret", "correct horse battery\n");
+    const auto token = directory.write("token", "pump-0123456789abcdef\r\n");
+    const auto loaded = load("timezone = \"UTC\"\n[nightscout]\napi_secret_file = \"" + secret.string() +
+                             "\"\ntoken_file = \"" + token.string() + "\"\n");
+    EXPECT_EQ(toString(loaded.problems), "");
+    EXPECT_EQ(toString(loaded.warnings), "");
+    EXPECT_EQ(loaded.configuration.apiSecret, "correct horse battery");
+    EXPECT_EQ(loaded.configuration.token, "pump-0123456789abcdef");
+}
+
+TEST_F(ConfigurationFile, TakesCredentialsOfTheServiceManager) {
+    directory.write("api-secret", "correct horse battery\n");
+    environment["CREDENTIALS_DIRECTORY"] = (directory / "").string();
+    const auto loaded = load("timezone = \"UTC\"\n");
+    EXPECT_EQ(loaded.configuration.apiSecret, "correct horse battery");
+    EXPECT_EQ(loaded.configuration.token, "");
+}
+
+TEST_F(ConfigurationFile, WarnsOfSecretsThatOthersCanRead) {
+    const auto all = std::filesystem::perms::owner_read | std::filesystem::perms::others_read;
+    const auto secret = directory.write("api-secret", "correct horse battery\n", all);
+    const auto loaded =
+        load("timezone = \"UTC\"\n[nightscout]\napi_secret_file = \"" + secret.string() + "\"\n");
+    EXPECT_THAT(toString(loaded.warnings), HasSubstr("can be read by other users"));
+    EXPECT_THAT(toString(loaded.warnings), Not(HasSubstr("horse")));
+}
+
+TEST_F(ConfigurationFile, NamesASecretFileThatCannotBeUsed) {
+    EXPECT_THAT(problemsOf("timezone = \"UTC\"\n[nightscout]\napi_secret_file = \"/none/secret\"\n"),
+                HasSubstr("pump-bridge.toml:3: nightscout.api_secret_file: /none/secret: "));
+    const auto empty = directory.write("empty", "\n");
+    EXPECT_THAT(problemsOf("timezone = \"UTC\"\n[nightscout]\ntoken_file = \"" + empty.string() + "\"\n"),
+                HasSubstr("is empty"));
+}
+
+TEST_F(ConfigurationFile, WarnsWhenNothingAuthorisesUploads) {
+    EXPECT_THAT(toString(load(kComplete).warnings), HasSubstr("neither a secret nor a token"));
+}
+
+} // namespace
+} // namespace bridge::testing
