@@ -3,6 +3,7 @@
 // text.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 
@@ -22,5 +23,8 @@ struct RecordView {
 std::string toJsonLine(const RecordView& view);
 /// "100010  2026-03-14 09:29:07  sg_measurement  sg_mg_dl=142 ..."
 std::string toTextLine(const RecordView& view);
+/// The fields alone, "sg_mg_dl=142 isig=2316"; absent ones are left out. The error for what cannot be
+/// decoded.
+std::string toDetails(protocol::ByteView raw);
 
 } // namespace bridge

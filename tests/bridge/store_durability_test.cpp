@@ -123,7 +123,7 @@ void expectWhole(const fs::path& file, int steps) {
 
 TEST(StoreKilledAtAnyStatement, LosesNothingAndDoublesNothing) {
     int statement = 0;
-    for (std::optional<int> steps = 0; steps; statement += 3) {
+    for (std::optional<int> steps = 0; steps; statement += 7) {
         SCOPED_TRACE("killed at statement " + std::to_string(statement));
         const TemporaryDirectory directory;
         steps = runAndKill(directory / "history.db", statement);

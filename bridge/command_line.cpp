@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: MIT
+#include "bridge/command_line.hpp"
+
+#include <spdlog/logger.h>
+
+#include <CLI/CLI.hpp>
+#include <array>
+#include <ostream>
+
+#include "bridge/commands/decode.hpp"
+#include "bridge/commands/history.hpp"
+#include "bridge/commands/keydb.hpp"
+#include "bridge/key_file.hpp"
+#include "bridge/log.hpp"
+#include "bridge/store.hpp"
+
+namespace bridge {
+namespace {
+
+constexpr const char* kDefaultConfiguration = "/etc/pump-bridge/pump-bridge.toml";
+
+/// What a command can see when it is carried out.
+struct Context {
+    const Services& services;
+    const Streams& streams;
+    std::string configurationFile = kDefaultConfiguration;
+    std::string logLevel = "info";
+};
+
+/// Declares a subcommand's options on `parent`, and gives what carries it out once they were read.
+struct Command {
+    CLI::App* app;
+    std::function<int(const Context&)> execute;
+};
+using Declare = std::vector<Command> (*)(CLI::App& parent);
+
+/// Empty after telling the problems.
+std::optional<Configuration> requireConfiguration(const Context& context) {
+    auto loaded = loadConfiguration(context.configurationFile, context.services.environment);
+    context.streams.err << toString(loaded.warnings);
+    if (loaded.problems.empty()) return std::move(loaded.configuration);
+    context.streams.err << "the configuration cannot be used:\n" << toString(loaded.problems);
+    return std::nullopt;
+}
+
+std::vector<Command> declareRun(CLI::App& parent) {
+    auto* app = parent.add_subcommand("run", "Serve the pump and upload its records");
+    auto options = std::make_shared<RunOptions>();
+    app->add_flag("--once", options->once, "One full sync and upload, then exit");
+    app->add_flag("--pair", options->pair, "Forget the bond and start in pairing mode");
+    app->add_flag("--pretend", options->pretend,
+                  "Print the documents (JSON Lines) instead of uploading them");
+    return {{app, [options](const Context& context) -> int {
+                 const auto configuration = requireConfiguration(context);
+                 if (!configuration) return kWrongUsage;
+                 const auto log = makeLog(*logLevelByName(context.logLevel), context.services.environment);
+                 return context.services.run(*configuration, *options, *log, context.streams.out);
+             }}};
+}
+
+std::vector<Command> declareDecode(CLI::App& parent) {
+    auto* app = parent.add_subcommand("decode", "Decode history records from text files, offline");
+    auto options = std::make_shared<DecodeOptions>();
+    app->add_option("FILE", options->files, "One hexadecimal record a line; - reads standard input")
+        ->required();
+    app->add_flag("--json", options->json, "One JSON object a line");
+    app->add_option("--keydb", options->keyDatabase, "Key database for the encrypted parts of captures");
+    return {{app, [options](const Context& context) { return decode(*options, context.streams); }}};
+}
+
+struct HistoryArguments {
+    HistoryOptions options;
+    std::string from, to, type, store;
+    bool json = false, csv = false, hex = false, gaps = false, summary = false;
+};
+
+/// Turns what was typed into options; the reason when that is not possible.
+std::optional<std::string> interpret(HistoryArguments& given) {
+    if (!given.from.empty()) {
+        given.options.from = parsePumpTime(given.from, false);
+        if (!given.options.from)
+            return "--from: " + given.from + " is no time; write 2026-03-14 or 2026-03-14T09:30";
+    }
+    if (!given.to.empty()) {
+        given.options.to = parsePumpTime(given.to, true);
+        if (!given.options.to)
+            return "--to: " + given.to + " is no time; write 2026-03-14 or 2026-03-14T09:30";
+    }
+    if (!given.type.empty()) {
+        given.options.type = protocol::history::eventTypeByName(given.type);
+        if (!given.options.type) return "--type: there is no event named " + given.type;
+    }
+    using Form = HistoryOptions::Form;
+    using Report = HistoryOptions::Report;
+    given.options.form = given.json ? Form::Json : given.csv ? Form::Csv : given.hex ? Form::Hex : Form::Text;
+    given.options.report = given.gaps ? Report::Gaps : given.summary ? Report::Summary : Report::Records;
+    return std::nullopt;
+}
+
+int executeHistory(HistoryArguments given, const Context& context) {
+    if (const auto problem = interpret(given)) {
+        context.streams.err << *problem << '\n';
+        return kWrongUsage;
+    }
+    // A store named on the command line is read without a configuration, and then without a zone.
+    std::optional<Zone> zone;
+    if (given.store.empty()) {
+        const auto configuration = requireConfiguration(context);
+        if (!configuration) return kWrongUsage;
+        given.store = configuration->storage.path.string();
+        zone = Zone::find(configuration->timezone);
+    }
+    const Store store(given.store, Store::Access::ReadOnly);
+    return history(given.options, store, zone ? &*zone : nullptr, context.streams);
+}
+
+std::vector<Command> declareHistory(CLI::App& parent) {
+    auto* app = parent.add_subcommand("history", "List the stored records");
+    auto given = std::make_shared<HistoryArguments>();
+    app->add_option("--from", given->from, "Pump time of the oldest record, such as 2026-03-14T09:30");
+    app->add_option("--to", given->to, "Pump time of the newest record; a date alone includes its whole day");
+    app->add_option("--last", given->options.last, "Only the newest N records")->check(CLI::PositiveNumber);
+    app->add_option("--type", given->type, "Only events of this name, such as sg_measurement");
+    app->add_option("--pump", given->options.pump, "Serial number; default: the pump that was active last");
+    app->add_option("--store", given->store, "Read this file instead of the configured one");
+    auto* form = app->add_option_group("form");
+    form->require_option(0, 1);
+    form->add_flag("--json", given->json, "One JSON object a line");
+    form->add_flag("--csv", given->csv, "Comma-separated values");
+    form->add_flag("--hex", given->hex, "Raw records, as decode reads them");
+    auto* report = app->add_option_group("report");
+    report->require_option(0, 1);
+    report->add_flag("--gaps", given->gaps, "Sequence numbers that are missing");
+    report->add_flag("--summary", given->summary, "Count the records of each type");
+    return {{app, [given](const Context& context) { return executeHistory(*given, context); }}};
+}
+
+std::vector<Command> declareKeydb(CLI::App& parent) {
+    auto* app = parent.add_subcommand("keydb", "Look at, make and convert key databases");
+    app->require_subcommand(1);
+
+    auto show = std::make_shared<KeydbShowOptions>();
+    auto* showApp = app->add_subcommand("show", "Tell what is in a key database");
+    showApp->add_option("FILE", show->file)->required();
+    showApp->add_flag("--reveal", show->reveal, "Print the keys too");
+
+    auto generate = std::make_shared<KeydbGenerateOptions>();
+    auto hex = std::make_shared<bool>(false);
+    auto binary = std::make_shared<bool>(false); // the default, spelled out
+    auto* generateApp = app->add_subcommand("generate", "Make a fresh pair for a bridge and a virtual pump");
+    generateApp->add_option("--server", generate->server, "File of the bridge's side")->required();
+    generateApp->add_option("--client", generate->client, "File of the pump's side")->required();
+    generateApp->add_flag("--hex", *hex, "Write hexadecimal text");
+    generateApp->add_flag("--force", generate->force, "Replace existing files");
+
+    auto convert = std::make_shared<KeydbConvertOptions>();
+    auto* convertApp = app->add_subcommand("convert", "Change the form or the view of a key database");
+    convertApp->add_option("IN", convert->input)->required();
+    convertApp->add_option("OUT", convert->output)->required();
+    auto* hexFlag = convertApp->add_flag("--hex", *hex, "Write hexadecimal text");
+    convertApp->add_flag("--binary", *binary, "Write octets (default)")->excludes(hexFlag);
+    convertApp->add_flag("--reverse", convert->reverse, "The view of the other side, for decoding captures");
+    convertApp->add_flag("--force", convert->force, "Replace an existing file");
+
+    const auto form = [hex, binary] {
+        return *hex && !*binary ? KeyFileForm::Hexadecimal : KeyFileForm::Binary;
+    };
+    return {{showApp, [show](const Context& context) { return keydbShow(*show, context.streams); }},
+            {generateApp,
+             [generate, form](const Context& context) {
+                 generate->form = form();
+                 return keydbGenerate(*generate, context.streams, context.services.random);
+             }},
+            {convertApp, [convert, form](const Context& context) {
+                 convert->form = form();
+                 return keydbConvert(*convert, context.streams);
+             }}};
+}
+
+constexpr std::array<Declare, 4> kCommands{declareRun, declareHistory, declareDecode, declareKeydb};
+
+int parseAndExecute(const std::vector<std::string>& arguments, Context& context) {
+    CLI::App app{"Reads a person's own MiniMed 780G insulin pump and sends its records to Nightscout.",
+                 "pump-bridge"};
+    app.set_version_flag("--version", "pump-bridge " PUMP_BRIDGE_VERSION);
+    app.add_option("--config", context.configurationFile, "Configuration file")->capture_default_str();
+    app.add_option("--log-level", context.logLevel, "debug, info, warning or error")
+        ->capture_default_str()
+        ->check(CLI::IsMember({"debug", "info", "warning", "error"}));
+    app.require_subcommand(1);
+    std::vector<Command> commands;
+    for (const Declare declare : kCommands) {
+        for (Command& command : declare(app)) commands.push_back(std::move(command));
+    }
+    try {
+        app.parse(
+            std::vector<std::string>(arguments.rbegin(), arguments.rend())); // CLI11 takes them from the end
+    } catch (const CLI::ParseError& error) {
+        const int code = app.exit(error, context.streams.out, context.streams.err);
+        return code == 0 ? kDone : kWrongUsage;
+    }
+    for (const Command& command : commands) {
+        if (command.app->parsed()) return command.execute(context);
+    }
+    return kWrongUsage;
+}
+
+} // namespace
+
+int runCommandLine(const std::vector<std::string>& arguments, const Services& services,
+                   const Streams& streams) {
+    Context context{services, streams};
+    try {
+        return parseAndExecute(arguments, context);
+    } catch (const KeyFileError& error) {
+        streams.err << error.what() << '\n';
+        return kWrongUsage;
+    } catch (const std::exception& error) {
+        streams.err << "pump-bridge: " << error.what() << '\n';
+        return kFoundProblem;
+    }
+}
+
+} // namespace bridge
