@@ -25,14 +25,36 @@ SequenceRange widened(SequenceRange range, std::uint32_t by, SequenceRange limit
             range.last + std::min(limits.last - range.last, by)};
 }
 
-history::TimeLine timeLineOf(const Store& store, PumpId pump, SequenceRange stretch) {
+/// The clock of one stretch. A reference that cannot be read leaves the records after it without a time:
+/// counted from the reference before it they would be up to an hour wrong.
+struct Clockwork {
+    history::TimeLine timeLine;
+    std::vector<std::uint32_t> unreadable; ///< sequence numbers, ascending
+
+    [[nodiscard]] bool governs(std::uint32_t sequenceNumber) const {
+        const auto broken = std::ranges::lower_bound(unreadable, sequenceNumber);
+        if (broken == unreadable.begin()) return true;
+        const auto references = timeLine.references();
+        const auto after =
+            std::ranges::lower_bound(references, sequenceNumber, {}, &history::Reference::sequenceNumber);
+        return after != references.begin() && std::prev(after)->sequenceNumber > *std::prev(broken);
+    }
+};
+
+Clockwork clockworkOf(const Store& store, PumpId pump, SequenceRange stretch) {
     std::vector<history::Reference> references;
+    Clockwork clockwork;
     for (const StoredRecord& stored : store.references(pump, stretch)) {
         const auto record = history::decode(stored.raw);
-        if (!record) continue;
-        if (const auto reference = history::toReference(*record)) references.push_back(*reference);
+        const auto reference = record ? history::toReference(*record) : std::nullopt;
+        if (reference) {
+            references.push_back(*reference);
+        } else {
+            clockwork.unreadable.push_back(stored.sequenceNumber);
+        }
     }
-    return history::TimeLine{std::move(references)};
+    clockwork.timeLine = history::TimeLine{std::move(references)};
+    return clockwork;
 }
 
 std::optional<std::int16_t> sampleOffset(const history::EventData& data) {
@@ -47,17 +69,19 @@ std::optional<std::int16_t> sampleOffset(const history::EventData& data) {
     return std::nullopt;
 }
 
-TimedRecord timed(const StoredRecord& stored, const history::TimeLine& timeLine, const UtcConverter& utc) {
+TimedRecord timed(const StoredRecord& stored, const Clockwork& clockwork, const UtcConverter& utc) {
     TimedRecord timed;
     timed.sequenceNumber = stored.sequenceNumber;
     timed.raw = stored.raw;
     auto record = history::decode(stored.raw);
     if (!record) return timed;
-    if (const auto local = timeLine.localTime(record->header)) {
+    const auto local = clockwork.governs(stored.sequenceNumber) ? clockwork.timeLine.localTime(record->header)
+                                                                : std::nullopt;
+    if (local) {
         const auto now = utc.utc(*local);
         timed.time = stored.publishedAt.value_or(now);
         if (const auto minutes = sampleOffset(record->data)) {
-            if (const auto sample = timeLine.sampleTime(record->header, *minutes)) {
+            if (const auto sample = clockwork.timeLine.sampleTime(record->header, *minutes)) {
                 timed.sampleTime =
                     utc.utc(*sample) + (*timed.time - now); // a published time moves its sample along
             }
@@ -71,11 +95,11 @@ TimedRecord timed(const StoredRecord& stored, const history::TimeLine& timeLine,
 
 Stretch datedStretch(const Store& store, PumpId pump, SequenceRange stretch, SequenceRange window,
                      const Zone& zone, std::optional<std::chrono::seconds> newestOffset) {
-    const history::TimeLine timeLine = timeLineOf(store, pump, stretch);
-    const UtcConverter utc{timeLine, zone, newestOffset};
+    const Clockwork clockwork = clockworkOf(store, pump, stretch);
+    const UtcConverter utc{clockwork.timeLine, zone, newestOffset};
     Stretch result;
     store.forEachRecord(pump, window, [&](const StoredRecord& stored) {
-        result.records.push_back(timed(stored, timeLine, utc));
+        result.records.push_back(timed(stored, clockwork, utc));
     });
 
     // Nothing older will come when the pump had nothing older, or does not have the number before.

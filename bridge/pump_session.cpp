@@ -23,6 +23,8 @@ using protocol::Bytes;
 
 /// What belongs to one connection; gone when it ends.
 struct PumpSession::Connection {
+    explicit Connection(const asio::any_io_executor& executor) : values(executor) {}
+
     ble::Peer peer;
     std::optional<sake::Server> handshake;
     std::optional<sake::Session> session;
@@ -30,6 +32,7 @@ struct PumpSession::Connection {
     bool dropping = false;
     int decryptFailures = 0;
     std::chrono::steady_clock::time_point handshakeBegan;
+    ValueQueue values;
     asio::cancellation_signal stopWork;
 };
 
@@ -45,7 +48,6 @@ PumpSession::PumpSession(asio::any_io_executor executor, ble::PumpLink& link, St
       settings_(std::move(settings)),
       hooks_(std::move(hooks)),
       log_(log),
-      values_(executor_),
       watchdog_(executor_),
       workEnded_(executor_) {
     link_.setDecoder([this](PumpCharacteristic characteristic, Bytes value) {
@@ -64,6 +66,7 @@ asio::awaitable<void> PumpSession::run() {
     } catch (...) {
         ended = std::current_exception();
     }
+    if (connection_) connection_->stopWork.emit(asio::cancellation_type::terminal);
     endConnection();
     // The work of a connection refers to this object: it ends first, whatever ended us.
     co_await asio::this_coro::reset_cancellation_state();
@@ -77,7 +80,7 @@ asio::awaitable<void> PumpSession::run() {
 asio::awaitable<void> PumpSession::handle(ble::LinkEvent event) {
     if (auto* connected = std::get_if<ble::Connected>(&event)) {
         endConnection();
-        connection_ = std::make_shared<Connection>();
+        connection_ = std::make_shared<Connection>(executor_);
         connection_->peer = std::move(connected->peer);
         link_.setDecoder([this](PumpCharacteristic characteristic, Bytes value) {
             return decode(characteristic, std::move(value));
@@ -102,7 +105,7 @@ asio::awaitable<void> PumpSession::handle(ble::LinkEvent event) {
         connection_->servicesResolved = true;
         startWorkWhenReady();
     } else if (auto* value = std::get_if<ble::ValueArrived>(&event)) {
-        values_.push(std::move(*value));
+        connection_->values.push(std::move(*value));
     }
 }
 
@@ -165,9 +168,9 @@ asio::awaitable<void> PumpSession::drop(std::string reason) {
 
 void PumpSession::endConnection() {
     watchdog_.cancel();
-    if (connection_) connection_->stopWork.emit(asio::cancellation_type::terminal);
+    // The work ends by itself: it takes what had arrived, then finds the link gone.
+    if (connection_) connection_->values.close();
     connection_.reset();
-    values_.clear();
 }
 
 void PumpSession::watch(std::chrono::milliseconds timeout, std::string reason) {
@@ -184,7 +187,7 @@ void PumpSession::startWorkWhenReady() {
     watchdog_.cancel();
     if (std::exchange(working_, true)) return; // the work that is ending starts this one
     asio::co_spawn(
-        executor_, work(),
+        executor_, work(connection_),
         asio::bind_cancellation_slot(connection_->stopWork.slot(),
                                      [this, connection = connection_](const std::exception_ptr& error) {
                                          onWorkEnded(*connection, error);
@@ -212,11 +215,11 @@ void PumpSession::onWorkEnded(const Connection& ended, const std::exception_ptr&
     }
 }
 
-asio::awaitable<void> PumpSession::work() {
+asio::awaitable<void> PumpSession::work(std::shared_ptr<Connection> connection) {
     const PumpInfo pump = co_await identify();
     co_await measureClock(pump);
 
-    HistoryReader reader{link_, values_, settings_.inactivity};
+    HistoryReader reader{link_, connection->values, settings_.inactivity};
     bool announced = false;
     reader.onOtherValue([&announced](const ble::ValueArrived& value) {
         announced = announced || value.characteristic == PumpCharacteristic::IddStatusChanged;
@@ -232,7 +235,7 @@ asio::awaitable<void> PumpSession::work() {
         stage("following");
         if (hooks_.synced) hooks_.synced(pump);
         // Whatever arrives outside a procedure is an announcement of something new.
-        if (!announced) (void)co_await values_.pop(settings_.pollInterval);
+        if (!announced) (void)co_await connection->values.pop(settings_.pollInterval);
     }
 }
 

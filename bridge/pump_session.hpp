@@ -69,7 +69,7 @@ private:
     void watch(std::chrono::milliseconds timeout, std::string reason);
     void startWorkWhenReady();
     void onWorkEnded(const Connection& ended, const std::exception_ptr& error);
-    asio::awaitable<void> work();
+    asio::awaitable<void> work(std::shared_ptr<Connection> connection);
     asio::awaitable<PumpInfo> identify();
     asio::awaitable<void> measureClock(const PumpInfo& pump);
     asio::awaitable<std::string> readText(ble::PumpCharacteristic characteristic);
@@ -85,7 +85,6 @@ private:
     SessionSettings settings_;
     Hooks hooks_;
     spdlog::logger& log_;
-    ValueQueue values_;
     asio::steady_timer watchdog_;
     asio::steady_timer workEnded_;
     std::shared_ptr<Connection> connection_; ///< also held by its work until that has ended

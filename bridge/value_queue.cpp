@@ -16,8 +16,13 @@ void ValueQueue::push(ble::ValueArrived value) {
     wake_.cancel();
 }
 
+void ValueQueue::close() {
+    closed_ = true;
+    wake_.cancel();
+}
+
 asio::awaitable<std::optional<ble::ValueArrived>> ValueQueue::pop(std::chrono::milliseconds timeout) {
-    if (values_.empty()) {
+    if (values_.empty() && !closed_) {
         wake_.expires_after(timeout);
         // A cancelled wait is a push or the end of the task; the task's own cancellation is thrown by the
         // next co_await, as everywhere.
@@ -27,6 +32,7 @@ asio::awaitable<std::optional<ble::ValueArrived>> ValueQueue::pop(std::chrono::m
             throw boost::system::system_error(asio::error::operation_aborted);
         }
     }
+    if (values_.empty() && closed_) throw ble::LinkError("disconnected", "the pump has gone");
     if (values_.empty()) co_return std::nullopt;
     auto value = std::move(values_.front());
     values_.pop_front();

@@ -21,13 +21,16 @@ public:
     explicit ValueQueue(const asio::any_io_executor& executor);
 
     void push(ble::ValueArrived value);
-    /// Empty when nothing came within `timeout`.
+    /// Empty when nothing came within `timeout`. Throws LinkError "disconnected" after the last value of a
+    /// closed queue.
     asio::awaitable<std::optional<ble::ValueArrived>> pop(std::chrono::milliseconds timeout);
-    void clear() { values_.clear(); }
+    /// The connection has ended; what had arrived before can still be taken.
+    void close();
 
 private:
     std::deque<ble::ValueArrived> values_;
     asio::steady_timer wake_;
+    bool closed_ = false;
 };
 
 } // namespace bridge

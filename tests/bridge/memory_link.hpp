@@ -8,7 +8,7 @@
 #include <optional>
 
 #include "ble/pump_link.hpp"
-#include "pump.hpp"
+#include "virtual_pump/pump.hpp"
 
 namespace testing_link {
 

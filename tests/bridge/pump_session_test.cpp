@@ -14,9 +14,9 @@
 #include <sstream>
 
 #include "bridge/sync_plan.hpp"
-#include "history_source.hpp"
 #include "memory_link.hpp"
 #include "protocol/history/record.hpp"
+#include "virtual_pump/history_source.hpp"
 
 namespace {
 
@@ -96,11 +96,26 @@ protected:
     [[nodiscard]] bridge::PumpId pumpId() const { return store->pumps().at(0).id; }
     [[nodiscard]] SequenceRange all() const { return {numberOf(records.front()), numberOf(records.back())}; }
 
+    /// A record of Data Corruption stands for a number that is lost: it has no place of its own.
+    [[nodiscard]] std::vector<protocol::Bytes> numbered() const {
+        auto result = records;
+        std::erase_if(result,
+                      [](const auto& raw) { return numberOf(raw) == history::kCorruptionSequenceNumber; });
+        return result;
+    }
+    [[nodiscard]] Ranges holes() const {
+        Ranges present;
+        for (const auto& raw : numbered()) present.push_back({numberOf(raw), numberOf(raw)});
+        return bridge::missing(present, all());
+    }
+
     void expectEverythingStored() {
+        const auto expected = numbered();
         const auto stored = store->records(pumpId(), {0, 0xfffffffe});
-        ASSERT_EQ(stored.size(), records.size());
+        ASSERT_EQ(stored.size(), expected.size());
         for (std::size_t i = 0; i < stored.size(); ++i)
-            ASSERT_EQ(stored[i].raw, records[i]) << "record " << i;
+            ASSERT_EQ(stored[i].raw, expected[i]) << "record " << i;
+        EXPECT_EQ(store->absent(pumpId()), holes());
     }
 
     asio::io_context io{1};
@@ -128,9 +143,8 @@ TEST_F(PumpSessionTest, StoresTheWholeHistoryNewestFirst) {
     ASSERT_TRUE(runUntil([this] { return syncs > 0; })) << logText.str();
     expectEverythingStored();
     ASSERT_GE(ranges.size(), 2U);
-    EXPECT_EQ(ranges.front().last, all().last);
-    EXPECT_EQ(ranges.front().first,
-              all().last - settings.sync.firstRange); // the newest record came when it was asked for
+    // The newest record itself came when it was asked for.
+    EXPECT_EQ(ranges.front(), (SequenceRange{all().last - settings.sync.firstRange, all().last - 1}));
     EXPECT_EQ(ranges.back().first, all().first);
     EXPECT_TRUE(std::ranges::is_sorted(ranges, std::ranges::greater{}, &SequenceRange::first));
     EXPECT_TRUE(link->paired());
@@ -153,7 +167,6 @@ TEST_F(PumpSessionTest, AsksAgainForALostRecord) {
     start();
     ASSERT_TRUE(runUntil([this] { return syncs > 0; })) << logText.str();
     expectEverythingStored();
-    EXPECT_TRUE(store->absent(pumpId()).empty());
 }
 
 TEST_F(PumpSessionTest, SurvivesADamagedAndADoubledFrame) {
@@ -180,12 +193,11 @@ TEST_F(PumpSessionTest, GoesOnWhereALostLinkStoppedIt) {
 }
 
 TEST_F(PumpSessionTest, RemembersWhatThePumpDoesNotHave) {
-    const std::uint32_t hole = numberOf(records.at(400));
     records.erase(records.begin() + 400, records.begin() + 403);
     start();
     ASSERT_TRUE(runUntil([this] { return syncs > 0; })) << logText.str();
     expectEverythingStored();
-    EXPECT_EQ(store->absent(pumpId()), (Ranges{{hole, hole + 2}}));
+    EXPECT_GE(holes().size(), 1U);
     const auto reports = pump->counters().reports;
     ASSERT_TRUE(runUntil([this] { return syncs > 2; }));
     EXPECT_LE(pump->counters().reports - reports, 6U); // first and last only, the hole is not asked for again
@@ -198,7 +210,8 @@ TEST_F(PumpSessionTest, BringsNewRecordsWhileFollowing) {
     ASSERT_TRUE(runUntil([this] { return syncs > 0; })) << logText.str();
     pump->append(newest);
     records.push_back(newest);
-    ASSERT_TRUE(runUntil([this] { return store->held(pumpId()) == (Ranges{all()}); })) << logText.str();
+    ASSERT_TRUE(runUntil([this] { return store->held(pumpId()).back().last == all().last; }))
+        << logText.str();
     expectEverythingStored();
 }
 
