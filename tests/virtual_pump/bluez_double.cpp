@@ -43,7 +43,7 @@ std::string_view name(DoubleEvent::Kind kind) {
 
 BluezDouble::BluezDouble(boost::asio::any_io_executor executor, sdbus::IConnection& bus,
                          ble::BusPump& busPump, Pump& pump, DoubleSettings settings, EventSink sink)
-    : daemon_(std::make_shared<Daemon>(bluez::Bus{std::move(executor), bus, busPump}, pump,
+    : daemon_(std::make_shared<Daemon>(bluez::Bus{std::move(executor), bus, busPump, {}}, pump,
                                        std::move(settings), std::move(sink))) {
     daemon_->start();
 }

@@ -28,7 +28,9 @@ BluezDouble::Daemon::Daemon(const bluez::Bus& bus, Pump& pump, DoubleSettings se
       settings_(std::move(settings)),
       sink_(std::move(sink)),
       bonds_{settings_.bonded, settings_.bonded, 0},
-      connectTimer_(bus.executor) {}
+      connectTimer_(bus.executor) {
+    bus_.proxies = proxies_;
+}
 
 void BluezDouble::Daemon::start() {
     bus_.connection.requestName(kBluez);
@@ -45,6 +47,11 @@ void BluezDouble::Daemon::stop() {
     agents_.reset();
     names_.reset();
     root_.reset();
+    // Calls that are still under way end with the daemon. The list is unreachable before its proxies go, for
+    // with them goes who waits and would give them back.
+    auto ending = std::exchange(proxies_, std::make_shared<bluez::Proxies>());
+    bus_.proxies = proxies_;
+    ending.reset();
     bus_.connection.releaseName(kBluez);
     bus_.pump.wake();
 }

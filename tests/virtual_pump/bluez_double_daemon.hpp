@@ -64,6 +64,7 @@ private:
     bluez::RemoteServices& services();
     void report(const DoubleEvent& event);
 
+    std::shared_ptr<bluez::Proxies> proxies_ = std::make_shared<bluez::Proxies>();
     bluez::Bus bus_;
     Pump& pump_;
     DoubleSettings settings_;

@@ -29,6 +29,17 @@ std::string describe(const std::exception_ptr& error) {
     }
 }
 
+ClientObject::ClientObject(const Bus& bus, const std::string& owner, const std::string& path)
+    : owner_(bus.proxies) {
+    const auto proxies = owner_.lock();
+    if (!proxies) throw sdbus::Error("org.freedesktop.DBus.Error.Disconnected", "the daemon has ended");
+    proxy_ = proxies->insert(proxies->end(), sdbus::createProxy(bus.connection, owner, path));
+}
+
+ClientObject::~ClientObject() {
+    if (const auto proxies = owner_.lock()) proxies->erase(proxy_);
+}
+
 Object::Object(const Bus& bus, std::string path)
     : bus_(bus), path_(std::move(path)), object_(sdbus::createObject(bus.connection, path_)) {}
 

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <exception>
 #include <functional>
+#include <list>
 #include <map>
 #include <memory>
 #include <string>
@@ -25,11 +26,32 @@ namespace asio = boost::asio;
 inline constexpr const char* kAdapterPath = "/org/bluez/hci0";
 inline constexpr std::chrono::seconds kClientTimeout{25};
 
-/// The daemon's connection; who holds a reference lives shorter than all three.
+/// The proxies of the calls under way. A proxy owns its callbacks, and these own who waits: were it owned in
+/// turn by who waits, a call that is never answered would keep both for ever.
+using Proxies = std::list<std::unique_ptr<sdbus::IProxy>>;
+
+/// The daemon's connection, which outlives who holds a copy.
 struct Bus {
     asio::any_io_executor executor;
     sdbus::IConnection& connection;
     ble::BusPump& pump;
+    std::weak_ptr<Proxies> proxies; ///< owned by the daemon
+};
+
+/// A client's object, for one call; gives the proxy back.
+class ClientObject {
+public:
+    ClientObject(const Bus& bus, const std::string& owner, const std::string& path);
+    ~ClientObject();
+    ClientObject(const ClientObject&) = delete;
+    ClientObject& operator=(const ClientObject&) = delete;
+
+    sdbus::IProxy& operator*() const { return **proxy_; }
+    sdbus::IProxy* operator->() const { return proxy_->get(); }
+
+private:
+    std::weak_ptr<Proxies> owner_;
+    Proxies::iterator proxy_;
 };
 
 using Properties = std::map<std::string, sdbus::Variant>;
@@ -109,14 +131,13 @@ template <typename Reply, typename Handler, typename... Arguments>
 void callClient(const Bus& bus, const std::string& owner, const std::string& path,
                 const std::string& interface, const std::string& method, Handler handler,
                 const Arguments&... arguments) {
-    std::shared_ptr<sdbus::IProxy> proxy = sdbus::createProxy(bus.connection, owner, path);
-    auto call = proxy->createMethodCall(interface, method);
+    const auto object = std::make_shared<ClientObject>(bus, owner, path);
+    auto call = (*object)->createMethodCall(interface, method);
     static_cast<void>((call << ... << arguments));
-    auto& target = *proxy;
     ble::asyncCall<Reply>(
-        bus.pump, target, std::move(call), kClientTimeout,
-        asio::bind_executor(bus.executor, [proxy, handler = std::move(handler)](std::exception_ptr error,
-                                                                                Reply value) mutable {
+        bus.pump, **object, std::move(call), kClientTimeout,
+        asio::bind_executor(bus.executor, [object, handler = std::move(handler)](std::exception_ptr error,
+                                                                                 Reply value) mutable {
             handler(std::move(error), std::move(value));
         }));
 }

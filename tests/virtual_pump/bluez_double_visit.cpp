@@ -199,10 +199,10 @@ asio::awaitable<bool> Visit::readInformation(const Application& application) {
     for (const auto wanted : kRead) paths.push_back(application.characteristic(*service, wanted)->path);
     const std::string owner = application.owner; // `application` may go while a call is under way
     for (const auto& path : paths) {
-        auto proxy = sdbus::createProxy(around_.bus.connection, owner, path);
-        auto call = proxy->createMethodCall(kCharacteristic, "ReadValue");
+        const ClientObject object(around_.bus, owner, path);
+        auto call = object->createMethodCall(kCharacteristic, "ReadValue");
         call << requestOptions();
-        co_await ble::asyncCall<Bytes>(around_.bus.pump, *proxy, call, kClientTimeout, asio::use_awaitable);
+        co_await ble::asyncCall<Bytes>(around_.bus.pump, *object, call, kClientTimeout, asio::use_awaitable);
         if (ended_) co_return false;
     }
     co_return true;
@@ -264,8 +264,8 @@ asio::awaitable<void> Visit::writePort() {
         const Bytes value = std::move(writes_.front());
         writes_.pop_front();
         if (!co_await pause(around_.settings.writeDelay)) co_return;
-        auto proxy = sdbus::createProxy(around_.bus.connection, owner_, port_);
-        auto call = proxy->createMethodCall(kCharacteristic, "WriteValue");
+        const ClientObject object(around_.bus, owner_, port_);
+        auto call = object->createMethodCall(kCharacteristic, "WriteValue");
         auto options = requestOptions();
         options.emplace("type", sdbus::Variant(std::string("request")));
         call << value << options;
@@ -274,8 +274,8 @@ asio::awaitable<void> Visit::writePort() {
             self->writePending_ = false; // here, in the order of the messages, not when the coroutine goes on
             return ble::NoResult{};
         };
-        co_await ble::asyncCallReading<ble::NoResult>(around_.bus.pump, *proxy, call, kClientTimeout, onReply,
-                                                      asio::use_awaitable);
+        co_await ble::asyncCallReading<ble::NoResult>(around_.bus.pump, *object, call, kClientTimeout,
+                                                      onReply, asio::use_awaitable);
         if (ended_) co_return;
         if (around_.pump.sessionUp() && !std::exchange(sessionSettled_, true)) {
             around_.report({Kind::HandshakeDone, {}, around_.pump.counters().handshakes});
