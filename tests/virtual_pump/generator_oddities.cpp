@@ -116,7 +116,9 @@ void addManualHours(Diary& diary, const Steps& steps, LocalSeconds begin, LocalS
         {.time = at(minutes{185}), .fast = 2000, .activation = BolusActivation::Manual, .stoppedAfter = 0});
     therapist.bolus({.time = at(minutes{195}), .fast = 1500, .mealGrams = 20, .stoppedAfter = 0});
     therapist.bolus({.time = at(minutes{210}), .fast = 8000, .mealGrams = 80, .stoppedAfter = 3525});
-    diary.add(steps.inside(end, seconds{90}), history::Cl1Transition{Cl1TransitionKind::IntoAuto});
+    // In the last manual step: the next one is SmartGuard's, and may begin with a correction.
+    diary.add(steps.inside(end - Steps::kStep, seconds{90}),
+              history::Cl1Transition{Cl1TransitionKind::IntoAuto});
 }
 
 void addAlarms(Diary& diary, const Steps& steps, LocalSeconds time) {
