@@ -14,7 +14,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kLargest = 1024 * 1024;
+constexpr std::size_t kLargest = 64 * 1024;
 
 std::string explain(const fs::path& file, int error) {
     return file.string() + ": " + std::generic_category().message(error);
@@ -36,19 +36,20 @@ std::optional<int> writeAll(int descriptor, protocol::ByteView content) {
 
 std::optional<std::string> readWhole(const fs::path& file, std::string& content) {
     std::error_code error;
-    if (fs::is_directory(file, error)) return explain(file, EISDIR);
+    if (fs::is_directory(file, error)) return std::generic_category().message(EISDIR);
     errno = 0;
     std::ifstream in(file, std::ios::binary);
-    if (!in) return explain(file, errno == 0 ? ENOENT : errno);
+    if (!in) return std::generic_category().message(errno == 0 ? ENOENT : errno);
     content.resize(kLargest + 1);
     in.read(content.data(), static_cast<std::streamsize>(content.size()));
     content.resize(static_cast<std::size_t>(in.gcount()));
-    if (content.size() > kLargest) return file.string() + ": is larger than 1 MiB, so it is something else";
+    content.shrink_to_fit(); // a secret is kept for the life of the process
+    if (content.size() > kLargest) return "is larger than 64 KiB, so it is something else";
     return std::nullopt;
 }
 
 std::optional<std::string> readSecretFile(const fs::path& file, std::string& secret) {
-    if (auto error = readWhole(file, secret)) return error;
+    if (const auto error = readWhole(file, secret)) return file.string() + ": " + *error;
     secret.erase(secret.find_last_not_of(" \t\r\n") + 1);
     if (secret.empty()) return file.string() + ": is empty";
     return std::nullopt;

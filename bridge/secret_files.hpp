@@ -11,7 +11,7 @@
 
 namespace bridge {
 
-/// The reason when the file cannot be read or is larger than 1 MiB.
+/// The reason, without the file's name, when the file cannot be read or is larger than 64 KiB.
 [[nodiscard]] std::optional<std::string> readWhole(const std::filesystem::path& file, std::string& content);
 
 /// The file's content without white space at its end; an empty file is refused.

@@ -111,7 +111,8 @@ TEST_F(ConfigurationFile, WithASyntaxErrorIsReportedWithItsLine) {
 TEST_F(ConfigurationFile, ThatIsMissingIsNamed) {
     const auto loaded = loadConfiguration(directory / "none.toml", lookUp());
     ASSERT_EQ(loaded.problems.size(), 1U);
-    EXPECT_THAT(toString(loaded.problems), HasSubstr((directory / "none.toml").string() + ": "));
+    EXPECT_THAT(toString(loaded.problems),
+                ::testing::StartsWith((directory / "none.toml").string() + ": No such file"));
 }
 
 TEST_F(ConfigurationFile, NeedsAZoneThatExists) {
