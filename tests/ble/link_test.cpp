@@ -10,6 +10,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
+#include <cstdlib>
 #include <sstream>
 
 #include "ble/bluez_link.hpp"
@@ -94,6 +95,13 @@ protected:
         startDaemon(settings);
         startLink();
     }
+    /// The pump looks for a phone only when we are known to advertise.
+    void startAndPair() {
+        start({.userOpensPairing = false});
+        ASSERT_TRUE(until([&] { return link_->state() == LinkState::AdvertisingPairing; }));
+        double_->openPairing(true);
+        ASSERT_TRUE(untilReady());
+    }
     void stop() {
         stop_.emit(asio::cancellation_type::terminal);
         EXPECT_TRUE(until([&] { return ended_.has_value(); }));
@@ -168,8 +176,7 @@ protected:
 };
 
 TEST_F(ALink, PairsAndIsReady) {
-    start();
-    ASSERT_TRUE(untilReady());
+    startAndPair();
     EXPECT_EQ(double_->violations(), std::vector<std::string>{});
     EXPECT_TRUE(double_->bonded());
     EXPECT_EQ(events_.front(), "connected");
@@ -184,8 +191,7 @@ TEST_F(ALink, PairsAndIsReady) {
 }
 
 TEST_F(ALink, KeepsTheSerialNumberOutOfTheJournal) {
-    start();
-    ASSERT_TRUE(untilReady());
+    startAndPair();
     EXPECT_THAT(journal_.str(), testing::HasSubstr("ble: advertising mode=pairing name=Mobile 123457"));
     EXPECT_THAT(journal_.str(), testing::HasSubstr("ble: connected peer=00:23:F7:12:34:56"));
     EXPECT_THAT(journal_.str(), testing::Not(testing::HasSubstr("1234567H")));
@@ -248,7 +254,7 @@ TEST_F(ALink, EndsAnOperationWithTheConnection) {
 }
 
 TEST_F(ALink, ServesABondedPumpAgainAndAgain) {
-    start();
+    start({.reconnectDelay = 20ms});
     for (std::size_t n = 1; n <= 4; ++n) {
         ASSERT_TRUE(untilReady(n));
         ASSERT_EQ(outcome(link_->subscribe(kStatus)), "");
@@ -263,7 +269,7 @@ TEST_F(ALink, ServesABondedPumpAgainAndAgain) {
 }
 
 TEST_F(ALink, ReconnectsWithoutPairingWhenThereIsABond) {
-    start({.bonded = true, .nameKnownAtOnce = true});
+    start({.bonded = true, .nameKnownAtOnce = true, .reconnectDelay = 20ms});
     ASSERT_TRUE(untilReady());
     EXPECT_EQ(states_.front(), LinkState::AdvertisingReconnect);
     EXPECT_FALSE(saw(Kind::Paired));
@@ -354,9 +360,13 @@ TEST_F(ALink, WithdrawsEverythingWhenStopped) {
 }
 
 TEST_F(ALink, SaysWhenThereIsNoBus) {
-    settings_.busAddress = "unix:path=/nonexistent/bus";
+    settings_.busAddress.clear();
+    ASSERT_EQ(setenv("DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/nonexistent/bus", 1), 0);
     startLink();
-    ASSERT_TRUE(until([&] { return ended_.has_value(); }));
+    const bool ended = until([&] { return ended_.has_value(); });
+    unsetenv("DBUS_SYSTEM_BUS_ADDRESS");
+    ASSERT_TRUE(ended);
+    ASSERT_NE(*ended_, nullptr);
     try {
         std::rethrow_exception(*ended_);
     } catch (const LinkError& error) {
