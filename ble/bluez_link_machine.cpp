@@ -114,8 +114,10 @@ asio::awaitable<void> BluezLink::Machine::set(std::string path, const char* inte
 asio::awaitable<void> BluezLink::Machine::serveBluez() {
     co_await bus_->load(settings_.limits.call);
     co_await chooseAdapter();
-    mode_ = modeNow();
     co_await powerAdapter();
+    co_await bus_->load(
+        settings_.limits.call); // an adapter that has just come shows its bonds a little later
+    mode_ = modeNow();
     co_await agent_->registerAgent(settings_.limits.call);
     advertiser_ = std::make_unique<BluezAdvertiser>(bus_, log_, adapter_, settings_.limits.call,
                                                     [this] { changes_.announce(); });
@@ -211,11 +213,12 @@ asio::awaitable<void> BluezLink::Machine::allowPairing(bool allowed) {
 
 // A stale bond makes bluetoothd refuse the new pairing (ble-link.md 2.3).
 asio::awaitable<void> BluezLink::Machine::removeOldBonds() {
-    pairedPath_.clear();
+    if (forcePairing_) pairedPath_.clear();
     for (const auto& path : bus_->tree().pathsWith(bluez::kDevice)) {
         if (!path.starts_with(adapter_ + "/")) continue;
         if (!bus_->tree().text(path, bluez::kDevice, "Name").starts_with("Pump")) continue;
         if (current_ && current_->path == path) continue;
+        if (!forcePairing_ && isBonded(path) && isPump(path)) continue; // the good one has just turned up
         log_.info("ble: removing an old bond");
         try {
             co_await bus_->call<NoResult>(adapter_, bluez::kAdapter, "RemoveDevice", settings_.limits.call,
