@@ -114,15 +114,36 @@ Stretch datedStretch(const Store& store, PumpId pump, SequenceRange stretch, Seq
 }
 
 Publisher::Publisher(Store& store, const Zone& zone, nightscout::MappingSettings settings, DocumentSink sink,
-                     spdlog::logger& log)
-    : store_(store), zone_(zone), settings_(std::move(settings)), sink_(std::move(sink)), log_(log) {}
+                     bool marksPublished, spdlog::logger& log)
+    : store_(store),
+      zone_(zone),
+      settings_(std::move(settings)),
+      sink_(std::move(sink)),
+      marksPublished_(marksPublished),
+      log_(log) {}
 
 void Publisher::setMeasuredOffset(PumpId pump, std::chrono::seconds localMinusUtc) {
     store_.setMeasuredOffset(pump, localMinusUtc);
 }
 
-QueueResult Publisher::publish(const PumpInfo& pump, SequenceRange changed) {
+QueueResult Publisher::publish(const PumpInfo& pump) {
     settings_.serial = pump.serial;
+    QueueResult total;
+    for (const SequenceRange& changed : store_.unpublished(pump.id)) {
+        const QueueResult result = publish(pump, changed);
+        if (marksPublished_)
+            store_.markPublished(pump.id, changed); // after queueing: a crash in between only repeats
+        total.added += result.added;
+        total.changed += result.changed;
+        total.known += result.known;
+    }
+    if (total.added + total.changed > 0) {
+        log_.info("nightscout: queued new={} changed={}", total.added, total.changed);
+    }
+    return total;
+}
+
+QueueResult Publisher::publish(const PumpInfo& pump, SequenceRange changed) {
     const auto held = store_.held(pump.id);
     const auto measured = store_.measuredOffset(pump.id);
     QueueResult total;
@@ -152,9 +173,6 @@ QueueResult Publisher::publish(const PumpInfo& pump, SequenceRange changed) {
         total.added += result.added;
         total.changed += result.changed;
         total.known += result.known;
-    }
-    if (total.added + total.changed > 0) {
-        log_.info("nightscout: queued new={} changed={}", total.added, total.changed);
     }
     return total;
 }

@@ -25,20 +25,24 @@ using DocumentSink = std::function<QueueResult(PumpId, std::span<const nightscou
 
 class Publisher {
 public:
+    /// `marksPublished`: what was handed to `sink` is not offered again; false for a sink that only shows it.
     Publisher(Store& store, const Zone& zone, nightscout::MappingSettings settings, DocumentSink sink,
-              spdlog::logger& log);
+              bool marksPublished, spdlog::logger& log);
 
     /// The offset of the pump's clock, measured now: dates everything since the clock was last set.
     void setMeasuredOffset(PumpId pump, std::chrono::seconds localMinusUtc);
 
-    /// Records in `changed` are new: maps what they may have a say in.
-    QueueResult publish(const PumpInfo& pump, SequenceRange changed);
+    /// Maps what the records that came since the last call may have a say in, and queues it.
+    QueueResult publish(const PumpInfo& pump);
 
 private:
+    QueueResult publish(const PumpInfo& pump, SequenceRange changed);
+
     Store& store_;
     const Zone& zone_;
     nightscout::MappingSettings settings_;
     DocumentSink sink_;
+    bool marksPublished_;
     spdlog::logger& log_;
 };
 

@@ -120,7 +120,7 @@ public:
           store_(configuration.storage.path),
           pretend_(out),
           tasks_(io_.get_executor(), log),
-          publisher_(store_, zone_, mappingSettings(configuration), documentSink(), log),
+          publisher_(store_, zone_, mappingSettings(configuration), documentSink(), !options.pretend, log),
           link_(io_.get_executor(), linkSettings(), log),
           session_(io_.get_executor(), link_, store_, std::move(keys), protocol::sake::systemRandom, utcNow,
                    sessionSettings(configuration), hooks(), log) {
@@ -181,8 +181,8 @@ private:
 
     PumpSession::Hooks hooks() {
         PumpSession::Hooks hooks;
-        hooks.rangeDone = [this](const PumpInfo& pump, SequenceRange range) {
-            publisher_.publish(pump, range);
+        hooks.rangeDone = [this](const PumpInfo& pump, SequenceRange) {
+            publisher_.publish(pump);
             if (uploader_) uploader_->wake();
         };
         hooks.clockMeasured = [this](const PumpInfo& pump, std::chrono::seconds offset) {
@@ -199,7 +199,9 @@ private:
             }
             publisher_.setMeasuredOffset(pump.id, snapped);
         };
-        hooks.synced = [this](const PumpInfo&) {
+        hooks.synced = [this](const PumpInfo& pump) {
+            publisher_.publish(pump); // what an earlier run stored but did not come to map
+            if (uploader_) uploader_->wake();
             synced_ = true;
             onceWake_.cancel();
         };

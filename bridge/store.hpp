@@ -95,6 +95,9 @@ public:
     [[nodiscard]] std::vector<SequenceRange> absent(PumpId pump) const;
     /// The pump does not have these: they are not asked for again.
     void markAbsent(PumpId pump, SequenceRange range);
+    /// Numbers that came, or were found absent, since they were last marked as published.
+    [[nodiscard]] std::vector<SequenceRange> unpublished(PumpId pump) const;
+    void markPublished(PumpId pump, SequenceRange range);
     /// The oldest record that the pump still had when asked, remembered for stretches that begin there.
     void noteOldest(PumpId pump, std::uint32_t sequenceNumber);
     [[nodiscard]] std::optional<std::uint32_t> oldest(PumpId pump) const;

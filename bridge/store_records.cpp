@@ -34,6 +34,14 @@ constexpr RangeTable kAbsent{
     "SELECT first, last FROM absent WHERE pump = ? AND epoch = ? ORDER BY first",
 };
 
+constexpr RangeTable kUnpublished{
+    "SELECT first, last FROM unpublished WHERE pump = ? AND epoch = ? AND first <= ? "
+    "ORDER BY first DESC",
+    "DELETE FROM unpublished WHERE pump = ? AND epoch = ? AND first = ?",
+    "INSERT INTO unpublished (pump, epoch, first, last) VALUES (?, ?, ?, ?)",
+    "SELECT first, last FROM unpublished WHERE pump = ? AND epoch = ? ORDER BY first",
+};
+
 /// One pump's ranges of one kind, kept ascending and non-adjacent. 64-bit numbers, so that first - 1 and last
 /// + 1 exist for every sequence number.
 class Ranges {
@@ -170,9 +178,11 @@ private:
     void writeRanges() {
         Ranges held(store_.database, kHeld, pump_, epoch_);
         Ranges missing(store_.database, kAbsent, pump_, epoch_);
+        Ranges unpublished(store_.database, kUnpublished, pump_, epoch_);
         for (const Ranges::Range& range : fresh_) {
             held.add(range);
             missing.subtract(range);
+            unpublished.add(range);
         }
         fresh_.clear();
     }
@@ -248,6 +258,18 @@ void Store::markAbsent(PumpId pump, SequenceRange range) {
     for (const SequenceRange& present : Ranges(impl_->database, kHeld, pump, epoch).all()) {
         missing.subtract({present.first, present.last});
     }
+    // What follows a number that will never come need not wait for it any longer.
+    Ranges(impl_->database, kUnpublished, pump, epoch).add({range.first, std::int64_t{range.last} + 1});
+    transaction.commit();
+}
+
+std::vector<SequenceRange> Store::unpublished(PumpId pump) const {
+    return Ranges(impl_->database, kUnpublished, pump, impl_->epochOf(pump)).all();
+}
+
+void Store::markPublished(PumpId pump, SequenceRange range) {
+    sqlite::Transaction transaction(impl_->database);
+    Ranges(impl_->database, kUnpublished, pump, impl_->epochOf(pump)).subtract({range.first, range.last});
     transaction.commit();
 }
 

@@ -19,6 +19,9 @@ constexpr std::int64_t kApplicationId = 0x706d7062;
 // held and absent repeat in ranges what record says row by row, in the same transaction: what to ask the pump
 // for is known without reading years of records.
 //
+// unpublished: numbers whose arrival, or whose absence, has not been mapped yet. Written with the records, so that
+// a crash between storing and mapping leaves nothing unmapped.
+//
 // outbox: the rows of one document form a queue by id. Only the first is due; only the last may be replaced,
 // and only while nobody has seen it. rank ascends in the order of sending: entries newest first, all else
 // oldest first.
@@ -61,6 +64,13 @@ CREATE TABLE held (
     PRIMARY KEY (pump, epoch, first)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE absent (
+    pump  INTEGER NOT NULL REFERENCES pump (id),
+    epoch INTEGER NOT NULL,
+    first INTEGER NOT NULL,
+    last  INTEGER NOT NULL CHECK (last >= first),
+    PRIMARY KEY (pump, epoch, first)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE unpublished (
     pump  INTEGER NOT NULL REFERENCES pump (id),
     epoch INTEGER NOT NULL,
     first INTEGER NOT NULL,

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+#include "bridge/publisher.hpp"
+
+#include <gtest/gtest.h>
+#include <spdlog/logger.h>
+#include <spdlog/sinks/null_sink.h>
+
+#include "protocol/history/record.hpp"
+#include "temporary_directory.hpp"
+
+namespace {
+
+using namespace std::chrono_literals;
+namespace history = protocol::history;
+using bridge::ReceivedRecord;
+using bridge::SequenceRange;
+
+protocol::Bytes bytes(const char* hex) { return *protocol::fromHex(hex); }
+
+/// Reference 09:26:00, glucose 142 at 09:29, an auto basal, all at the beginning of what the pump holds.
+std::vector<ReceivedRecord> someRecords() {
+    return {{100000, bytes("0ef0a0860100100e3cea07030e091a00")},
+            {100001, bytes("0cf0a1860100bb0003008e000c09d7ff")},
+            {100002, bytes("01f0a2860100bf00c9c0c62df9")}};
+}
+
+class PublisherTest : public testing::Test {
+protected:
+    bridge::QueueResult publish(bool marks = true) {
+        bridge::Publisher publisher{
+            store, zone, settings,
+            [this](bridge::PumpId, std::span<const nightscout::Document> mapped,
+                   std::span<const bridge::Store::Published> published) {
+                documents.assign(mapped.begin(), mapped.end());
+                times.assign(published.begin(), published.end());
+                return bridge::QueueResult{.added = mapped.size()};
+            },
+            marks, log};
+        return publisher.publish(pump);
+    }
+
+    void receive(const std::vector<ReceivedRecord>& records) {
+        store.addRecords(pump.id, records, std::chrono::sys_seconds{});
+    }
+
+    bridge::testing::TemporaryDirectory directory;
+    bridge::Store store{directory / "history.db"};
+    bridge::Zone zone = bridge::Zone::find("Europe/Berlin").value();
+    nightscout::MappingSettings settings;
+    spdlog::logger log{"test", std::make_shared<spdlog::sinks::null_sink_mt>()};
+    bridge::PumpInfo pump = store.pump("NG1234567H");
+    std::vector<nightscout::Document> documents;
+    std::vector<bridge::Store::Published> times;
+};
+
+TEST_F(PublisherTest, MapsWhatCameAndFixesItsTime) {
+    store.noteOldest(pump.id, 100000);
+    receive(someRecords());
+    publish();
+    ASSERT_EQ(documents.size(), 1U);
+    EXPECT_EQ(nightscout::toIso(documents[0].time), "2026-03-14T08:29:00.000Z");
+    ASSERT_EQ(times.size(), 1U);
+    EXPECT_EQ(times[0].sequenceNumber, 100001U);
+}
+
+TEST_F(PublisherTest, OffersRecordsOnce) {
+    store.noteOldest(pump.id, 100000);
+    receive(someRecords());
+    EXPECT_EQ(publish().added, 1U);
+    EXPECT_EQ(publish().added, 0U);
+    EXPECT_TRUE(store.unpublished(pump.id).empty());
+}
+
+TEST_F(PublisherTest, OnlyShowingKeepsThemForLater) {
+    store.noteOldest(pump.id, 100000);
+    receive(someRecords());
+    EXPECT_EQ(publish(false).added, 1U);
+    EXPECT_EQ(publish().added, 1U);
+}
+
+TEST_F(PublisherTest, HoldsGlucoseBackUntilWhatIsBeforeItIsKnown) {
+    receive(someRecords());
+    publish();
+    EXPECT_TRUE(documents.empty());
+    store.markAbsent(pump.id, {0, 99999});
+    publish();
+    EXPECT_EQ(documents.size(), 1U);
+}
+
+TEST_F(PublisherTest, DatesByTheMeasuredOffset) {
+    store.noteOldest(pump.id, 100000);
+    store.setMeasuredOffset(pump.id, 2h); // a clock that did not go back in autumn
+    receive(someRecords());
+    publish();
+    ASSERT_EQ(documents.size(), 1U);
+    EXPECT_EQ(nightscout::toIso(documents[0].time), "2026-03-14T07:29:00.000Z");
+}
+
+TEST_F(PublisherTest, KeepsAPublishedTimeWhenTheClockIsMeasuredAnew) {
+    store.noteOldest(pump.id, 100000);
+    receive(someRecords());
+    publish();
+    store.queueDocuments(pump.id, documents, times);
+    store.setMeasuredOffset(pump.id, 2h);
+    receive({{100003, bytes("0cf0a3860100e7010800960000000000")}});
+    publish();
+    ASSERT_EQ(documents.size(), 2U);
+    EXPECT_EQ(nightscout::toIso(documents[0].time), "2026-03-14T08:29:00.000Z");
+    EXPECT_EQ(nightscout::toIso(documents[1].time), "2026-03-14T07:34:00.000Z");
+}
+
+TEST_F(PublisherTest, LeavesUndatedWhatAnUnreadableReferenceGoverns) {
+    store.noteOldest(pump.id, 100000);
+    auto records = someRecords();
+    records.push_back({100003, bytes("0ef0a3860100100e3cea070d0e091a00")}); // month 13
+    records.push_back({100004, bytes("0cf0a4860100bb0003008e000c09d7ff")});
+    receive(records);
+    publish();
+    ASSERT_EQ(documents.size(), 1U);
+    EXPECT_EQ(documents[0].sequenceNumber, 100001U);
+}
+
+} // namespace
