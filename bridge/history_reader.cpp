@@ -68,7 +68,8 @@ asio::awaitable<racp::Response> HistoryReader::procedure(racp::Request request, 
 
 asio::awaitable<std::optional<Bytes>> HistoryReader::single(racp::Request request) {
     std::optional<Bytes> record;
-    co_await procedure(request, [&record](Bytes bytes) { record = std::move(bytes); });
+    RecordSink sink = [&record](Bytes bytes) { record = std::move(bytes); };
+    co_await procedure(request, std::move(sink));
     co_return record;
 }
 
@@ -84,12 +85,6 @@ asio::awaitable<racp::ResponseCode> HistoryReader::report(Range range, RecordSin
     const auto response = co_await procedure(racp::ReportRange{range.first, range.last}, std::move(sink));
     if (const auto* general = std::get_if<racp::GeneralResponse>(&response)) co_return general->code;
     throw ble::LinkError("protocol", "the pump answered a report with a number of records");
-}
-
-asio::awaitable<std::uint32_t> HistoryReader::count() {
-    const auto response = co_await procedure(racp::ReportNumber{}, [](const Bytes&) {});
-    if (const auto* number = std::get_if<racp::NumberOfRecords>(&response)) co_return number->count;
-    throw ble::LinkError("protocol", "the pump did not tell its number of records");
 }
 
 } // namespace bridge

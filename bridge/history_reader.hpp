@@ -30,7 +30,6 @@ public:
     asio::awaitable<std::optional<protocol::Bytes>> last();
     /// Calls `sink` for each record in the order of arrival. "No records found" is a normal, empty outcome.
     asio::awaitable<protocol::history::racp::ResponseCode> report(Range range, RecordSink sink);
-    asio::awaitable<std::uint32_t> count();
 
     /// Values that are not part of a procedure (IDD Status Changed) are handed here.
     void onOtherValue(std::function<void(const ble::ValueArrived&)> handler) { other_ = std::move(handler); }

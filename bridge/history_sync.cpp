@@ -56,6 +56,11 @@ private:
     bool newEpoch_ = false;
 };
 
+/// The report told all there is.
+bool finished(racp::ResponseCode code) {
+    return code == racp::ResponseCode::Success || code == racp::ResponseCode::NoRecordsFound;
+}
+
 std::optional<std::uint32_t> sequenceNumber(const std::optional<protocol::Bytes>& raw) {
     if (!raw) return std::nullopt;
     const auto header = history::parseHeader(*raw);
@@ -80,11 +85,22 @@ asio::awaitable<void> HistorySync::run(PumpInfo pump) {
         log_.info("history: the pump holds no records");
         co_return;
     }
+    const auto lacking = [&] {
+        std::uint64_t count = 0;
+        for (const SequenceRange& gap : missing(store_.covered(pump.id), *onPump)) count += size(gap);
+        return count;
+    };
+    const std::uint64_t wanted = lacking();
+    if (wanted > 0) {
+        log_.info("history: the pump holds records {} to {}, {} of them are new", onPump->first, onPump->last,
+                  wanted);
+    }
     std::uint32_t limit = settings_.firstRange;
     for (;;) {
         const auto range = nextRange(store_.covered(pump.id), *onPump, limit);
         if (!range) break;
         co_await fetch(pump, *range);
+        log_.info("history: {} of {} records fetched", wanted - lacking(), wanted);
         limit = settings_.nextRanges;
     }
 }
@@ -127,15 +143,24 @@ void HistorySync::noteLost(const PumpInfo& pump, std::uint32_t oldest) {
 
 asio::awaitable<void> HistorySync::fetch(PumpInfo& pump, SequenceRange range) {
     std::vector<SequenceRange> open{range};
+    std::optional<racp::ResponseCode> refusal;
     for (int attempt = 1; attempt <= settings_.attempts && !open.empty(); ++attempt) {
         // Many small holes are asked for as one: a report costs a round trip, a record a fraction of one.
         if (open.size() > 8) open = {{open.front().first, open.back().last}};
-        for (const SequenceRange part : open) co_await fetchOnce(pump, part);
+        refusal.reset();
+        for (const SequenceRange part : open) {
+            if (const auto code = co_await fetchOnce(pump, part); !finished(code)) refusal = code;
+        }
         open = missing(store_.covered(pump.id), range);
         if (!open.empty()) {
-            log_.info("history: {} of {} records did not come, attempt {} of {}", open.size(), size(range),
-                      attempt, settings_.attempts);
+            log_.debug("history: {} gaps in {} records, attempt {} of {}", open.size(), size(range), attempt,
+                       settings_.attempts);
         }
+    }
+    if (!open.empty() && refusal) { // it does not say that it lacks them
+        throw ble::LinkError("refused",
+                             fmt::format("the pump does not report records {} to {}: {}", open.front().first,
+                                         open.back().last, racp::name(*refusal)));
     }
     for (const SequenceRange& gone : open) {
         log_.warn("history: the pump does not have records {} to {}", gone.first, gone.last);
@@ -144,23 +169,24 @@ asio::awaitable<void> HistorySync::fetch(PumpInfo& pump, SequenceRange range) {
     rangeDone_(pump, range);
 }
 
-asio::awaitable<void> HistorySync::fetchOnce(PumpInfo& pump, SequenceRange range) {
+asio::awaitable<racp::ResponseCode> HistorySync::fetchOnce(PumpInfo& pump, SequenceRange range) {
     Collector collector{store_, pump.id, settings_.commitEvery, clock_, log_};
+    HistoryReader::RecordSink sink = [&collector](protocol::Bytes raw) { collector.add(std::move(raw)); };
     std::exception_ptr failure;
     racp::ResponseCode code{};
     try {
-        code = co_await reader_.report(range,
-                                       [&collector](protocol::Bytes raw) { collector.add(std::move(raw)); });
+        code = co_await reader_.report(range, std::move(sink));
     } catch (...) {
         failure = std::current_exception();
     }
     collector.commit(); // also after a lost link: what came whole is kept
     if (failure) std::rethrow_exception(failure);
-    if (code != racp::ResponseCode::Success && code != racp::ResponseCode::NoRecordsFound) {
+    if (!finished(code)) {
         log_.warn("history: report {} to {} ended with \"{}\" (0x{:02x})", range.first, range.last,
                   racp::name(code), static_cast<unsigned>(code));
     }
-    log_.info("history: range {} to {} new={}", range.first, range.last, collector.added());
+    log_.debug("history: range {} to {} new={}", range.first, range.last, collector.added());
+    co_return code;
 }
 
 } // namespace bridge

@@ -30,6 +30,7 @@ struct PumpSession::Connection {
     std::optional<sake::Session> session;
     bool servicesResolved = false;
     bool dropping = false;
+    bool working = false;
     int decryptFailures = 0;
     std::chrono::steady_clock::time_point handshakeBegan;
     ValueQueue values;
@@ -66,7 +67,7 @@ asio::awaitable<void> PumpSession::run() {
     } catch (...) {
         ended = std::current_exception();
     }
-    if (connection_) connection_->stopWork.emit(asio::cancellation_type::terminal);
+    stopWork();
     endConnection();
     // The work of a connection refers to this object: it ends first, whatever ended us.
     co_await asio::this_coro::reset_cancellation_state();
@@ -98,7 +99,7 @@ asio::awaitable<void> PumpSession::handle(ble::LinkEvent event) {
     } else if (std::holds_alternative<ble::PortUnsubscribed>(event)) {
         connection_->session.reset();
         connection_->handshake.reset();
-        connection_->stopWork.emit(asio::cancellation_type::terminal);
+        stopWork();
     } else if (auto* written = std::get_if<ble::PortWritten>(&event)) {
         co_await continueHandshake(std::move(written->value));
     } else if (std::holds_alternative<ble::ServicesResolved>(event)) {
@@ -110,7 +111,7 @@ asio::awaitable<void> PumpSession::handle(ble::LinkEvent event) {
 }
 
 asio::awaitable<void> PumpSession::beginHandshake() {
-    connection_->stopWork.emit(asio::cancellation_type::terminal);
+    stopWork();
     connection_->session.reset();
     connection_->handshake.emplace(keys_, random_);
     connection_->handshakeBegan = std::chrono::steady_clock::now();
@@ -158,7 +159,7 @@ asio::awaitable<void> PumpSession::continueHandshake(Bytes written) {
 asio::awaitable<void> PumpSession::drop(std::string reason) {
     if (!connection_ || std::exchange(connection_->dropping, true)) co_return;
     log_.warn("session: dropping the link: {}", reason);
-    connection_->stopWork.emit(asio::cancellation_type::terminal);
+    stopWork();
     try {
         co_await link_.disconnect();
     } catch (const ble::LinkError& error) {
@@ -171,6 +172,11 @@ void PumpSession::endConnection() {
     // The work ends by itself: it takes what had arrived, then finds the link gone.
     if (connection_) connection_->values.close();
     connection_.reset();
+}
+
+// A signal may not be emitted to a task that has ended: Asio 1.81 then touches what is gone.
+void PumpSession::stopWork() {
+    if (connection_ && connection_->working) connection_->stopWork.emit(asio::cancellation_type::terminal);
 }
 
 void PumpSession::watch(std::chrono::milliseconds timeout, std::string reason) {
@@ -186,6 +192,7 @@ void PumpSession::startWorkWhenReady() {
         return;
     watchdog_.cancel();
     if (std::exchange(working_, true)) return; // the work that is ending starts this one
+    connection_->working = true;
     asio::co_spawn(
         executor_, work(connection_),
         asio::bind_cancellation_slot(connection_->stopWork.slot(),
@@ -194,8 +201,9 @@ void PumpSession::startWorkWhenReady() {
                                      }));
 }
 
-void PumpSession::onWorkEnded(const Connection& ended, const std::exception_ptr& error) {
+void PumpSession::onWorkEnded(Connection& ended, const std::exception_ptr& error) {
     working_ = false;
+    ended.working = false;
     workEnded_.cancel();
     std::string reason;
     try {

@@ -66,9 +66,10 @@ private:
     asio::awaitable<void> continueHandshake(protocol::Bytes written);
     asio::awaitable<void> drop(std::string reason);
     void endConnection();
+    void stopWork();
     void watch(std::chrono::milliseconds timeout, std::string reason);
     void startWorkWhenReady();
-    void onWorkEnded(const Connection& ended, const std::exception_ptr& error);
+    void onWorkEnded(Connection& ended, const std::exception_ptr& error);
     asio::awaitable<void> work(std::shared_ptr<Connection> connection);
     asio::awaitable<PumpInfo> identify();
     asio::awaitable<void> measureClock(const PumpInfo& pump);

@@ -167,6 +167,7 @@ private:
         ble::BluezLinkSettings settings;
         settings.adapter = configuration_.bluetooth.adapter;
         settings.mobileName = mobileName(configuration_, store_);
+        settings.pumpSerial = configuration_.pump.serial;
         settings.forcePairing = options_.pair;
         return settings;
     }

@@ -12,7 +12,9 @@
 namespace bridge {
 
 void Tasks::spawn(std::string name, asio::awaitable<void> task) {
-    auto ended = [this, name = std::move(name)](const std::exception_ptr& error) {
+    Task& own = tasks_.emplace_back();
+    auto ended = [this, &own, name = std::move(name)](const std::exception_ptr& error) {
+        own.ended = true;
         try {
             if (error) std::rethrow_exception(error);
         } catch (const boost::system::system_error& failure) {
@@ -25,8 +27,8 @@ void Tasks::spawn(std::string name, asio::awaitable<void> task) {
         if (--running_ == 0 && onAllEnded_) onAllEnded_();
     };
     ++running_;
-    auto& signal = signals_.emplace_back();
-    asio::co_spawn(executor_, std::move(task), asio::bind_cancellation_slot(signal.slot(), std::move(ended)));
+    asio::co_spawn(executor_, std::move(task),
+                   asio::bind_cancellation_slot(own.signal.slot(), std::move(ended)));
 }
 
 void Tasks::noteFailure(const std::string& name, const std::exception& failure,
@@ -38,7 +40,9 @@ void Tasks::noteFailure(const std::string& name, const std::exception& failure,
 void Tasks::stop() {
     if (std::exchange(stopping_, true)) return;
     if (onStop_) onStop_();
-    for (auto& signal : signals_) signal.emit(asio::cancellation_type::terminal);
+    for (Task& task : tasks_) {
+        if (!task.ended) task.signal.emit(asio::cancellation_type::terminal);
+    }
 }
 
 } // namespace bridge

@@ -39,7 +39,11 @@ private:
 
     asio::any_io_executor executor_;
     spdlog::logger& log_;
-    std::list<asio::cancellation_signal> signals_; // a signal may not move
+    struct Task {
+        asio::cancellation_signal signal;
+        bool ended = false; ///< then its signal may not be emitted any more: Asio 1.81 touches what is gone
+    };
+    std::list<Task> tasks_; ///< a signal may not move
     std::exception_ptr failure_;
     std::function<void()> onStop_;
     std::function<void()> onAllEnded_;

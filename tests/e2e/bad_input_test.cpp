@@ -149,7 +149,7 @@ TEST(NightscoutMessage, TellsThatTheSecretIsRefused) {
 TEST(Stopping, IsOrderlyInTheMiddleOfASync) {
     Rig rig;
     auto bridge = rig.bridge(rig.configuration(""), {});
-    ASSERT_TRUE(bridge->waitForText("range", 30s)) << bridge->output();
+    ASSERT_TRUE(bridge->waitForText("of them are new", 30s)) << bridge->output();
     bridge->signal(SIGTERM);
     EXPECT_EQ(bridge->wait(10s), 0) << bridge->output();
     EXPECT_EQ(bridge->output().find("leaving"), std::string::npos) << bridge->output();
