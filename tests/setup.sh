@@ -49,17 +49,23 @@ install_nightscout() {
     (cd "$PUMP_BRIDGE_NIGHTSCOUT_DIR" && npm ci --loglevel=error)
 }
 
+# Runs a command with its output in a log; shows the end of it when the command fails: logged NAME COMMAND...
+logged() {
+    local log=$build_root/$1.log
+    shift
+    "$@" >"$log" 2>&1 && return
+    grep -A12 -E 'error|FAILED' "$log" | head -n 60
+    echo "failed; the whole output is in $log" >&2
+    return 1
+}
+
 # Configures and builds a preset: build_preset NAME [TARGET...]
 build_preset() {
     local preset=$1
     shift
     say "building $preset"
-    (cd "$project_root" && cmake --preset "$preset" >"$build_root/configure-$preset.log" 2>&1) || {
-        tail -n 30 "$build_root/configure-$preset.log"
-        return 1
-    }
-    cmake --build "$build_root/$preset" ${1:+--target "$@"} 2>&1 | grep -vE '^\[[0-9]+/[0-9]+\]' || true
-    return "${PIPESTATUS[0]}"
+    (cd "$project_root" && logged "configure-$preset" cmake --preset "$preset") &&
+        logged "build-$preset" cmake --build "$build_root/$preset" ${1:+--target "$@"}
 }
 
 mkdir -p "$build_root"
