@@ -67,6 +67,11 @@ public:
     virtual void null(std::string_view key) = 0;
     virtual void beginObject(std::string_view key) = 0;
     virtual void endObject() = 0;
+
+    /// A list; the keys of what is in it are "0", "1" and so on. History has none: a sink for records alone
+    /// need not know them, and would see an object.
+    virtual void beginArray(std::string_view key) { beginObject(key); }
+    virtual void endArray() { endObject(); }
 };
 void describe(const EventData& data, FieldSink& sink);
 

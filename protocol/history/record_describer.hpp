@@ -87,7 +87,7 @@ public:
         describe(sink_);
     }
 
-private:
+protected:
     static constexpr std::size_t kDateLength = 10; ///< of "2026-03-13"
 
     FieldSink& sink_;

@@ -99,7 +99,7 @@ public:
     template <typename Function>
     void derived(Function&& /*describe*/) {}
 
-private:
+protected:
     static constexpr std::size_t kDateTimeSize = 7;
     static constexpr std::size_t kDateSize = 4;
 

@@ -70,7 +70,7 @@ public:
     template <typename Function>
     void derived(Function&& /*describe*/) {}
 
-private:
+protected:
     Writer& out_;
 };
 
