@@ -31,11 +31,28 @@ inline constexpr std::string_view kRegulatoryCertification = "00002a2a-0000-1000
 inline constexpr std::string_view kInsulinDelivery = "00000100-0000-1000-0000-009132591325";
 inline constexpr std::string_view kIddStatusChanged = "00000101-0000-1000-0000-009132591325";
 inline constexpr std::string_view kIddStatus = "00000102-0000-1000-0000-009132591325";
+inline constexpr std::string_view kIddAnnunciationStatus = "00000103-0000-1000-0000-009132591325";
 inline constexpr std::string_view kIddFeatures = "00000104-0000-1000-0000-009132591325";
+inline constexpr std::string_view kIddStatusReaderControlPoint = "00000105-0000-1000-0000-009132591325";
 inline constexpr std::string_view kIddHistoryData = "00000108-0000-1000-0000-009132591325";
 /// Occurs three times on the pump: always address it by its service.
 inline constexpr std::string_view kRecordAccessControlPoint = "00002a52-0000-1000-8000-00805f9b34fb";
 
+/// Of the sensor's transmitter.
+inline constexpr std::string_view kGstBatteryLevel = "00000400-0000-1000-0000-009132591325";
+
+// The pump's Continuous Glucose Monitoring service.
+inline constexpr std::string_view kContinuousGlucoseMonitoring = "0000181f-0000-1000-8000-00805f9b34fb";
+inline constexpr std::string_view kCgmMeasurement = "00002aa7-0000-1000-8000-00805f9b34fb";
+inline constexpr std::string_view kCgmFeature = "00002aa8-0000-1000-8000-00805f9b34fb";
+inline constexpr std::string_view kCgmStatus = "00002aa9-0000-1000-8000-00805f9b34fb";
+inline constexpr std::string_view kCgmSessionStartTime = "00002aaa-0000-1000-8000-00805f9b34fb";
+inline constexpr std::string_view kCgmSessionRunTime = "00002aab-0000-1000-8000-00805f9b34fb";
+inline constexpr std::string_view kCgmSpecificOpsControlPoint = "00002aac-0000-1000-8000-00805f9b34fb";
+inline constexpr std::string_view kCgmTimeOfNextCalibration = "00000204-0000-1000-0000-009132591325";
+
+inline constexpr std::string_view kBattery = "0000180f-0000-1000-8000-00805f9b34fb";
+inline constexpr std::string_view kBatteryLevel = "00002a19-0000-1000-8000-00805f9b34fb";
 inline constexpr std::string_view kCurrentTimeService = "00001805-0000-1000-8000-00805f9b34fb";
 inline constexpr std::string_view kCurrentTime = "00002a2b-0000-1000-8000-00805f9b34fb";
 

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+// From a characteristic to the layout of its values, for showing whatever travels, as the capture decoder
+// does. History records have their own decoder (history/record.hpp).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "protocol/bytes.hpp"
+#include "protocol/history/record.hpp"
+
+namespace protocol {
+
+enum class Direction : std::uint8_t { FromPump, ToPump };
+
+/// Describes one value (plaintext, joined) in the form of the published examples. A characteristic, or a
+/// direction of it, without a layout here is shown as "raw". On an error nothing is described.
+std::optional<ParseError> describeCharacteristic(std::string_view service, std::string_view characteristic,
+                                                 Direction direction, ByteView value,
+                                                 history::FieldSink& sink);
+
+} // namespace protocol
