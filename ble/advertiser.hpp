@@ -27,7 +27,7 @@ public:
     virtual boost::asio::awaitable<void> stop(std::chrono::milliseconds limit) = 0;
     /// False before start(), after stop(), and when the other side has ended the advertisement.
     [[nodiscard]] virtual bool active() const = 0;
-    /// The other side has restarted and knows of nothing.
+    /// bluetoothd has gone, and what it held with it. stop() still withdraws what the kernel holds.
     virtual void forget() = 0;
 };
 

@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 
+#include "ble/management_socket.hpp"
 #include "ble/pump_link.hpp"
 
 namespace spdlog {
@@ -29,6 +30,7 @@ struct LinkLimits {
     std::chrono::milliseconds disconnection = std::chrono::seconds(5);
     std::chrono::milliseconds withdrawal = std::chrono::milliseconds(300); ///< of each of the last calls
     std::chrono::milliseconds retry = std::chrono::seconds(5);             ///< after a refusal of bluetoothd
+    ManagementLimits management;
     std::chrono::milliseconds backOff = std::chrono::seconds(2); ///< between connections that came to nothing
     /// A notification that follows the response to a write too closely is missed by some hosts
     /// (ble-link.md 4.2).
@@ -43,6 +45,7 @@ struct BluezLinkSettings {
     std::string pumpSerial;                   ///< "NG1234567H"; empty: any pump
     bool forcePairing = false;                ///< forget the bond first
     std::string busAddress;                   ///< empty: the system bus
+    OpenManagement openManagement = openManagementChannel; ///< a LinkError of it: advertise over D-Bus
     LinkLimits limits;
 };
 

@@ -7,6 +7,10 @@
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 
+#include "ble/bluez_advertiser.hpp"
+#include "ble/management_advertiser.hpp"
+#include "ble/preferred_advertiser.hpp"
+
 namespace ble {
 
 using Clock = Changes::Clock;
@@ -23,6 +27,7 @@ asio::awaitable<void> BluezLink::Machine::run() {
     }
     co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation()); // clean up in peace
     co_await withdraw();
+    advertiser_.reset(); // its socket would keep the executor busy
     co_await stopBus();
     enter(LinkState::Stopped, "stopped");
     if (failure) std::rethrow_exception(failure);
@@ -70,6 +75,7 @@ asio::awaitable<void> BluezLink::Machine::serve() {
         }
         const bool refused = serving() && !trouble.empty();
         forget("bluetoothd or the adapter has gone");
+        if (advertiser_) co_await advertiser_->stop(settings_.limits.withdrawal);
         if (!refused) continue;
         if (std::exchange(problem_, trouble) != trouble) log_.error("ble: {}", trouble);
         const auto start = bluezStarts_;
@@ -119,9 +125,31 @@ asio::awaitable<void> BluezLink::Machine::serveBluez() {
         settings_.limits.call); // an adapter that has just come shows its bonds a little later
     mode_ = modeNow();
     co_await agent_->registerAgent(settings_.limits.call);
-    advertiser_ = std::make_unique<BluezAdvertiser>(bus_, log_, adapter_, settings_.limits.call,
-                                                    [this] { changes_.announce(); });
+    co_await chooseAdvertiser();
     co_await serveAdapter();
+}
+
+// The kernel's management socket gives the exact octets and the interval (ble-link.md 3.5); not everywhere is
+// it there and permitted.
+asio::awaitable<void> BluezLink::Machine::chooseAdvertiser() {
+    // Named, as is the address: GCC 12 destroys temporaries of the call below twice.
+    const std::function<void()> onEnded = [this] { changes_.announce(); };
+    const auto address = bus_->tree().text(adapter_, bluez::kAdapter, "Address");
+    advertiser_.reset();
+    std::unique_ptr<Advertiser> management;
+    std::string way = "through the management socket, every 31 to 38 ms";
+    try {
+        auto descriptor = settings_.openManagement(executor_);
+        management = co_await openManagementAdvertiser(std::move(descriptor), settings_.limits.management,
+                                                       adapter_, address, log_, onEnded);
+    } catch (const LinkError& error) {
+        way = fmt::format("over D-Bus: {}", error.what());
+    }
+    advertiser_ = std::make_unique<PreferredAdvertiser>(
+        std::move(management),
+        std::make_unique<BluezAdvertiser>(bus_, log_, adapter_, settings_.limits.call, onEnded),
+        settings_.limits.withdrawal, log_);
+    if (std::exchange(advertisingWay_, way) != way) log_.info("ble: advertising {}", way);
 }
 
 std::string BluezLink::Machine::findAdapter() const {
@@ -259,7 +287,7 @@ asio::awaitable<void> BluezLink::Machine::awaitConnection() {
     }
     const bool ended = !current_ && !advertiser_->active();
     co_await advertiser_->stop(settings_.limits.call);
-    if (ended) throw LinkError("released", "bluetoothd has ended the advertisement");
+    if (ended) throw LinkError("released", "the advertisement was ended by bluetoothd or another program");
 }
 
 asio::awaitable<void> BluezLink::Machine::guardConnection() {
@@ -309,8 +337,10 @@ asio::awaitable<void> BluezLink::Machine::withdraw() {
     const auto limit = settings_.limits.withdrawal;
     const auto connected = current_ ? std::optional(current_->path) : std::nullopt;
     endConnection("stopped");
-    if (!busRuns_ || adapter_.empty() || !bus_->bluezRuns()) co_return;
+    const bool reachable = busRuns_ && !adapter_.empty() && bus_->bluezRuns();
+    if (advertiser_ && !reachable) advertiser_->forget();
     if (advertiser_) co_await advertiser_->stop(limit);
+    if (!reachable) co_return;
     if (connected) { // it would wait in vain for an answer of the next run
         try {
             co_await bus_->call<NoResult>(*connected, bluez::kDevice, "Disconnect", limit);

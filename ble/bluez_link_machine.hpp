@@ -7,8 +7,8 @@
 #include <deque>
 #include <map>
 
+#include "ble/advertiser.hpp"
 #include "ble/agent.hpp"
-#include "ble/bluez_advertiser.hpp"
 #include "ble/bluez_bus.hpp"
 #include "ble/bluez_link.hpp"
 #include "ble/changes.hpp"
@@ -64,6 +64,7 @@ private:
 
     LinkState state_ = LinkState::Stopped;
     std::string problem_;
+    std::string advertisingWay_; ///< as logged last
     asio::cancellation_signal stopBus_;
     bool busRuns_ = false;
     bool stopping_ = false;
@@ -116,6 +117,7 @@ private:
     asio::awaitable<void> serveAdapter();
     asio::awaitable<void> chooseAdapter();
     asio::awaitable<void> powerAdapter();
+    asio::awaitable<void> chooseAdvertiser();
     asio::awaitable<void> allowPairing(bool allowed);
     asio::awaitable<void> removeOldBonds();
     asio::awaitable<void> renewApplication();

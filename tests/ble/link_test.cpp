@@ -69,6 +69,9 @@ protected:
     void SetUp() override {
         log_.set_level(spdlog::level::info);
         settings_.busAddress = test::privateBus();
+        settings_.openManagement = [](const asio::any_io_executor&) -> asio::posix::stream_descriptor {
+            throw LinkError("management-missing", "there is no management socket");
+        };
         settings_.limits.portSettle = 1ms;
         settings_.limits.backOff = 10ms;
         settings_.limits.retry = 20ms;
