@@ -83,14 +83,25 @@ std::string padded(std::string text, std::size_t width) {
 
 } // namespace
 
-std::string toJsonLine(const RecordView& view) {
+nlohmann::ordered_json fieldsToJson(const Describe& describe) {
+    JsonSink sink;
+    describe(sink);
+    return sink.take();
+}
+
+std::string fieldsToText(const Describe& describe) {
+    TextSink sink;
+    describe(sink);
+    return sink.take();
+}
+
+nlohmann::ordered_json toJson(const RecordView& view) {
     Json object = Json::object();
     if (const auto header = history::parseHeader(view.raw)) addHeader(object, *header);
     const auto record = history::decode(view.raw);
     if (record) {
-        JsonSink data;
-        history::describe(record->data, data);
-        object["data"] = data.take();
+        object["data"] =
+            fieldsToJson([&](history::FieldSink& sink) { history::describe(record->data, sink); });
     } else {
         const protocol::ParseError& error = record.error();
         object["error"] = {{"code", std::string(protocol::toString(error.code))},
@@ -100,15 +111,17 @@ std::string toJsonLine(const RecordView& view) {
     object["local_time"] = view.localTime ? Json(protocol::toString(*view.localTime)) : Json(nullptr);
     object["time"] = view.time ? Json(toRfc3339(*view.time)) : Json(nullptr);
     object["raw"] = protocol::toHex(view.raw);
-    return object.dump(-1, ' ', false, Json::error_handler_t::replace);
+    return object;
+}
+
+std::string toJsonLine(const RecordView& view) {
+    return toJson(view).dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 std::string toDetails(protocol::ByteView raw) {
     const auto record = history::decode(raw);
     if (!record) return protocol::toString(record.error());
-    TextSink sink;
-    history::describe(record->data, sink);
-    return sink.take();
+    return fieldsToText([&](history::FieldSink& sink) { history::describe(record->data, sink); });
 }
 
 std::string toTextLine(const RecordView& view) {

@@ -4,6 +4,8 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 
@@ -12,19 +14,26 @@
 
 namespace bridge {
 
+/// Tells its fields to a sink.
+using Describe = std::function<void(protocol::history::FieldSink&)>;
+nlohmann::ordered_json fieldsToJson(const Describe& describe);
+/// "sg_mg_dl=142 isig=2316"; absent fields are left out.
+std::string fieldsToText(const Describe& describe);
+
 struct RecordView {
     protocol::ByteView raw;
     std::optional<protocol::LocalSeconds> localTime;
     std::optional<std::chrono::sys_seconds> time;
 };
 
-/// One JSON object without a line end: event_type, event_name, sequence_number, relative_offset_s, data,
-/// local_time, time, raw; or error (code, offset, field) and raw.
+/// event_type, event_name, sequence_number, relative_offset_s, data, local_time, time, raw; or error (code,
+/// offset, field) and raw.
+nlohmann::ordered_json toJson(const RecordView& view);
+/// The same as one line without a line end.
 std::string toJsonLine(const RecordView& view);
 /// "100010  2026-03-14 09:29:07  sg_measurement  sg_mg_dl=142 ..."
 std::string toTextLine(const RecordView& view);
-/// The fields alone, "sg_mg_dl=142 isig=2316"; absent ones are left out. The error for what cannot be
-/// decoded.
+/// The fields alone, as fieldsToText() gives them. The error for what cannot be decoded.
 std::string toDetails(protocol::ByteView raw);
 
 } // namespace bridge

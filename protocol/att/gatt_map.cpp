@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+#include "protocol/att/gatt_map.hpp"
+
+#include <iterator>
+
+#include "protocol/cursor.hpp"
+
+namespace protocol::att {
+namespace {
+
+constexpr std::string_view kPrimaryService = "00002800-0000-1000-8000-00805f9b34fb";
+constexpr std::string_view kCharacteristic = "00002803-0000-1000-8000-00805f9b34fb";
+
+/// Attributes of a service that are not the value of a characteristic: declarations 0x28xx and descriptors
+/// 0x29xx.
+bool isDeclaration(const std::string& uuid) {
+    return uuid.starts_with("000028") && uuid.ends_with("-0000-1000-8000-00805f9b34fb");
+}
+bool isDescriptor(const std::string& uuid) {
+    return uuid.starts_with("000029") && uuid.ends_with("-0000-1000-8000-00805f9b34fb");
+}
+
+} // namespace
+
+void GattMap::learn(const AttPdu& request, const AttPdu& response) {
+    switch (response.opCode) {
+        case OpCode::ReadByGroupTypeResponse:
+            // A discovery from the first handle on starts afresh: handles move with a new registration.
+            if (request.handle == 1 && request.uuid == kPrimaryService) *this = {};
+            for (const FoundAttribute& each : response.found)
+                services_[each.handle] = {each.lastHandle, uuidText(each.value)};
+            return;
+        case OpCode::FindByTypeValueResponse:
+            if (request.uuid != kPrimaryService) return;
+            for (const FoundAttribute& each : response.found)
+                services_[each.handle] = {each.lastHandle, uuidText(request.value)};
+            return;
+        case OpCode::FindInformationResponse:
+            for (const FoundAttribute& each : response.found) types_[each.handle] = each.uuid;
+            return;
+        case OpCode::ReadByTypeResponse:
+            return learnTypes(request, response);
+        default:
+            return;
+    }
+}
+
+void GattMap::learnTypes(const AttPdu& request, const AttPdu& response) {
+    if (request.uuid != kCharacteristic) return;
+    for (const FoundAttribute& each : response.found) {
+        Reader declaration(each.value);
+        declaration.get<std::uint8_t>("properties");
+        const auto valueHandle = declaration.get<std::uint16_t>("value handle");
+        const ByteView uuid = declaration.take(declaration.remaining(), "uuid");
+        if (!declaration.failed()) characteristics_[valueHandle] = uuidText(uuid);
+    }
+}
+
+void GattMap::assume(std::uint16_t valueHandle, std::string_view characteristic) {
+    characteristics_.try_emplace(valueHandle, characteristic);
+}
+
+const std::string* GattMap::serviceOf(std::uint16_t handle) const {
+    const auto after = services_.upper_bound(handle);
+    if (after == services_.begin()) return nullptr;
+    const Service& service = std::prev(after)->second;
+    return handle <= service.last ? &service.uuid : nullptr;
+}
+
+std::optional<GattMap::Attribute> GattMap::find(std::uint16_t handle) const {
+    Attribute attribute;
+    if (const std::string* service = serviceOf(handle)) attribute.service = *service;
+    if (const auto value = characteristics_.find(handle); value != characteristics_.end()) {
+        attribute.characteristic = value->second;
+        return attribute;
+    }
+    const auto type = types_.find(handle);
+    if (type == types_.end()) return std::nullopt;
+    if (!isDescriptor(type->second)) {
+        // Without a declaration the type of the attribute is the characteristic's own.
+        (isDeclaration(type->second) ? attribute.descriptor : attribute.characteristic) = type->second;
+        return attribute;
+    }
+    attribute.descriptor = type->second;
+    const auto after = characteristics_.lower_bound(handle);
+    if (after != characteristics_.begin()) {
+        const auto& [valueHandle, uuid] = *std::prev(after);
+        if (serviceOf(valueHandle) == serviceOf(handle)) attribute.characteristic = uuid;
+    }
+    return attribute;
+}
+
+bool GattMap::isValueOf(std::uint16_t handle, std::string_view characteristic) const {
+    const auto attribute = find(handle);
+    return attribute && attribute->descriptor.empty() && attribute->characteristic == characteristic;
+}
+
+} // namespace protocol::att
