@@ -8,6 +8,7 @@
 #include <ostream>
 
 #include "bridge/commands/decode.hpp"
+#include "bridge/commands/decode_capture.hpp"
 #include "bridge/commands/history.hpp"
 #include "bridge/commands/keydb.hpp"
 #include "bridge/key_file.hpp"
@@ -58,14 +59,55 @@ std::vector<Command> declareRun(CLI::App& parent) {
              }}};
 }
 
+struct DecodeArguments {
+    DecodeOptions options;
+    std::string from, to;
+    bool redact = false;
+};
+
+/// For captures: what the configuration names, if there is a usable one. Without it decode goes on.
+std::string configuredKeyDatabase(const Context& context) {
+    const auto loaded = loadConfiguration(context.configurationFile, context.services.environment);
+    return loaded.problems.empty() ? loaded.configuration.pump.keyDatabase.string() : std::string();
+}
+
+int executeDecode(DecodeArguments given, const Context& context) {
+    const auto refuse = [&context](const std::string& why) {
+        context.streams.err << why << '\n';
+        return kWrongUsage;
+    };
+    if (given.redact && given.options.files.size() != 2) return refuse("--redact takes two files: IN OUT");
+    if (given.redact) return redactCapture(given.options.files[0], given.options.files[1], context.streams);
+    const auto readTime = [](const std::string& text, bool endOfDay, auto& time) {
+        if (!text.empty()) time = parsePumpTime(text, endOfDay);
+        return text.empty() || time;
+    };
+    constexpr std::string_view kForm = " is no time; write 2026-03-14 or 2026-03-14T09:30";
+    if (!readTime(given.from, false, given.options.from))
+        return refuse("--from: " + given.from + std::string(kForm));
+    if (!readTime(given.to, true, given.options.to)) return refuse("--to: " + given.to + std::string(kForm));
+    if (given.options.keyDatabase.empty())
+        given.options.configuredKeyDatabase = configuredKeyDatabase(context);
+    return decode(given.options, context.streams);
+}
+
 std::vector<Command> declareDecode(CLI::App& parent) {
-    auto* app = parent.add_subcommand("decode", "Decode history records from text files, offline");
-    auto options = std::make_shared<DecodeOptions>();
-    app->add_option("FILE", options->files, "One hexadecimal record a line; - reads standard input")
+    auto* app = parent.add_subcommand("decode", "Decode captures and records from files, offline");
+    auto given = std::make_shared<DecodeArguments>();
+    app->add_option("FILE", given->options.files,
+                    "A btsnoop capture (btmon -w), or text with one hexadecimal record a line; - reads "
+                    "standard input")
         ->required();
-    app->add_flag("--json", options->json, "One JSON object a line");
-    app->add_option("--keydb", options->keyDatabase, "Key database for the encrypted parts of captures");
-    return {{app, [options](const Context& context) { return decode(*options, context.streams); }}};
+    app->add_flag("--json", given->options.json, "One JSON object a line");
+    app->add_option("--keydb", given->options.keyDatabase,
+                    "Key database for the encrypted parts of captures; default: the configured one");
+    app->add_flag("--handshake", given->options.handshakeOnly, "Of captures, only the SAKE handshake");
+    app->add_flag("--history", given->options.historyOnly, "Of captures, only the history records");
+    app->add_option("--from", given->from, "Capture time (UTC) to begin at, such as 2026-03-14T09:30");
+    app->add_option("--to", given->to, "Capture time (UTC) to end at; a date alone includes its whole day");
+    app->add_flag("--redact", given->redact,
+                  "Write a copy (IN OUT) without keys, addresses and serial numbers, to be shown to others");
+    return {{app, [given](const Context& context) { return executeDecode(*given, context); }}};
 }
 
 struct HistoryArguments {

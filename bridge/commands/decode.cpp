@@ -6,18 +6,19 @@
 #include <filesystem>
 #include <fstream>
 #include <istream>
+#include <iterator>
 #include <ostream>
+#include <sstream>
 #include <system_error>
 
+#include "bridge/commands/decode_capture.hpp"
 #include "bridge/local_times.hpp"
 #include "bridge/record_json.hpp"
+#include "protocol/att/btsnoop.hpp"
 #include "protocol/history/record.hpp"
 
 namespace bridge {
 namespace {
-
-// The first octets of a capture file of btmon -w.
-constexpr std::string_view kCaptureMagic{"btsnoop\0", 8};
 
 class FileDecoder {
 public:
@@ -25,21 +26,27 @@ public:
         : name_(std::move(name)), options_(options), streams_(streams) {}
 
     int run(std::istream& in) {
-        readRecords(in);
+        std::string start(protocol::att::kCaptureMagic.size(), '\0');
+        in.read(start.data(), std::ssize(start));
+        start.resize(static_cast<std::size_t>(in.gcount()));
+        if (start == protocol::att::kCaptureMagic) return runCapture(std::move(start), in);
+        in.clear();
+        std::istringstream text(start + std::string(std::istreambuf_iterator<char>(in), {}));
+        readRecords(text);
         printRecords();
         return good_ ? kDone : kFoundProblem;
     }
 
 private:
+    int runCapture(std::string octets, std::istream& in) {
+        octets.append(std::istreambuf_iterator<char>(in), {});
+        const auto* const data = reinterpret_cast<const std::uint8_t*>(octets.data());
+        return decodeCaptureFile(name_, {data, octets.size()}, options_, streams_);
+    }
+
     void readRecords(std::istream& in) {
         std::string line;
         for (std::size_t number = 1; std::getline(in, line); ++number) {
-            if (number == 1 && line.starts_with(kCaptureMagic)) {
-                complain(
-                    "a capture (btsnoop) is not yet supported in this version; give text with one record a "
-                    "line");
-                return;
-            }
             const std::size_t start = line.find_first_not_of(" \t\r");
             if (start == std::string::npos || line[start] == '#') continue;
             if (auto bytes = protocol::fromHex(line)) {

@@ -2,6 +2,7 @@
 #include "protocol/att/gatt_map.hpp"
 
 #include <iterator>
+#include <utility>
 
 #include "protocol/cursor.hpp"
 
@@ -56,8 +57,8 @@ void GattMap::learnTypes(const AttPdu& request, const AttPdu& response) {
     }
 }
 
-void GattMap::assume(std::uint16_t valueHandle, std::string_view characteristic) {
-    characteristics_.try_emplace(valueHandle, characteristic);
+void GattMap::assume(std::uint16_t handle, Attribute attribute) {
+    assumed_[handle] = std::move(attribute);
 }
 
 const std::string* GattMap::serviceOf(std::uint16_t handle) const {
@@ -75,7 +76,10 @@ std::optional<GattMap::Attribute> GattMap::find(std::uint16_t handle) const {
         return attribute;
     }
     const auto type = types_.find(handle);
-    if (type == types_.end()) return std::nullopt;
+    if (type == types_.end()) {
+        const auto assumed = assumed_.find(handle);
+        return assumed == assumed_.end() ? std::nullopt : std::optional(assumed->second);
+    }
     if (!isDescriptor(type->second)) {
         // Without a declaration the type of the attribute is the characteristic's own.
         (isDeclaration(type->second) ? attribute.descriptor : attribute.characteristic) = type->second;

@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "protocol/att/att_pdu.hpp"
 
@@ -15,19 +16,18 @@ class GattMap {
 public:
     /// A discovery request and its answer; others teach nothing.
     void learn(const AttPdu& request, const AttPdu& response);
-    /// A handle recognised by what it carries, for captures without discovery.
-    void assume(std::uint16_t valueHandle, std::string_view characteristic);
 
     struct Attribute {
         std::string service;        ///< empty: not known
         std::string characteristic; ///< empty: not known, or an attribute of the service itself
         std::string descriptor;     ///< empty for the value
     };
+    /// A handle recognised by what it carries, for captures without discovery; what is learnt goes first.
+    void assume(std::uint16_t handle, Attribute attribute);
     /// Empty when nothing was learnt about this handle.
     [[nodiscard]] std::optional<Attribute> find(std::uint16_t handle) const;
     /// Whether `handle` carries the values of this characteristic.
     [[nodiscard]] bool isValueOf(std::uint16_t handle, std::string_view characteristic) const;
-    [[nodiscard]] bool empty() const { return characteristics_.empty(); }
 
 private:
     struct Service {
@@ -40,6 +40,7 @@ private:
     std::map<std::uint16_t, Service> services_;            ///< by first handle
     std::map<std::uint16_t, std::string> characteristics_; ///< UUID by value handle
     std::map<std::uint16_t, std::string> types_;           ///< of single attributes (Find Information)
+    std::map<std::uint16_t, Attribute> assumed_;
 };
 
 } // namespace protocol::att

@@ -155,10 +155,10 @@ TEST_F(CommandLine, SkipsCommentsAndNamesLinesThatAreNotHexadecimal) {
     EXPECT_EQ(err, file.string() + ": line 4, column 5: expected a hexadecimal digit\n");
 }
 
-TEST_F(CommandLine, SaysThatCapturesAreNotSupportedYet) {
+TEST_F(CommandLine, SaysWhereACaptureIsCut) {
     const auto file = directory.write("pump.btsnoop", std::string_view("btsnoop\0\0\0\0\1", 12));
     EXPECT_EQ(run({"decode", file.string()}), 1);
-    EXPECT_THAT(err, HasSubstr("not yet supported in this version"));
+    EXPECT_THAT(err, HasSubstr("damaged: truncated at offset 8: file header"));
     EXPECT_EQ(run({"decode", (directory / "none").string()}), 2);
 }
 

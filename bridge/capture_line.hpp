@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+// One line of what `decode` tells about a capture, as text and as JSON (design.md 6).
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "bridge/record_json.hpp"
+#include "protocol/att/btsnoop.hpp"
+#include "protocol/att/gatt_map.hpp"
+#include "protocol/date_time.hpp"
+
+namespace bridge {
+
+enum class CaptureKind { Advertising, Connection, Smp, Att, Sake, Value, History, Note };
+std::string_view name(CaptureKind kind); ///< "advertising"
+
+/// The packet that a line is about.
+struct CaptureStamp {
+    std::size_t packet = 0; ///< number in the file, the first is 1
+    protocol::att::CaptureTime time{};
+    std::optional<bool> sent; ///< by the host that captured; empty for what has no direction
+};
+
+struct CapturePlace {
+    std::uint16_t handle = 0;
+    std::optional<protocol::att::GattMap::Attribute> attribute;
+};
+/// "IDD History Data (0x0022)", "Client Characteristic Configuration of SAKE Port (0x0030)"
+std::string toString(const CapturePlace& place);
+
+struct CaptureLine {
+    CaptureStamp stamp;
+    CaptureKind kind = CaptureKind::Note;
+    std::string what; ///< in words
+    std::optional<CapturePlace> place;
+    Describe fields;           ///< may be empty
+    protocol::ByteView record; ///< of History: the raw record
+    bool problem = false;      ///< something could not be decoded
+};
+/// Views in a line are gone when the call returns.
+using CaptureSink = std::function<void(const CaptureLine&)>;
+
+/// "   12  2026-03-14 09:29:07.123456  >  att  Write Request ..."; '<' is sent, '>' received, times are UTC.
+/// `localTime`: the pump's clock for a record.
+std::string toTextLine(const CaptureLine& line, std::optional<protocol::LocalSeconds> localTime);
+/// One JSON object without a line end.
+std::string toJsonLine(const CaptureLine& line, std::optional<protocol::LocalSeconds> localTime);
+
+} // namespace bridge

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: MIT
+// ATT PDUs that carry no value of a characteristic: discovery, MTU, acknowledgements, errors.
+#pragma once
+
+#include "bridge/capture_line.hpp"
+#include "protocol/att/att_pdu.hpp"
+
+namespace bridge {
+
+/// `pdu` must outlive the line.
+CaptureLine attLine(const CaptureStamp& stamp, const protocol::att::AttPdu& pdu);
+
+} // namespace bridge

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+#include "bridge/commands/decode_capture.hpp"
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <ostream>
+#include <system_error>
+
+#include "bridge/capture.hpp"
+#include "bridge/key_file.hpp"
+#include "bridge/local_times.hpp"
+#include "protocol/att/redact.hpp"
+
+namespace bridge {
+namespace {
+
+std::optional<protocol::sake::KeyDatabase> readKeys(const DecodeOptions& options, const Streams& streams) {
+    if (!options.keyDatabase.empty()) return readKeyFile(options.keyDatabase);
+    if (options.configuredKeyDatabase.empty()) return std::nullopt;
+    try {
+        return readKeyFile(options.configuredKeyDatabase);
+    } catch (const KeyFileError& error) {
+        streams.err << error.what() << "; going on without keys\n";
+        return std::nullopt;
+    }
+}
+
+bool wanted(const CaptureLine& line, const DecodeOptions& options) {
+    const auto time = std::chrono::floor<std::chrono::seconds>(line.stamp.time);
+    const protocol::LocalSeconds seconds(time.time_since_epoch());
+    if (options.from && seconds < *options.from) return false;
+    if (options.to && seconds > *options.to) return false;
+    if (!options.handshakeOnly && !options.historyOnly) return true;
+    if (line.kind == CaptureKind::Note) return true;
+    return (options.handshakeOnly && line.kind == CaptureKind::Sake) ||
+           (options.historyOnly && line.kind == CaptureKind::History);
+}
+
+} // namespace
+
+int decodeCaptureFile(const std::string& name, protocol::ByteView file, const DecodeOptions& options,
+                      const Streams& streams) {
+    const auto keys = readKeys(options, streams);
+    const auto* const keysOrNone = keys ? &*keys : nullptr;
+    // Twice: a record may be dated by a reference that comes after it.
+    LocalTimes times;
+    decodeCapture(file, keysOrNone, [&times](const CaptureLine& line) {
+        if (line.kind == CaptureKind::History) times.add(line.record);
+    });
+    times.finish();
+
+    bool good = true;
+    std::size_t index = 0;
+    const auto damage = decodeCapture(file, keysOrNone, [&](const CaptureLine& line) {
+        std::optional<protocol::LocalSeconds> localTime;
+        if (line.kind == CaptureKind::History) {
+            if (const auto dated = times.at(index++, line.record)) localTime = dated->local.time;
+        }
+        if (line.problem) good = false;
+        if (!wanted(line, options)) return;
+        streams.out << (options.json ? toJsonLine(line, localTime) : toTextLine(line, localTime)) << '\n';
+    });
+    if (damage) streams.err << name << ": damaged: " << protocol::toString(*damage) << '\n';
+    return good && !damage ? kDone : kFoundProblem;
+}
+
+int redactCapture(const std::string& from, const std::string& to, const Streams& streams) {
+    std::ifstream in(from, std::ios::binary);
+    const std::string octets{std::istreambuf_iterator<char>(in), {}};
+    if (!in) {
+        streams.err << from << ": cannot be read\n";
+        return kWrongUsage;
+    }
+    const auto redaction =
+        protocol::att::redact({reinterpret_cast<const std::uint8_t*>(octets.data()), octets.size()});
+    if (redaction.has_error()) {
+        streams.err << from << ": not a capture: " << protocol::toString(redaction.error()) << '\n';
+        return kFoundProblem;
+    }
+    std::error_code ignored;
+    if (std::filesystem::exists(to, ignored)) {
+        streams.err << to << ": exists already; it is not replaced\n";
+        return kWrongUsage;
+    }
+    std::ofstream out(to, std::ios::binary);
+    out.write(reinterpret_cast<const char*>(redaction->file.data()), std::ssize(redaction->file));
+    out.close();
+    if (!out) {
+        streams.err << to << ": cannot be written\n";
+        return kFoundProblem;
+    }
+    streams.err << to << ": " << redaction->packets
+                << " packets, without keys, addresses and serial numbers\n";
+    if (!redaction->damage) return kDone;
+    streams.err << from << ": damaged: " << protocol::toString(*redaction->damage) << '\n';
+    return kFoundProblem;
+}
+
+} // namespace bridge
