@@ -37,6 +37,13 @@ Amount perHour(Amount amount, std::uint16_t minutes) {
     return {(amount.hundredMillionths * 60 + divisor / 2) / divisor * kThousandth};
 }
 
+std::optional<Amount> product(Amount rate, Amount factor) {
+    if (factor.hundredMillionths >= 100 * kOne) return std::nullopt;
+    // Five places of a rate by three of a factor: 64 bits hold it.
+    const std::int64_t places = (rate.hundredMillionths / 1000) * (factor.hundredMillionths / kThousandth);
+    return Amount{(places + kThousandth / 2) / kThousandth * kThousandth};
+}
+
 int percent(Amount part, Amount whole) {
     return static_cast<int>((part.hundredMillionths * 100 + whole.hundredMillionths / 2) /
                             whole.hundredMillionths);

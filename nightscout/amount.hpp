@@ -36,6 +36,8 @@ nlohmann::json number(Amount amount);
 
 /// What `amount` in `minutes` is in one hour, rounded to three places (half up). `minutes` > 0.
 Amount perHour(Amount amount, std::uint16_t minutes);
+/// `rate` by `factor`, rounded to three places (half up); empty for a factor of a hundred and more.
+std::optional<Amount> product(Amount rate, Amount factor);
 /// The share of `part` in `whole` in whole percent (half up); `whole` > 0.
 int percent(Amount part, Amount whole);
 

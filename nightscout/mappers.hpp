@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "nightscout/basal_course.hpp"
 #include "nightscout/document.hpp"
 #include "nightscout/mapping.hpp"
 #include "nightscout/stretch_view.hpp"
@@ -15,6 +16,7 @@ namespace nightscout {
 
 struct Context {
     const StretchView& view;
+    const BasalCourse& course;
     const MappingSettings& settings;
     Feature feature{}; ///< that the present mapper's documents belong to
     std::vector<Document>& documents;
@@ -29,6 +31,19 @@ void mapCalibrationRejected(Context& context, std::size_t index); // finger_stic
 void mapMeal(Context& context, std::size_t index);                // carbs.cpp
 void mapProgrammedBolus(Context& context, std::size_t index);     // bolus.cpp
 void mapDeliveredBolus(Context& context, std::size_t index);      // bolus.cpp
+void mapAutoBasal(Context& context, std::size_t index);           // basal.cpp
+void mapBasalChange(Context& context, std::size_t index);         // basal.cpp
+void mapStopped(Context& context, std::size_t index);             // suspend.cpp
+void mapRestarted(Context& context, std::size_t index);           // suspend.cpp
+void mapSetChange(Context& context, std::size_t index);           // set_change.cpp
+void mapBatteryChange(Context& context, std::size_t index);       // battery_change.cpp
+void mapTransition(Context& context, std::size_t index);          // smart_guard.cpp
+void mapModeOfContext(Context& context, std::size_t index);       // smart_guard.cpp
+void mapSensorStart(Context& context, std::size_t index);         // sensor_start.cpp
+void mapPumpAnnunciation(Context& context, std::size_t index);    // annunciation.cpp
+void mapSensorAnnunciation(Context& context, std::size_t index);  // annunciation.cpp
+void mapMaxBolusChanged(Context& context, std::size_t index);     // pump_settings.cpp
+void mapReferenceTime(Context& context, std::size_t index);       // pump_settings.cpp
 
 /// The identity of a document of this kind whose primary record is at `index`.
 std::string identifierOf(const Context& context, std::size_t index, Kind kind);

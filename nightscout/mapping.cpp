@@ -21,17 +21,36 @@ struct Row {
 constexpr std::array kRows{
     Row{EventType::BolusProgrammedPart1, Feature::Bolus, mapProgrammedBolus},
     Row{EventType::BolusDeliveredPart1, Feature::Bolus, mapDeliveredBolus},
+    Row{EventType::DeliveredBasalRateChanged, Feature::Basal, mapBasalChange},
+    Row{EventType::TbrAdjustmentStarted, Feature::Basal, mapBasalChange},
+    Row{EventType::TbrAdjustmentEnded, Feature::Basal, mapBasalChange},
+    Row{EventType::TbrAdjustmentChanged, Feature::Basal, mapBasalChange},
+    Row{EventType::MaxBolusAmountChanged, Feature::PumpEvents, mapMaxBolusChanged},
+    Row{EventType::AutoBasalDelivery, Feature::Basal, mapAutoBasal},
+    Row{EventType::Cl1Transition, Feature::Basal, mapBasalChange},
+    Row{EventType::Cl1Transition, Feature::PumpEvents, mapTransition},
+    Row{EventType::TherapyContext, Feature::Basal, mapBasalChange},
+    Row{EventType::TherapyContext, Feature::PumpEvents, mapModeOfContext},
     Row{EventType::Meal, Feature::Bolus, mapMeal},
     Row{EventType::BgReading, Feature::PumpEvents, mapBgReading},
     Row{EventType::CalibrationComplete, Feature::PumpEvents, mapCalibrationComplete},
     Row{EventType::CalibrationRejected, Feature::PumpEvents, mapCalibrationRejected},
+    Row{EventType::InsulinDeliveryStopped, Feature::Basal, mapBasalChange},
+    Row{EventType::InsulinDeliveryStopped, Feature::PumpEvents, mapStopped},
+    Row{EventType::InsulinDeliveryStopped, Feature::PumpEvents, mapSetChange},
+    Row{EventType::InsulinDeliveryRestarted, Feature::Basal, mapBasalChange},
+    Row{EventType::InsulinDeliveryRestarted, Feature::PumpEvents, mapRestarted},
     Row{EventType::SgMeasurement, Feature::Cgm, mapGlucose},
+    Row{EventType::SgMeasurement, Feature::PumpEvents, mapSensorStart},
+    Row{EventType::NgpReferenceTime, Feature::PumpEvents, mapReferenceTime},
+    Row{EventType::AnnunciationCleared, Feature::PumpEvents, mapBatteryChange},
+    Row{EventType::AnnunciationConsolidated, Feature::PumpEvents, mapPumpAnnunciation},
+    Row{EventType::AnnunciationConsolidated, Feature::CgmAlerts, mapSensorAnnunciation},
 };
-static_assert(std::ranges::adjacent_find(kRows, std::ranges::greater_equal{}, &Row::event) == kRows.end());
+static_assert(std::ranges::is_sorted(kRows, {}, &Row::event));
 
-const Row* rowOf(std::uint16_t eventType) {
-    const auto* row = std::ranges::lower_bound(kRows, static_cast<EventType>(eventType), {}, &Row::event);
-    return row != kRows.end() && row->event == static_cast<EventType>(eventType) ? row : nullptr;
+auto rowsOf(std::uint16_t eventType) {
+    return std::ranges::equal_range(kRows, static_cast<EventType>(eventType), {}, &Row::event);
 }
 
 /// The prefix keeps the site's alarms audible (nightscout-mapping.md 2); an announcement must be heard
@@ -86,6 +105,7 @@ Document& addNote(Context& context, std::size_t index, UtcSeconds time, std::str
 std::vector<Document> map(const Stretch& stretch, const MappingSettings& settings,
                           std::uint32_t firstSequence, std::uint32_t lastSequence) {
     const StretchView view(stretch);
+    const BasalCourse course(view);
     const auto records = view.records();
     std::vector<Document> documents;
     const auto first =
@@ -93,10 +113,11 @@ std::vector<Document> map(const Stretch& stretch, const MappingSettings& setting
     for (auto index = static_cast<std::size_t>(first);
          index < records.size() && records[index].sequenceNumber <= lastSequence; ++index) {
         if (!records[index].record) continue;
-        const Row* row = rowOf(records[index].record->header.eventType);
-        if (row == nullptr || !settings.features.contains(row->feature)) continue;
-        Context context{view, settings, row->feature, documents};
-        row->mapper(context, index);
+        for (const Row& row : rowsOf(records[index].record->header.eventType)) {
+            if (!settings.features.contains(row.feature)) continue;
+            Context context{view, course, settings, row.feature, documents};
+            row.mapper(context, index);
+        }
     }
     return documents;
 }

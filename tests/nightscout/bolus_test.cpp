@@ -251,7 +251,7 @@ TEST(AutoCorrection, CommandedOutsideSmartGuardIsTreatedAsTheUsers) {
     HistoryBuilder builder;
     builder.at(0s).therapyContext(false).at(30min);
     builder.programmed(3, 700, BolusActivation::Commanded).delivered(3, 700, BolusActivation::Commanded);
-    EXPECT_EQ(test::ownFields(builder.stretch()),
+    EXPECT_EQ(test::ownFields(builder.stretch(), test::only(Feature::Bolus)),
               Bodies{with(correction(0.7, 0.7), "activation", "commanded")});
 }
 
@@ -262,7 +262,7 @@ TEST(AutoCorrection, BelievesTheNewestEvidenceOfSmartGuard) {
                           history::AutoBasalDelivery{1, test::units(25)});
     builder.at(30min).programmed(3, 700, BolusActivation::Commanded);
     builder.delivered(3, 700, BolusActivation::Commanded);
-    EXPECT_EQ(test::ownFields(builder.stretch()), Bodies{autoCorrection("SMB")});
+    EXPECT_EQ(test::ownFields(builder.stretch(), test::only(Feature::Bolus)), Bodies{autoCorrection("SMB")});
 
     HistoryBuilder left;
     left.at(0s).therapyContext(true);
@@ -270,7 +270,8 @@ TEST(AutoCorrection, BelievesTheNewestEvidenceOfSmartGuard) {
                        history::Cl1Transition{history::Cl1TransitionKind::OutAlarm});
     left.at(30min).programmed(3, 700, BolusActivation::Commanded);
     left.delivered(3, 700, BolusActivation::Commanded);
-    EXPECT_EQ(test::ownFields(left.stretch()).at(0).at("eventType"), "Correction Bolus");
+    EXPECT_EQ(test::ownFields(left.stretch(), test::only(Feature::Bolus)).at(0).at("eventType"),
+              "Correction Bolus");
 }
 
 TEST(AutoCorrection, IsHeldBackWhileOlderRecordsMayTellTheMode) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "eventful_history.hpp"
 
+#include <array>
 #include <random>
 #include <sstream>
 
@@ -32,7 +33,7 @@ private:
     void liveFiveMinutes() {
         if (step_ % 1h == 0s) reference();
         glucose();
-        if (onceIn(2)) {
+        if (step_ % 4h < 3h && onceIn(2)) {
             builder_.at(step_ + 4s)
                 .add(history::EventType::AutoBasalDelivery,
                      history::AutoBasalDelivery{static_cast<std::uint8_t>(id_++), units(50)});
@@ -43,12 +44,77 @@ private:
         if (onceIn(60)) combo(80s);
         if (onceIn(40)) fingerStick();
         if (onceIn(50)) builder_.at(step_ + 250s).undecoded();
+        changeDelivery();
         finish();
+        alarm();
+    }
+
+    void stop(history::StoppedReason reason) {
+        builder_.add(history::EventType::InsulinDeliveryStopped, history::InsulinDeliveryStopped{reason});
+    }
+    void restart(history::RestartedReason reason) {
+        builder_.add(history::EventType::InsulinDeliveryRestarted, history::InsulinDeliveryRestarted{reason});
+    }
+
+    /// Modes, rates, suspensions short and long, set changes; now and then one half of a pair is missing.
+    void changeDelivery() {
+        using history::RestartedReason;
+        using history::StoppedReason;
+        builder_.at(step_ + 200s);
+        if (onceIn(40)) {
+            builder_.add(history::EventType::Cl1Transition,
+                         history::Cl1Transition{static_cast<history::Cl1TransitionKind>(random_() % 6)});
+        }
+        if (onceIn(12)) {
+            builder_.add(history::EventType::DeliveredBasalRateChanged,
+                         history::DeliveredBasalRateChanged{0, units(850), units(milliUnits(1000)), {}});
+        }
+        if (onceIn(90)) {
+            builder_.add(history::EventType::TbrAdjustmentStarted,
+                         history::TbrAdjustmentStarted{0,
+                                                       history::TbrType::Relative,
+                                                       MedFloat::number(12, -1, MedFloat::Width::Sfloat),
+                                                       60,
+                                                       {}});
+        }
+        if (onceIn(50)) {
+            constexpr std::array kReasons{1, 2, 3, 4, 5, 8, 10, 12};
+            builder_.at(step_ + 205s);
+            stop(static_cast<StoppedReason>(kReasons[random_() % kReasons.size()]));
+            if (onceIn(3)) builder_.at(step_ + 260s), restart(RestartedReason::UserSelectsResume);
+        }
+        if (onceIn(90)) {
+            builder_.at(step_ + 206s), stop(StoppedReason::UserSuspended);
+            builder_.at(step_ + 240s), restart(RestartedReason::UserSelectsResume);
+            builder_.at(step_ + 246s), stop(StoppedReason::NotSeated);
+            if (!onceIn(4)) builder_.at(step_ + 270s), restart(RestartedReason::UserSelectsResume);
+        }
+        if (onceIn(30)) {
+            builder_.at(step_ + 275s);
+            restart(static_cast<RestartedReason>(1 + random_() % 7));
+        }
+    }
+
+    void alarm() {
+        if (!onceIn(15)) return;
+        constexpr std::array<std::uint16_t, 16> kFaults{0,   7,   51,  84,  105, 108, 780, 802,
+                                                        807, 811, 820, 822, 825, 833, 999, 200};
+        const auto fault = kFaults[random_() % kFaults.size()];
+        history::AnnunciationConsolidated event;
+        event.flags = 3;
+        event.instanceId = static_cast<std::uint16_t>(onceIn(5) ? alarms_ : ++alarms_);
+        event.annunciationType = static_cast<std::uint16_t>(0xf000U + fault);
+        event.timestamp = 0;
+        builder_.at(step_ + 285s).add(history::EventType::AnnunciationConsolidated, event);
+        if (onceIn(2)) {
+            builder_.add(history::EventType::AnnunciationCleared,
+                         history::AnnunciationCleared{fault, event.instanceId});
+        }
     }
 
     void reference() {
         builder_.at(step_).add(history::EventType::NgpReferenceTime, history::NgpReferenceTime{});
-        builder_.therapyContext(!onceIn(6));
+        builder_.therapyContext(!onceIn(4), onceIn(8));
     }
 
     void glucose() {
@@ -127,6 +193,7 @@ private:
     HistoryBuilder builder_;
     std::chrono::seconds step_{0};
     std::uint32_t id_ = 0;
+    std::uint32_t alarms_ = 0;
     std::vector<Running> running_;
 };
 

@@ -32,10 +32,12 @@ Stretch part(const Stretch& whole, std::size_t first, std::size_t end) {
     return part;
 }
 
-/// Only what a running bolus or a late calibration explains (nightscout-mapping.md 8.4, 8.11).
+/// Only what a running bolus, a late calibration or basal that goes on explains (nightscout-mapping.md 8.4,
+/// 8.6, 8.11).
 bool mayChange(const Document& document) {
     const auto body = nlohmann::json::parse(document.body);
-    return document.eventType == "Combo Bolus" || document.kind == Kind::Bg ||
+    return document.kind == Kind::Gap || document.kind == Kind::Basal || document.kind == Kind::Suspend ||
+           document.eventType == "Combo Bolus" || document.kind == Kind::Bg ||
            (document.kind == Kind::Note && body.at("notes").get<std::string>().starts_with("Square bolus"));
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "history_builder.hpp"
 
+#include <algorithm>
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
@@ -80,12 +81,55 @@ HistoryBuilder& HistoryBuilder::calibration(int milligrams, bool accepted) {
     return add(history::EventType::CalibrationRejected, history::CalibrationRejected{0, bg});
 }
 
-HistoryBuilder& HistoryBuilder::therapyContext(bool automatic) {
+HistoryBuilder& HistoryBuilder::therapyContext(bool automatic, bool stopped, std::int64_t milliUnits) {
     history::TherapyContext context;
     context.flags = history::TherapyContext::SensorEnabled | history::TherapyContext::BasalRateActive;
     if (automatic) context.flags |= history::TherapyContext::AutoModeActive;
-    context.basalRate = units(850);
+    context.basalRate = units(milliUnits);
+    if (stopped) {
+        context.flags |= history::TherapyContext::DeliveryStopped;
+        context.stoppedReason = history::StoppedReason::UserSuspended;
+    }
     return add(history::EventType::TherapyContext, context);
+}
+
+HistoryBuilder& HistoryBuilder::autoBasal(std::int64_t milliUnits) {
+    return add(history::EventType::AutoBasalDelivery, history::AutoBasalDelivery{1, units(milliUnits)});
+}
+
+HistoryBuilder& HistoryBuilder::transition(history::Cl1TransitionKind kind) {
+    return add(history::EventType::Cl1Transition, history::Cl1Transition{kind});
+}
+
+HistoryBuilder& HistoryBuilder::stopped(history::StoppedReason reason) {
+    return add(history::EventType::InsulinDeliveryStopped, history::InsulinDeliveryStopped{reason});
+}
+
+HistoryBuilder& HistoryBuilder::restarted(history::RestartedReason reason) {
+    return add(history::EventType::InsulinDeliveryRestarted, history::InsulinDeliveryRestarted{reason});
+}
+
+HistoryBuilder& HistoryBuilder::patternRate(std::int64_t before, std::int64_t after) {
+    return add(history::EventType::DeliveredBasalRateChanged,
+               history::DeliveredBasalRateChanged{0, units(before), units(after), std::nullopt});
+}
+
+HistoryBuilder& HistoryBuilder::annunciation(std::uint16_t fault, std::uint16_t instance,
+                                             protocol::ByteView aux) {
+    history::AnnunciationConsolidated event;
+    unsigned flags = 3;
+    for (std::size_t i = 0; i < aux.size() / 2; ++i) flags |= 4U << i;
+    event.flags = static_cast<std::uint8_t>(flags);
+    event.instanceId = instance;
+    event.annunciationType = static_cast<std::uint16_t>(0xf000U + fault);
+    event.timestamp = 0;
+    std::copy(aux.begin(), aux.end(), event.aux.octets.begin());
+    event.aux.size = static_cast<std::uint8_t>(aux.size());
+    return add(history::EventType::AnnunciationConsolidated, event);
+}
+
+HistoryBuilder& HistoryBuilder::cleared(std::uint16_t fault, std::uint16_t instance) {
+    return add(history::EventType::AnnunciationCleared, history::AnnunciationCleared{fault, instance});
 }
 
 HistoryBuilder& HistoryBuilder::undecoded() {
@@ -131,6 +175,14 @@ std::optional<std::int16_t> timeOffsetOf(const history::EventData& data) {
 
 } // namespace
 
+std::vector<nlohmann::json> ofType(const std::vector<nlohmann::json>& all, std::string_view eventType) {
+    std::vector<nlohmann::json> found;
+    for (const auto& body : all) {
+        if (body.value("eventType", "") == eventType) found.push_back(body);
+    }
+    return found;
+}
+
 Stretch stretchFromHex(std::string_view lines, std::chrono::seconds utcOffset) {
     Stretch stretch{decodeLines(lines), true};
     std::vector<history::Reference> references;
@@ -165,6 +217,12 @@ MappingSettings settings() {
     MappingSettings settings;
     settings.serial = "NG1234567H";
     return settings;
+}
+
+MappingSettings only(Feature feature) {
+    auto some = settings();
+    some.features = {feature};
+    return some;
 }
 
 std::vector<nlohmann::json> bodies(const std::vector<Document>& documents) {

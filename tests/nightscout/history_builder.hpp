@@ -48,7 +48,14 @@ public:
                                    std::int64_t extendedMilliUnits, std::uint16_t minutes);
     HistoryBuilder& bgReading(int milligrams);
     HistoryBuilder& calibration(int milligrams, bool accepted = true);
-    HistoryBuilder& therapyContext(bool automatic);
+    HistoryBuilder& therapyContext(bool automatic, bool stopped = false, std::int64_t milliUnits = 850);
+    HistoryBuilder& autoBasal(std::int64_t milliUnits);
+    HistoryBuilder& transition(history::Cl1TransitionKind kind);
+    HistoryBuilder& stopped(history::StoppedReason reason);
+    HistoryBuilder& restarted(history::RestartedReason reason);
+    HistoryBuilder& patternRate(std::int64_t milliUnitsBefore, std::int64_t milliUnitsAfter);
+    HistoryBuilder& annunciation(std::uint16_t fault, std::uint16_t instance, protocol::ByteView aux = {});
+    HistoryBuilder& cleared(std::uint16_t fault, std::uint16_t instance);
     /// Some other record, as a clock that ticks on.
     HistoryBuilder& tick() { return add(history::EventType::PointerEvent, history::PointerEvent{}); }
     /// A record that could not be decoded.
@@ -70,7 +77,9 @@ Stretch stretchFromHex(std::string_view lines, std::chrono::seconds utcOffset);
 std::string readData(const std::string& fileName);
 
 MappingSettings settings();
+MappingSettings only(Feature feature);
 std::vector<nlohmann::json> bodies(const std::vector<Document>& documents);
+std::vector<nlohmann::json> ofType(const std::vector<nlohmann::json>& all, std::string_view eventType);
 /// The documents of a stretch without the fields that every treatment has.
 std::vector<nlohmann::json> ownFields(const Stretch& stretch,
                                       const MappingSettings& settings = test::settings());

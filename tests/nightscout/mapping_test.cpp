@@ -20,21 +20,28 @@ using test::HistoryBuilder;
 
 TEST(WorkedExample, GivesTheReferencesBodies) {
     const auto stretch = test::stretchFromHex(test::readData("worked_example.hex"), 1h);
-    auto settings = test::settings();
-    settings.features = {Feature::Cgm, Feature::Bolus};
-    const auto documents = map(stretch, settings);
-    ASSERT_EQ(documents.size(), 2U);
+    const auto documents = map(stretch, test::settings());
+    ASSERT_EQ(documents.size(), 4U);
     EXPECT_EQ(json::parse(documents[0].body), json::parse(R"({
         "type":"sgv","sgv":142,"direction":"NOT COMPUTABLE","date":1773476940000,
         "dateString":"2026-03-14T08:29:00.000Z","device":"minimed-780g://780G",
         "identifier":"b7156343-a005-563f-90fe-82f26a1c98af","pumpId":100010})"));
     EXPECT_EQ(json::parse(documents[1].body), json::parse(R"({
+        "eventType":"Temp Basal","created_at":"2026-03-14T08:29:11.022Z","duration":7,"absolute":3.6,
+        "rate":3.6,"temp":"absolute","automatic":true,"reason":"SmartGuard","microbolus":0.3,
+        "enteredBy":"openaps://minimed-780g","device":"minimed-780g://780G","pumpType":"MINIMED_780G",
+        "pumpId":100022,"identifier":"d7adf161-ec8a-5769-9f98-b37ade94d5b5",
+        "syncIdentifier":"d7adf161-ec8a-5769-9f98-b37ade94d5b5"})"));
+    // The records between are not there in the reference; a history without missing numbers has a gap.
+    EXPECT_EQ(documents[2].identifier, "bae9cfb5-eb6c-5c93-9151-dffe67d8a752");
+    EXPECT_EQ(toIso(documents[2].time), "2026-03-14T08:34:11.022Z");
+    EXPECT_EQ(json::parse(documents[3].body), json::parse(R"({
         "eventType":"Meal Bolus","created_at":"2026-03-14T08:46:04.033Z","insulin":11.2,"carbs":45,
         "programmed":11.2,"type":"normal","activation":"recommended",
         "enteredBy":"openaps://minimed-780g","device":"minimed-780g://780G","pumpType":"MINIMED_780G",
         "pumpId":100033,"identifier":"7ace3e6f-6a69-56a8-bc15-2b0d6208627c",
         "syncIdentifier":"7ace3e6f-6a69-56a8-bc15-2b0d6208627c"})"));
-    EXPECT_EQ(documents[1].supersedes, "58ffcab3-94cf-5261-9f44-5c0dde660431");
+    EXPECT_EQ(documents[3].supersedes, "58ffcab3-94cf-5261-9f44-5c0dde660431");
 }
 
 TEST(WorkedExample, IsWrittenWithSortedKeysAndShortestNumbers) {
@@ -59,6 +66,25 @@ TEST(WorkedExample, MakesACarbCorrectionOfTheMealAlone) {
     EXPECT_EQ(bodies[0].at("created_at"), "2026-03-14T08:46:04.030Z");
 }
 
+/// nightscout-mapping.md 6.3: kind, created_at, identifier.
+TEST(Identity, ComesOutOfTheMappingAsPublished) {
+    const auto stretch = test::stretchFromHex(test::readData("identity_records.hex"), 1h);
+    std::set<std::string> made;
+    for (const auto& document : map(stretch, test::settings())) {
+        made.insert(std::string(name(document.kind)) + " " + toIso(document.time) + " " +
+                    document.identifier);
+    }
+    for (const char* expected : {"autobasal 2026-03-14T08:29:11.022Z d7adf161-ec8a-5769-9f98-b37ade94d5b5",
+                                 "gap 2026-03-14T08:34:11.022Z bae9cfb5-eb6c-5c93-9151-dffe67d8a752",
+                                 "suspend 2026-03-14T08:38:30.060Z 5772e57f-db53-511a-9e93-5841c11b41bb",
+                                 "basal 2026-03-14T08:41:05.065Z 71f57287-8734-5d3d-8aab-78a9c8047f65",
+                                 "note 2026-03-14T08:42:42.069Z 937107db-bcee-5500-a3c3-35f0e18c7e43",
+                                 "basal 2026-03-14T08:43:55.051Z b9f93816-512f-5f16-9fe5-f27f83ac1033",
+                                 "alarm 2026-03-14T09:02:00.103Z 93b7f557-8356-5d30-aeb7-485df7cc15b9"}) {
+        EXPECT_TRUE(made.contains(expected)) << expected;
+    }
+}
+
 TEST(Mapping, GivesOnlyDocumentsOfTheAskedRange) {
     HistoryBuilder builder(10);
     builder.glucose(100).glucose(101).glucose(102).glucose(103);
@@ -72,11 +98,12 @@ TEST(Mapping, GivesOnlyDocumentsOfTheAskedRange) {
 
 TEST(Mapping, SwitchesDocumentsByFeature) {
     const auto history = test::eventfulHistory(1, 24h);
-    for (const auto feature : {Feature::Cgm, Feature::Bolus, Feature::PumpEvents, Feature::CgmAlerts}) {
+    for (const auto feature :
+         {Feature::Cgm, Feature::Bolus, Feature::Basal, Feature::PumpEvents, Feature::CgmAlerts}) {
         auto settings = test::settings();
         settings.features = {feature};
         const auto documents = map(history, settings);
-        EXPECT_EQ(documents.empty(), feature == Feature::CgmAlerts) << name(feature);
+        EXPECT_FALSE(documents.empty()) << name(feature);
         for (const auto& document : documents) EXPECT_EQ(document.feature, feature);
     }
 }
@@ -127,7 +154,9 @@ TEST_F(EveryDocument, IsOfSomeTypeThatTheSiteKnows) {
     std::set<std::string> types;
     for (const auto& document : documents_) types.insert(document.eventType);
     EXPECT_EQ(types, (std::set<std::string>{"sgv", "Meal Bolus", "Correction Bolus", "Carb Correction", "SMB",
-                                            "Combo Bolus", "Note", "BG Check"}));
+                                            "Combo Bolus", "Note", "BG Check", "Temp Basal", "Announcement",
+                                            "Insulin Change", "Site Change", "Pump Battery Change",
+                                            "Sensor Start"}));
 }
 
 TEST_F(EveryDocument, HasAnIdentityOfItsOwn) {
@@ -153,7 +182,9 @@ TEST_F(EveryDocument, HasTheFieldsOfItsCollection) {
         EXPECT_EQ(body.at("eventType"), document.eventType);
         EXPECT_EQ(body.at("created_at"), toIso(document.time));
         EXPECT_EQ(document.time.time_since_epoch().count() % 1000, document.sequenceNumber % 1000);
-        EXPECT_EQ(body.at("enteredBy"), "openaps://minimed-780g");
+        const bool announcement = document.eventType == "Announcement";
+        EXPECT_EQ(body.at("enteredBy"), announcement ? "minimed-780g" : "openaps://minimed-780g");
+        EXPECT_EQ(body.contains("isAnnouncement"), announcement);
         EXPECT_EQ(body.at("pumpType"), "MINIMED_780G");
         EXPECT_EQ(body.at("syncIdentifier"), document.identifier);
     }
