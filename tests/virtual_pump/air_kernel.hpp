@@ -72,6 +72,7 @@ public:
         StopDiscovery = 0x0024,
         SetBredr = 0x002a,
         SetSecureConnections = 0x002d,
+        SetPrivacy = 0x002f,
     };
     enum Event : std::uint16_t {
         CommandComplete = 0x0001,

@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <csignal>
 #include <fstream>
 #include <iostream>
 #include <iterator>
@@ -22,6 +23,8 @@ using namespace std::chrono_literals;
 constexpr int kFailed = 1;
 constexpr int kUsage = 2;
 
+volatile std::sig_atomic_t toldToLeave = 0;
+
 struct Options {
     std::vector<std::uint16_t> controllers{1};
     air::VisitSettings visit;
@@ -32,7 +35,7 @@ struct Options {
     std::string capture;
     GeneratorSettings generator{.days = 1};
     std::size_t first = 0;
-    unsigned limitSeconds = 60;
+    unsigned limitSeconds = 120;
 };
 
 protocol::sake::KeyDatabase readKeys(const std::string& path) {
@@ -72,7 +75,9 @@ void visit(const Options& options) {
     };
     Pump pump(options.pump, readKeys(options.keyDatabase), protocol::sake::systemRandom, clock);
     pump.setHistory(std::move(records));
-    air::visit(options.visit, pump, reporter());
+    std::signal(SIGTERM, [](int) { toldToLeave = 1; });
+    air::visit(
+        options.visit, pump, [] { return toldToLeave != 0; }, reporter());
 }
 
 void reserve(const Options& options) {
@@ -96,6 +101,7 @@ void addVisit(CLI::App& app, Options& options) {
     app.add_option("--mtu", options.visit.mtu, "MTU of the bearer")->check(CLI::Range(23, 517));
     app.add_flag("--ask-mtu", options.visit.asksForMtu, "The pump asks for the MTU as well");
     app.add_flag("--bonded", options.visit.bonded, "Encrypt with the bond instead of pairing");
+    app.add_flag("--any-advertiser", options.visit.anyAdvertiser, "Try to pair outside pairing mode");
     app.add_flag("--forget", options.visit.forgetBond, "Forget the bond before pairing");
 }
 
@@ -124,7 +130,7 @@ int main(int argc, char** argv) {
     Options options;
     CLI::App app("The virtual pump over the air, and what else its laboratory needs.", "air-pump");
     app.require_subcommand(1);
-    auto* visitor = app.add_subcommand("visit", "Come, pair, serve the history, leave");
+    auto* visitor = app.add_subcommand("visit", "Come, pair, serve the history; leave at SIGTERM");
     addVisit(*visitor, options);
     auto* stranger = app.add_subcommand("stranger", "Connect, say nothing, wait to be sent away");
     auto* reserver = app.add_subcommand("reserve", "Keep bluetoothd off these controllers");

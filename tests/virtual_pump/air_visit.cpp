@@ -25,13 +25,16 @@ constexpr std::uint16_t kPairingUuid = 0xfe82;
 constexpr std::uint16_t kReconnectUuid = 0xfe81;
 constexpr std::uint8_t kDisplayYesNo = 1; // makes the kernel set the MITM bit, as the pump does
 constexpr auto kRequestLimit = 10s;
+constexpr auto kTurn = 100ms; ///< longest wait before the other conditions are looked at
 constexpr std::size_t kLargestPdu = 600;
 
 class Visit {
 public:
-    Visit(const VisitSettings& settings, Pump& pump, const Reporter& report)
+    Visit(const VisitSettings& settings, Pump& pump, const std::function<bool()>& mayLeave,
+          const Reporter& report)
         : settings_(settings),
           pump_(pump),
+          mayLeave_(mayLeave),
           report_(report),
           management_(settings.controller),
           server_(pump, settings.deviceName, settings.mtu),
@@ -50,6 +53,8 @@ private:
     void serve();
     void leave();
 
+    /// Waits for one thing from either socket, and acts on it.
+    void takeIn(Clock::time_point deadline);
     /// Serves both sockets until `holds`; throws AirError with `what` when the deadline passes first.
     void until(const std::function<bool()>& holds, Clock::time_point deadline, std::string_view what);
     void onManagement(const ManagementEvent& event);
@@ -60,6 +65,7 @@ private:
 
     const VisitSettings& settings_;
     Pump& pump_;
+    const std::function<bool()>& mayLeave_;
     const Reporter& report_;
     Management management_;
     AttributeServer server_;
@@ -71,7 +77,7 @@ private:
     std::optional<Bytes> response_;
     std::deque<Bytes> portValues_;
     bool confirmationDue_ = false;
-    Clock::time_point lastTraffic_;
+    Clock::time_point nextPush_;
 };
 
 void Visit::run() {
@@ -93,6 +99,9 @@ void Visit::prepareController() {
         management_.command(Management::SetLowEnergy, 1);
         management_.command(Management::SetBredr, 0);
         management_.command(Management::SetSecureConnections, 0);
+        // Off, but said: only then does the kernel ask for the bridge's identity key, and resolve by it.
+        constexpr std::array<std::uint8_t, 17> noPrivacy{};
+        management_.command(Management::SetPrivacy, noPrivacy);
         management_.command(Management::SetBondable, 1);
         management_.command(Management::SetPowered, 1);
     }
@@ -100,7 +109,8 @@ void Visit::prepareController() {
 }
 
 void Visit::connect() {
-    const auto found = findAdvertiser(management_, settings_.bonded ? kReconnectUuid : kPairingUuid, end_);
+    const bool reconnects = settings_.bonded || settings_.anyAdvertiser;
+    const auto found = findAdvertiser(management_, reconnects ? kReconnectUuid : kPairingUuid, end_);
     if (!found) throw AirError("no bridge advertises");
     peer_ = *found;
     if (settings_.forgetBond)
@@ -110,23 +120,24 @@ void Visit::connect() {
     report_("connected", toString(peer_));
 }
 
+void Visit::takeIn(Clock::time_point deadline) {
+    while (auto event = management_.next(Clock::now())) onManagement(*event);
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
+    std::array<pollfd, 2> ready{{{att_.number(), POLLIN, 0}, {management_.descriptor(), POLLIN, 0}}};
+    if (::poll(ready.data(), ready.size(), static_cast<int>(std::max(left, 0ms).count())) <= 0) return;
+    if (ready[0].revents == 0) return;
+    Bytes pdu(kLargestPdu);
+    const auto size = ::read(att_.number(), pdu.data(), pdu.size());
+    if (size <= 0) throw AirError(fmt::format("link lost ({})", size == 0 ? "closed" : std::strerror(errno)));
+    pdu.resize(static_cast<std::size_t>(size));
+    onPdu(pdu);
+}
+
 void Visit::until(const std::function<bool()>& holds, Clock::time_point deadline, std::string_view what) {
+    deadline = std::min(deadline, end_);
     while (!holds()) {
-        while (auto event = management_.next(Clock::now())) onManagement(*event);
-        if (holds()) return;
-        const auto left =
-            std::chrono::ceil<std::chrono::milliseconds>(std::min(deadline, end_) - Clock::now());
-        if (left <= 0ms) throw AirError(fmt::format("time is up: {}", what));
-        std::array<pollfd, 2> ready{{{att_.number(), POLLIN, 0}, {management_.descriptor(), POLLIN, 0}}};
-        if (::poll(ready.data(), ready.size(), static_cast<int>(left.count())) <= 0) continue;
-        if (ready[0].revents == 0) continue;
-        Bytes pdu(kLargestPdu);
-        const auto size = ::read(att_.number(), pdu.data(), pdu.size());
-        if (size <= 0)
-            throw AirError(fmt::format("link lost while waiting: {} ({})", what,
-                                       size == 0 ? "closed" : std::strerror(errno)));
-        pdu.resize(static_cast<std::size_t>(size));
-        onPdu(pdu);
+        if (Clock::now() >= deadline) throw AirError(fmt::format("time is up: {}", what));
+        takeIn(std::min(deadline, Clock::now() + kTurn));
     }
 }
 
@@ -143,7 +154,6 @@ void Visit::onManagement(const ManagementEvent& event) {
 }
 
 void Visit::onPdu(ByteView pdu) {
-    lastTraffic_ = Clock::now();
     switch (pdu.front()) {
         case HandleValueIndication:
         case HandleValueNotification: {
@@ -174,7 +184,6 @@ void Visit::onPdu(ByteView pdu) {
 void Visit::send(ByteView pdu) {
     if (::write(att_.number(), pdu.data(), pdu.size()) != static_cast<ssize_t>(pdu.size()))
         throw AirError(fmt::format("link lost while sending ({})", std::strerror(errno)));
-    lastTraffic_ = Clock::now();
 }
 
 Bytes Visit::request(Bytes pdu) {
@@ -238,39 +247,27 @@ void Visit::shakeHands() {
 
 // A frame is encrypted when it is asked for: ask only when it can leave at once.
 void Visit::pushNews() {
-    while (!confirmationDue_) {
-        auto outgoing = pump_.nextOutgoing();
-        if (!outgoing) return;
-        const auto opcode = outgoing->indication ? HandleValueIndication : HandleValueNotification;
-        confirmationDue_ = outgoing->indication;
-        send(Writer{}
-                 .put(std::uint8_t{opcode})
-                 .put(server_.valueHandle(outgoing->characteristic))
-                 .put(ByteView{outgoing->value})
-                 .bytes());
-    }
+    if (confirmationDue_ || Clock::now() < nextPush_) return;
+    auto outgoing = pump_.nextOutgoing();
+    if (!outgoing) return;
+    const auto opcode = outgoing->indication ? HandleValueIndication : HandleValueNotification;
+    confirmationDue_ = outgoing->indication;
+    send(Writer{}
+             .put(std::uint8_t{opcode})
+             .put(server_.valueHandle(outgoing->characteristic))
+             .put(ByteView{outgoing->value})
+             .bytes());
+    nextPush_ = Clock::now() + settings_.pace;
 }
 
 void Visit::serve() {
-    bool checked = false;
-    const auto idle = [this] {
-        return pump_.counters().reports > 0 && Clock::now() - lastTraffic_ >= settings_.linger;
-    };
-    while (!idle()) {
+    while (!mayLeave_() && !pump_.wantsDisconnect()) {
         if (Clock::now() >= end_)
             throw AirError(fmt::format("time is up: history, {} records sent", pump_.counters().recordsSent));
-        const auto slice = Clock::now() + 100ms;
-        const auto before = lastTraffic_;
-        try {
-            until([&] { return lastTraffic_ != before; }, slice, "a request");
-        } catch (const AirError&) {
-            if (Clock::now() < slice) throw;
-        }
-        if (!std::exchange(checked, checked || pump_.counters().reports > 0) && checked &&
-            server_.mtu() != settings_.mtu)
+        takeIn(nextPush_ > Clock::now() ? nextPush_ : Clock::now() + kTurn);
+        if (pump_.counters().reports > 0 && server_.mtu() != settings_.mtu)
             throw AirError(fmt::format("the bearer's MTU is {}", server_.mtu()));
         pushNews();
-        if (pump_.wantsDisconnect()) break;
     }
     report_("served", fmt::format("records={} reports={} mtu={}", pump_.counters().recordsSent,
                                   pump_.counters().reports, server_.mtu()));
@@ -284,8 +281,9 @@ void Visit::leave() {
 
 } // namespace
 
-void visit(const VisitSettings& settings, Pump& pump, const Reporter& report) {
-    Visit{settings, pump, report}.run();
+void visit(const VisitSettings& settings, Pump& pump, const std::function<bool()>& leave,
+           const Reporter& report) {
+    Visit{settings, pump, leave, report}.run();
 }
 
 void visitAsStranger(std::uint16_t controller, std::chrono::milliseconds limit, const Reporter& report) {
