@@ -200,22 +200,24 @@ std::optional<Address> findAdvertiser(Management& management, std::uint16_t uuid
     return found;
 }
 
-Descriptor connectAtt(const Address& local, const Address& peer, bool encrypted) {
+Descriptor connectAtt(const Address& local, const Address& peer) {
     auto socket = openSocket(SOCK_SEQPACKET, kProtocolL2cap);
     L2capAddress address;
     address.octets = local.octets;
     address.channel = kAttChannel;
     address.type = static_cast<std::uint8_t>(local.type);
     if (::bind(socket.number(), generic(address), sizeof address) < 0) fail("ATT socket");
-    // Only before connect(): on a connected socket the kernel drops what the peer sends until it is done.
-    const std::array<std::uint8_t, 2> mediumSecurity{2, 0};
-    if (encrypted && ::setsockopt(socket.number(), kLevelBluetooth, kOptionSecurity, mediumSecurity.data(),
-                                  mediumSecurity.size()) < 0)
-        fail("security of the ATT socket");
     address.octets = peer.octets;
     address.type = static_cast<std::uint8_t>(peer.type);
     if (::connect(socket.number(), generic(address), sizeof address) < 0) fail("connection");
     return socket;
+}
+
+bool isEncrypted(const Descriptor& att) {
+    std::array<std::uint8_t, 2> security{}; // level and key size
+    socklen_t size = security.size();
+    return ::getsockopt(att.number(), kLevelBluetooth, kOptionSecurity, security.data(), &size) == 0 &&
+           security[1] != 0;
 }
 
 Descriptor reserveController(const Address& local) {

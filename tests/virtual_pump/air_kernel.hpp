@@ -114,9 +114,12 @@ Bytes addressBlock(const Address& address);
 /// address.
 std::optional<Address> findAdvertiser(Management& management, std::uint16_t uuid, Clock::time_point deadline);
 
-/// An LE connection from `local` to `peer` with a socket on the ATT channel. `encrypted`: with the key of the
-/// bond, before this returns. Throws AirError.
-Descriptor connectAtt(const Address& local, const Address& peer, bool encrypted);
+/// An LE connection from `local` to `peer` with a socket on the ATT channel, not encrypted yet. Throws
+/// AirError.
+Descriptor connectAtt(const Address& local, const Address& peer);
+
+/// The link below an ATT socket has a key.
+bool isEncrypted(const Descriptor& att);
 
 /// Keeps bluetoothd off a controller: it drops one on which it cannot bind the BR/EDR ATT channel. To be
 /// called before bluetoothd starts, and lasts as long as the descriptor. Throws AirError.

@@ -46,6 +46,7 @@ private:
     void prepareController();
     void connect();
     void exchangeMtu();
+    void encrypt();
     void pair();
     void discover();
     void subscribe();
@@ -85,7 +86,10 @@ void Visit::run() {
     connect();
     pump_.connected();
     if (settings_.asksForMtu) exchangeMtu();
-    if (!settings_.bonded) pair();
+    if (settings_.bonded)
+        encrypt();
+    else
+        pair();
     discover();
     subscribe();
     shakeHands();
@@ -116,7 +120,7 @@ void Visit::connect() {
     if (settings_.forgetBond)
         management_.command(Management::UnpairDevice,
                             Writer{}.put(ByteView{addressBlock(peer_)}).put(std::uint8_t{0}).bytes());
-    att_ = connectAtt(management_.controllerAddress(), peer_, settings_.bonded);
+    att_ = connectAtt(management_.controllerAddress(), peer_);
     report_("connected", toString(peer_));
 }
 
@@ -201,6 +205,14 @@ void Visit::exchangeMtu() {
     const auto answered = reader.get<std::uint16_t>("mtu");
     server_.exchanged(answered);
     report_("mtu answered", std::to_string(answered));
+}
+
+// The kernel encrypts with the key of the bond when bluetoothd asks for security, which it does at once. Were
+// we first, faster than any radio, bluetoothd 5.66 would drop the link: BT_SECURITY fails where there is
+// enough.
+void Visit::encrypt() {
+    until([this] { return isEncrypted(att_); }, Clock::now() + kRequestLimit, "encryption");
+    report_("encrypted", "");
 }
 
 // Pair Device on the link that exists: it leaves the socket usable meanwhile (bluez-lab.md).
@@ -294,7 +306,7 @@ void visitAsStranger(std::uint16_t controller, std::chrono::milliseconds limit, 
     auto found = findAdvertiser(management, kReconnectUuid, Clock::now() + limit / 4);
     if (!found) found = findAdvertiser(management, kPairingUuid, deadline);
     if (!found) throw AirError("no bridge advertises");
-    const auto att = connectAtt(management.controllerAddress(), *found, false);
+    const auto att = connectAtt(management.controllerAddress(), *found);
     report("connected", toString(*found));
     for (;;) {
         const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
