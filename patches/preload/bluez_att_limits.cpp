@@ -72,7 +72,8 @@ extern "C" int setsockopt(int descriptor, int level, int name, const void* value
     static auto* const real = next<int(int, int, int, const void*, socklen_t)>("setsockopt");
     const int result = real(descriptor, level, name, value, length);
     std::array<std::uint8_t, 64> options{};
-    std::array<std::uint16_t, 2> mtus{}; // outgoing and incoming: the first two members of struct l2cap_options
+    std::array<std::uint16_t, 2>
+        mtus{}; // outgoing and incoming: the first two members of struct l2cap_options
     if (result == 0 || level != kLevelL2cap || name != kL2capOptions || length < sizeof mtus ||
         length > options.size())
         return result;
