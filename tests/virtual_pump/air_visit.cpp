@@ -300,6 +300,8 @@ void visit(const VisitSettings& settings, Pump& pump, const std::function<bool()
 
 void visitAsStranger(std::uint16_t controller, std::chrono::milliseconds limit, const Reporter& report) {
     Management management{controller};
+    management.command(Management::SetPowered, 0);
+    management.command(Management::SetLowEnergy, 1);
     management.command(Management::SetBredr, 0);
     management.command(Management::SetPowered, 1);
     const auto deadline = Clock::now() + limit;
