@@ -124,8 +124,6 @@ pump_fails() {
 # pump_returns [OPTION...]: a visit with the bond.
 pump_returns() { pump_visit --bonded "$@"; }
 
-set_adapter() { busctl --system set-property org.bluez /org/bluez/hci0 org.bluez.Adapter1 "$@"; }
-
 # Advertising again after the last visit.
 bridge_waits() { wait_for 30 last_state 'ble: advertising mode=reconnect'; }
 last_state() { grep 'ble: \(advertising\|connected\|disconnected\)' /out/bridge.log | tail -n 1 | grep -q -- "$1"; }
