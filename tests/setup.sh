@@ -11,7 +11,7 @@ packages=(
     libgtest-dev libgmock-dev
     dbus dbus-daemon ca-certificates
 )
-test_packages=(clang-format libbenchmark-dev)
+test_packages=(clang-format libbenchmark-dev qemu-system-x86 cpio kmod busybox-static)
 
 say() { printf '\n== %s\n' "$*"; }
 
