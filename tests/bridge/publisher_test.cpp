@@ -15,7 +15,9 @@ namespace history = protocol::history;
 using bridge::ReceivedRecord;
 using bridge::SequenceRange;
 
-protocol::Bytes bytes(const char* hex) { return *protocol::fromHex(hex); }
+protocol::Bytes bytes(const char* hex) {
+    return *protocol::fromHex(hex);
+}
 
 /// Reference 09:26:00, glucose 142 at 09:29, an auto basal, all at the beginning of what the pump holds.
 std::vector<ReceivedRecord> someRecords() {
@@ -26,16 +28,20 @@ std::vector<ReceivedRecord> someRecords() {
 
 class PublisherTest : public testing::Test {
 protected:
+    PublisherTest() { settings.features = {nightscout::Feature::Cgm}; }
+
     bridge::QueueResult publish(bool marks = true) {
-        bridge::Publisher publisher{
-            store, zone, settings,
-            [this](bridge::PumpId, std::span<const nightscout::Document> mapped,
-                   std::span<const bridge::Store::Published> published) {
-                documents.assign(mapped.begin(), mapped.end());
-                times.assign(published.begin(), published.end());
-                return bridge::QueueResult{.added = mapped.size()};
-            },
-            marks, log};
+        bridge::Publisher publisher{store,
+                                    zone,
+                                    settings,
+                                    [this](bridge::PumpId, std::span<const nightscout::Document> mapped,
+                                           std::span<const bridge::Store::Published> published) {
+                                        documents.assign(mapped.begin(), mapped.end());
+                                        times.assign(published.begin(), published.end());
+                                        return bridge::QueueResult{.added = mapped.size()};
+                                    },
+                                    marks,
+                                    log};
         return publisher.publish(pump);
     }
 
