@@ -8,7 +8,8 @@
 
 namespace bridge {
 
-/// A key database file that cannot be used; the text names the file, what is wrong and what to do, and no key.
+/// A key database file that cannot be used; the text names the file, what is wrong and what to do, and no
+/// key.
 class KeyFileError : public std::runtime_error {
 public:
     using std::runtime_error::runtime_error;

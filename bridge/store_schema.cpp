@@ -19,8 +19,8 @@ constexpr std::int64_t kApplicationId = 0x706d7062;
 // held and absent repeat in ranges what record says row by row, in the same transaction: what to ask the pump
 // for is known without reading years of records.
 //
-// unpublished: numbers whose arrival, or whose absence, has not been mapped yet. Written with the records, so that
-// a crash between storing and mapping leaves nothing unmapped.
+// unpublished: numbers whose arrival, or whose absence, has not been mapped yet. Written with the records, so
+// that a crash between storing and mapping leaves nothing unmapped.
 //
 // outbox: the rows of one document form a queue by id. Only the first is due; only the last may be replaced,
 // and only while nobody has seen it. rank ascends in the order of sending: entries newest first, all else
