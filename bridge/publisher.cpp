@@ -20,6 +20,12 @@ namespace {
 // that while missed glucose values are delivered late).
 constexpr std::uint32_t kContextRecords = 1000;
 
+void add(QueueResult& total, const QueueResult& part) {
+    total.added += part.added;
+    total.changed += part.changed;
+    total.known += part.known;
+}
+
 SequenceRange widened(SequenceRange range, std::uint32_t by, SequenceRange limits) {
     return {range.first - std::min(range.first - limits.first, by),
             range.last + std::min(limits.last - range.last, by)};
@@ -130,12 +136,9 @@ QueueResult Publisher::publish(const PumpInfo& pump) {
     settings_.serial = pump.serial;
     QueueResult total;
     for (const SequenceRange& changed : store_.unpublished(pump.id)) {
-        const QueueResult result = publish(pump, changed);
+        add(total, publish(pump, changed));
         if (marksPublished_)
             store_.markPublished(pump.id, changed); // after queueing: a crash in between only repeats
-        total.added += result.added;
-        total.changed += result.changed;
-        total.known += result.known;
     }
     if (total.added + total.changed > 0) {
         log_.info("nightscout: queued new={} changed={}", total.added, total.changed);
@@ -169,10 +172,7 @@ QueueResult Publisher::publish(const PumpInfo& pump, SequenceRange changed) {
                                           &TimedRecord::sequenceNumber);
             if (at != dated.records.end() && at->time) times.push_back({at->sequenceNumber, *at->time});
         }
-        const QueueResult result = sink_(pump.id, documents, times);
-        total.added += result.added;
-        total.changed += result.changed;
-        total.known += result.known;
+        add(total, sink_(pump.id, documents, times));
     }
     return total;
 }
