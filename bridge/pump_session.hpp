@@ -15,6 +15,7 @@
 #include "bridge/history_sync.hpp"
 #include "bridge/store.hpp"
 #include "bridge/value_queue.hpp"
+#include "nightscout/pump_status.hpp"
 #include "protocol/sake/handshake.hpp"
 
 namespace spdlog {
@@ -46,6 +47,8 @@ public:
         std::function<void(const PumpInfo&, std::chrono::seconds)> clockMeasured;
         /// The store has all that the pump had.
         std::function<void(const PumpInfo&)> synced;
+        /// Something of the pump's present state was read. Values of this connection only.
+        std::function<void(const PumpInfo&, const nightscout::PumpStatus&)> statusRead;
         /// One line about what is going on, for the service manager.
         std::function<void(const std::string&)> stage;
     };
