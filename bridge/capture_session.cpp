@@ -36,8 +36,8 @@ void CaptureSession::end() {
     told_ = false;
 }
 
-boost::system::result<sake::Decrypted, sake::DecryptError> CaptureSession::decrypt(Side from,
-                                                                                   protocol::ByteView frame) {
+boost::system::result<sake::PassiveReceiver::Result, sake::DecryptError> CaptureSession::decrypt(
+    Side from, protocol::ByteView frame) {
     return (from == Side::Pump ? session_->fromPump : session_->fromPhone).decrypt(frame);
 }
 

@@ -28,7 +28,7 @@ public:
     void end();
 
     [[nodiscard]] bool open() const { return session_.has_value(); }
-    boost::system::result<protocol::sake::Decrypted, protocol::sake::DecryptError> decrypt(
+    boost::system::result<protocol::sake::PassiveReceiver::Result, protocol::sake::DecryptError> decrypt(
         Side from, protocol::ByteView frame);
 
     /// Why frames cannot be decrypted, the first time only.

@@ -12,6 +12,7 @@
 #include "protocol/bytes.hpp"
 #include "protocol/sake/key_database.hpp"
 #include "protocol/sake/key_schedule.hpp"
+#include "protocol/sake/passive_receiver.hpp"
 #include "protocol/sake/session.hpp"
 
 namespace protocol::sake {
@@ -125,8 +126,8 @@ struct Transcript {
     std::array<Message, 6> messages{};
 };
 struct PassiveSession {
-    Receiver fromPump;  ///< expects sequence 2
-    Receiver fromPhone; ///< expects sequence 3
+    PassiveReceiver fromPump;  ///< expects sequence 2
+    PassiveReceiver fromPhone; ///< expects sequence 3
 };
 /// Either side's file, or its reverse(). TagMismatch: wrong database.
 HandshakeResult<PassiveSession> derivePassively(const Transcript& transcript, const KeyDatabase& database);

@@ -44,12 +44,12 @@ HandshakeResult<PassiveSession> derivePassively(const Transcript& transcript, co
     if (!equal(tag3, clientTag(*entry, tag2, parts.serverMaterial))) return HandshakeError::TagMismatch;
 
     const auto keys = deriveSession(*entry, parts);
-    PassiveSession session{Receiver{keys, kFirstFromClient}, Receiver{keys, kFirstFromServer}};
+    Receiver fromPump(keys, kFirstFromClient);
+    Receiver fromPhone(keys, kFirstFromServer);
     // Who the permits were made for only their receivers can tell, and they went on with the session.
-    for (const auto& opened :
-         {openPermit(session.fromPhone, serverPermit), openPermit(session.fromPump, clientPermit)})
+    for (const auto& opened : {openPermit(fromPhone, serverPermit), openPermit(fromPump, clientPermit)})
         if (!opened) return opened.error();
-    return session;
+    return PassiveSession{{keys, fromPump.sequence()}, {keys, fromPhone.sequence()}};
 }
 
 } // namespace protocol::sake

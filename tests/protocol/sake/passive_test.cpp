@@ -64,5 +64,64 @@ TEST(AListener, SaysWhichMessageDoesNotFit) {
     expectError(5, 17, 1, HandshakeError::FrameMac);
 }
 
+struct Direction {
+    explicit Direction(std::uint64_t sequence = kFirst) : sender(keys, sequence), receiver(keys, kFirst) {}
+    Bytes send() { return *sender.encrypt(octets("c0ffee")); }
+    void lose(std::uint64_t frames) {
+        while (frames-- > 0) send();
+    }
+
+    static constexpr std::uint64_t kFirst = 2;
+    std::shared_ptr<const SessionKeys> keys = std::make_shared<const SessionKeys>(
+        vectors::fixed<16>(vectors::kD), SessionNonce{1, 2, 3, 4, 5, 6, 7, 8});
+    Sender sender;
+    PassiveReceiver receiver;
+};
+
+TEST(AListener, FindsTheCounterAgainBehindAGapOfAnyLength) {
+    for (const std::uint64_t lost : {1U, 128U, 129U, 255U, 256U, 257U, 1000U, 16384U}) {
+        Direction direction;
+        direction.lose(lost);
+        const auto heard = direction.receiver.decrypt(direction.send());
+        ASSERT_TRUE(heard.has_value()) << lost;
+        EXPECT_EQ(*heard, (PassiveReceiver::Result{octets("c0ffee"), lost}));
+        EXPECT_EQ(direction.receiver.decrypt(direction.send())->lost, 0U) << lost;
+    }
+}
+
+TEST(AListener, GivesUpBehindALongerGap) {
+    Direction direction;
+    direction.lose(PassiveReceiver::kMaxLost + 1);
+    EXPECT_EQ(direction.receiver.decrypt(direction.send()).error().code, DecryptError::Code::OutsideWindow);
+    EXPECT_EQ(direction.receiver.sequence(), Direction::kFirst);
+}
+
+TEST(AListener, TakesAFindBackWhenTheNextFrameDoesNotFollowOnIt) {
+    Direction direction;
+    const Bytes frame = direction.send();
+    direction.lose(299);
+    const Bytes strayed = direction.send(); // as a chance hit would look
+    EXPECT_EQ(direction.receiver.decrypt(strayed)->lost, 300U);
+    EXPECT_EQ(*direction.receiver.decrypt(frame), (PassiveReceiver::Result{octets("c0ffee"), 0}));
+    EXPECT_EQ(direction.receiver.sequence(), Direction::kFirst + 2);
+}
+
+TEST(AListener, KeepsAFindThatTheNextFrameConfirms) {
+    Direction direction;
+    const Bytes early = direction.send();
+    direction.lose(299);
+    EXPECT_TRUE(direction.receiver.decrypt(direction.send()).has_value());
+    EXPECT_TRUE(direction.receiver.decrypt(direction.send()).has_value());
+    EXPECT_TRUE(direction.receiver.decrypt(early).has_error());
+}
+
+TEST(AListener, RefusesAChangedFrame) {
+    Direction direction;
+    Bytes frame = direction.send();
+    frame.front() ^= 1U;
+    EXPECT_EQ(direction.receiver.decrypt(frame).error().code, DecryptError::Code::BadMac);
+    EXPECT_EQ(direction.receiver.decrypt(octets("0102")).error().code, DecryptError::Code::TooShort);
+}
+
 } // namespace
 } // namespace protocol::sake
