@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "bridge/capture_pdu.hpp"
-#include "bridge/capture_values.hpp"
+#include "bridge/capture_value.hpp"
 #include "protocol/att/names.hpp"
 #include "protocol/history/racp.hpp"
 #include "protocol/sake/session.hpp"
@@ -66,6 +66,7 @@ CaptureConnection::CaptureConnection(bool fromStart, Maps maps, const sake::KeyD
       assembler_(fullPiece(mtu_)) {}
 
 void CaptureConnection::receive(const CaptureStamp& stamp, ByteView octets) {
+    lastStamp_ = stamp;
     const auto pdu = att::parseAtt(octets);
     if (pdu.has_error()) {
         sink_({stamp,
@@ -154,6 +155,9 @@ void CaptureConnection::finishRead(std::size_t server) {
 void CaptureConnection::end() {
     for (std::size_t server = 0; server < longRead_.size(); ++server) finishRead(server);
     flushRecords();
+    bool cut = measurements_.pending() > 0;
+    for (const auto& [handle, octets] : pieces_) cut = cut || !octets.empty();
+    if (cut) note(lastStamp_, "a value that goes on has no end", true);
 }
 
 void CaptureConnection::value(const Value& value) {
@@ -242,29 +246,49 @@ void CaptureConnection::frame(const Value& value, CapturePlace place, bool certa
     sink_(line);
 }
 
-void CaptureConnection::plain(const Value& value, CapturePlace place, ByteView octets, std::size_t lost) {
+void CaptureConnection::plain(const Value& value, const CapturePlace& place, ByteView octets,
+                              std::uint64_t lost) {
     if (lost > 0)
         note(value.stamp, fmt::format("{} encrypted values are missing before this one", lost), true);
     const auto& attribute = place.attribute;
     if (attribute && value.fromServer && attribute->characteristic == uuid::kIddHistoryData)
         return historyPiece(value.stamp, octets, lost > 0);
+    if (value.opCode == OpCode::Notification || value.opCode == OpCode::Indication)
+        return piece(value, place, octets, lost);
+    decoded(value, place, octets);
+}
 
-    CaptureLine line{value.stamp, CaptureKind::Value, std::string(att::name(value.opCode)),
-                     place,       rawField(octets),   {},
-                     false};
-    const ValueDecoder* decoder =
-        attribute ? findValueDecoder(attribute->service, attribute->characteristic) : nullptr;
-    if (decoder != nullptr) {
-        line.fields = [&](FieldSink& sink) {
-            if (const auto error = decoder->describe(octets, value.fromServer, sink))
-                sink.text("error", protocol::toString(*error));
-            sink.text("raw", protocol::toHex(octets));
-        };
+/// A value that is cut off where the MTU ends goes on in the next notification; one of glucose may hold
+/// several (pump-services.md 1, 10.3).
+void CaptureConnection::piece(const Value& value, const CapturePlace& place, ByteView octets,
+                              std::uint64_t lost) {
+    std::vector<protocol::Bytes> complete;
+    if (place.attribute && place.attribute->characteristic == uuid::kCgmMeasurement) {
+        if (lost > 0) measurements_.clear();
+        complete = measurements_.add(octets);
+    } else {
+        protocol::Bytes& joined = pieces_[value.handle];
+        if (lost > 0) joined.clear();
+        joined.insert(joined.end(), octets.begin(), octets.end());
+        const bool full = value.octets.size() + kNotificationHeader >= mtu_.value_or(kDefaultMtu);
+        const auto error = valueError(place, true, joined);
+        const bool goesOn = full && error && error->code == protocol::ParseError::Code::Truncated;
+        if (!goesOn) complete.push_back(std::exchange(joined, {}));
     }
+    for (const auto& each : complete) decoded(value, place, each);
+    if (!complete.empty()) return;
+    CaptureLine line{value.stamp, CaptureKind::Value,
+                     fmt::format("{}, goes on in the next,", att::name(value.opCode)), place};
+    line.fields = rawField(octets);
+    sink_(line);
+}
+
+void CaptureConnection::decoded(const Value& value, const CapturePlace& place, ByteView octets) {
+    const auto& attribute = place.attribute;
     const bool endsReport = attribute && attribute->service == uuid::kInsulinDelivery &&
                             attribute->characteristic == uuid::kRecordAccessControlPoint;
     if (endsReport) flushRecords();
-    sink_(line);
+    sink_(valueLine(value.stamp, std::string(att::name(value.opCode)), place, value.fromServer, octets));
 }
 
 void CaptureConnection::historyPiece(const CaptureStamp& stamp, ByteView piece, bool gap) {

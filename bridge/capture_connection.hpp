@@ -4,12 +4,14 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <optional>
 
 #include "bridge/capture_line.hpp"
 #include "bridge/capture_session.hpp"
 #include "protocol/att/att_pdu.hpp"
 #include "protocol/att/gatt_map.hpp"
+#include "protocol/cgm/measurement.hpp"
 #include "protocol/history/assembler.hpp"
 
 namespace bridge {
@@ -57,7 +59,9 @@ private:
     void descriptor(const Value& value, const CapturePlace& place);
     void port(const Value& value, const CapturePlace& place);
     void frame(const Value& value, CapturePlace place, bool certain);
-    void plain(const Value& value, CapturePlace place, protocol::ByteView octets, std::size_t lost);
+    void plain(const Value& value, const CapturePlace& place, protocol::ByteView octets, std::uint64_t lost);
+    void piece(const Value& value, const CapturePlace& place, protocol::ByteView octets, std::uint64_t lost);
+    void decoded(const Value& value, const CapturePlace& place, protocol::ByteView octets);
     void historyPiece(const CaptureStamp& stamp, protocol::ByteView piece, bool gap);
     void recognise(const Value& value, CapturePlace& place, protocol::ByteView octets, bool decrypted);
     void flushRecords();
@@ -71,10 +75,13 @@ private:
     CaptureSession session_;
     std::array<std::optional<Asked>, 2> asked_; ///< by server: the request that is open
     std::array<std::optional<Value>, 2> longRead_;
-    std::optional<std::size_t> portServer_; ///< the phone's, once its SAKE port was used
-    std::optional<std::uint16_t> mtu_;      ///< of the bearer
+    std::optional<std::size_t> portServer_;           ///< the phone's, once its SAKE port was used
+    std::optional<std::uint16_t> mtu_;                ///< of the bearer
+    std::map<std::uint16_t, protocol::Bytes> pieces_; ///< by handle: values whose end is still to come
+    protocol::cgm::MeasurementAssembler measurements_;
     protocol::history::Assembler assembler_;
-    CaptureStamp lastPiece_;
+    CaptureStamp lastPiece_; ///< of history
+    CaptureStamp lastStamp_;
 };
 
 } // namespace bridge

@@ -77,8 +77,10 @@ std::string toTextLine(const CaptureLine& line, std::optional<protocol::LocalSec
         return text + toTextLine(RecordView{line.record, localTime, std::nullopt});
     text += line.what;
     if (line.place) text += ' ' + toString(*line.place);
-    const std::string fields = line.fields ? fieldsToText(line.fields) : "";
-    if (!fields.empty()) text += "  " + fields;
+    for (const Describe* const each : {&line.value, &line.fields}) {
+        const std::string fields = *each ? fieldsToText(*each) : "";
+        if (!fields.empty()) text += "  " + fields;
+    }
     return text;
 }
 
@@ -93,6 +95,7 @@ std::string toJsonLine(const CaptureLine& line, std::optional<protocol::LocalSec
     } else {
         object["what"] = line.what;
         if (line.place) addPlace(object, *line.place);
+        if (line.value) object["value"] = fieldsToJson(line.value);
         if (line.fields) object.update(fieldsToJson(line.fields));
     }
     return object.dump(-1, ' ', false, Json::error_handler_t::replace);

@@ -35,10 +35,11 @@ struct CaptureLine {
     CaptureStamp stamp;
     CaptureKind kind = CaptureKind::Note;
     std::string what; ///< in words
-    std::optional<CapturePlace> place;
-    Describe fields;           ///< may be empty
-    protocol::ByteView record; ///< of History: the raw record
-    bool problem = false;      ///< something could not be decoded
+    std::optional<CapturePlace> place{};
+    Describe fields{};           ///< may be empty
+    protocol::ByteView record{}; ///< of History: the raw record
+    bool problem = false;        ///< something could not be decoded
+    Describe value{};            ///< of Value: what it means, when that is known
 };
 /// Views in a line are gone when the call returns.
 using CaptureSink = std::function<void(const CaptureLine&)>;

@@ -2,6 +2,7 @@
 #include "bridge/record_json.hpp"
 
 #include <nlohmann/json.hpp>
+#include <utility>
 #include <vector>
 
 namespace bridge {
@@ -28,14 +29,22 @@ public:
         open_.pop_back();
         set(key, std::move(object));
     }
+    void beginArray(std::string_view key) override { open_.emplace_back(std::string(key), Json::array()); }
 
 private:
-    void set(std::string_view key, Json value) { open_.back().second[std::string(key)] = std::move(value); }
+    void set(std::string_view key, Json value) {
+        Json& parent = open_.back().second;
+        if (parent.is_array()) {
+            parent.push_back(std::move(value));
+        } else {
+            parent[std::string(key)] = std::move(value);
+        }
+    }
 
     std::vector<std::pair<std::string, Json>> open_{{"", Json::object()}};
 };
 
-/// Appends "  key=value" for each field that has a value.
+/// Appends " key=value" for each field that has a value: "bits=[1,11] blocks[0].duration_min=480".
 class TextSink final : public history::FieldSink {
 public:
     [[nodiscard]] std::string take() { return std::move(text_); }
@@ -49,19 +58,46 @@ public:
         add(key, name == "unknown" ? "unknown(" + std::to_string(value) + ")" : std::string(name));
     }
     void null(std::string_view) override {}
-    void beginObject(std::string_view key) override { path_.push_back(std::string(key) + "."); }
-    void endObject() override { path_.pop_back(); }
+    void beginObject(std::string_view key) override {
+        std::string path = step(key) + '.';
+        if (inArray()) open_.back().ofObjects = true;
+        open_.push_back({std::move(path)});
+    }
+    void endObject() override { open_.pop_back(); }
+    void beginArray(std::string_view key) override { open_.push_back({step(key), true}); }
+    void endArray() override {
+        const Level list = std::move(open_.back());
+        open_.pop_back();
+        if (!list.ofObjects) add(list.path, "[" + list.items + "]");
+    }
 
 private:
+    struct Level {
+        std::string path; ///< with what separates it from the next
+        bool list = false;
+        std::string items{};    ///< of a list of plain values
+        bool ofObjects = false; ///< a list whose items tell themselves
+    };
+
+    [[nodiscard]] bool inArray() const { return !open_.empty() && open_.back().list; }
+    [[nodiscard]] std::string step(std::string_view key) const {
+        return inArray() ? "[" + std::string(key) + "]" : std::string(key);
+    }
     void add(std::string_view key, std::string_view value) {
+        if (inArray()) {
+            std::string& items = open_.back().items;
+            if (!items.empty()) items += ',';
+            items += value;
+            return;
+        }
         if (!text_.empty()) text_ += ' ';
-        for (const std::string& part : path_) text_ += part;
+        for (const Level& level : open_) text_ += level.path;
         text_ += key;
         text_ += '=';
         text_ += value;
     }
 
-    std::vector<std::string> path_;
+    std::vector<Level> open_;
     std::string text_;
 };
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "protocol/characteristic_value.hpp"
 
-#include <algorithm>
 #include <array>
 
 #include "protocol/cgm/feature.hpp"
@@ -62,18 +61,22 @@ struct Entry {
     Describe describe;
 };
 
+/// Names and versions stand in the device information of the pump and in that of the phone.
+constexpr std::string_view kAnyService;
+constexpr std::string_view kDeviceName = "00002a00-0000-1000-8000-00805f9b34fb";
 constexpr auto kFrom = Direction::FromPump;
 constexpr auto kTo = Direction::ToPump;
 
 constexpr std::array kEntries{
-    Entry{uuid::kDeviceInformation, uuid::kManufacturerName, kFrom, &asText},
-    Entry{uuid::kDeviceInformation, uuid::kModelNumber, kFrom, &asText},
-    Entry{uuid::kDeviceInformation, uuid::kSerialNumber, kFrom, &asText},
-    Entry{uuid::kDeviceInformation, uuid::kHardwareRevision, kFrom, &asText},
-    Entry{uuid::kDeviceInformation, uuid::kFirmwareRevision, kFrom, &asText},
-    Entry{uuid::kDeviceInformation, uuid::kSoftwareRevision, kFrom, &asText},
-    Entry{uuid::kDeviceInformation, uuid::kSystemId, kFrom, &as<idd::parseSystemId>},
-    Entry{uuid::kDeviceInformation, uuid::kPnpId, kFrom, &as<idd::parsePnpId>},
+    Entry{kAnyService, kDeviceName, kFrom, &asText},
+    Entry{kAnyService, uuid::kManufacturerName, kFrom, &asText},
+    Entry{kAnyService, uuid::kModelNumber, kFrom, &asText},
+    Entry{kAnyService, uuid::kSerialNumber, kFrom, &asText},
+    Entry{kAnyService, uuid::kHardwareRevision, kFrom, &asText},
+    Entry{kAnyService, uuid::kFirmwareRevision, kFrom, &asText},
+    Entry{kAnyService, uuid::kSoftwareRevision, kFrom, &asText},
+    Entry{kAnyService, uuid::kSystemId, kFrom, &as<idd::parseSystemId>},
+    Entry{kAnyService, uuid::kPnpId, kFrom, &as<idd::parsePnpId>},
     Entry{uuid::kBattery, uuid::kBatteryLevel, kFrom, &as<idd::parseBatteryLevel>},
     Entry{uuid::kCurrentTimeService, uuid::kCurrentTime, kFrom, &asCurrentTime},
     Entry{uuid::kInsulinDelivery, uuid::kIddStatusChanged, kFrom, &as<idd::parseStatusChanged>},
@@ -107,14 +110,25 @@ constexpr std::array kEntries{
           &as<cgm::parseTimeOfNextCalibration>},
 };
 
+const Entry* find(std::string_view service, std::string_view characteristic, Direction direction) {
+    for (const Entry& entry : kEntries) {
+        if (entry.characteristic == characteristic && entry.direction == direction &&
+            (entry.service == service || entry.service == kAnyService))
+            return &entry;
+    }
+    return nullptr;
+}
+
 } // namespace
+
+bool hasLayout(std::string_view service, std::string_view characteristic, Direction direction) {
+    return find(service, characteristic, direction) != nullptr;
+}
 
 std::optional<ParseError> describeCharacteristic(std::string_view service, std::string_view characteristic,
                                                  Direction direction, ByteView value, FieldSink& sink) {
-    const auto* const entry = std::ranges::find_if(kEntries, [&](const Entry& e) {
-        return e.service == service && e.characteristic == characteristic && e.direction == direction;
-    });
-    if (entry != kEntries.end()) return entry->describe(value, sink);
+    const Entry* const entry = find(service, characteristic, direction);
+    if (entry != nullptr) return entry->describe(value, sink);
     sink.text("raw", toHex(value));
     return std::nullopt;
 }

@@ -14,8 +14,11 @@ namespace protocol {
 
 enum class Direction : std::uint8_t { FromPump, ToPump };
 
-/// Describes one value (plaintext, joined) in the form of the published examples. A characteristic, or a
-/// direction of it, without a layout here is shown as "raw". On an error nothing is described.
+/// Whether there is a layout for what travels in this direction.
+bool hasLayout(std::string_view service, std::string_view characteristic, Direction direction);
+
+/// Describes one value (plaintext, joined) in the form of the published examples. What has no layout is shown
+/// as "raw". On an error nothing is described.
 std::optional<ParseError> describeCharacteristic(std::string_view service, std::string_view characteristic,
                                                  Direction direction, ByteView value,
                                                  history::FieldSink& sink);

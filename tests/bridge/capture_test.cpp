@@ -36,10 +36,12 @@ struct Told {
                      [&](const json& line) { return line.at("kind") == kind; });
         return found;
     }
-    /// The first line with this text; null when there is none.
-    [[nodiscard]] json where(const std::string& key, const std::string& value) const {
-        for (const json& line : lines)
-            if (line.contains(key) && line.at(key) == value) return line;
+    /// The first line with this text, or with a value that has it; null when there is none.
+    [[nodiscard]] json where(const std::string& key, const std::string& text) const {
+        for (const json& line : lines) {
+            if (line.value(key, json()) == text) return line;
+            if (line.contains("value") && line.at("value").value(key, json()) == text) return line;
+        }
         return nullptr;
     }
 };
@@ -143,7 +145,7 @@ TEST(CaptureLines, SayWhatHappensAndWhere) {
     const json request = told.where("characteristic", "Record Access Control Point");
     EXPECT_EQ(request.at("service"), "Insulin Delivery");
     const auto values = told.of("value");
-    EXPECT_EQ(values.back().at("response").at("name"), "success");
+    EXPECT_EQ(values.back().at("value").at("response_code").at("name"), "success");
     EXPECT_EQ(told.where("characteristic", "IDD Features").at("what"), "Read Request");
     EXPECT_EQ(told.where("raw", "ffff006400fede801f").at("characteristic"), "IDD Features");
 }
