@@ -153,12 +153,6 @@ public:
     }
 
 private:
-    static nightscout::MappingSettings mappingSettings(const Configuration& configuration) {
-        nightscout::MappingSettings settings;
-        settings.features = configuration.nightscout.features;
-        return settings;
-    }
-
     static nightscout::UploadPolicy uploadPolicy() {
         nightscout::UploadPolicy policy;
         policy.now = utcNow;
