@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "bridge/configuration.hpp"
 
-#include <toml++/toml.h>
 #include <algorithm>
 #include <array>
 #include <cstdlib>
-#include <sstream>
 #include <utility>
 
+#include "bridge/configuration_reader.hpp"
+#include "bridge/document_settings.hpp"
 #include "bridge/secret_files.hpp"
 #include "bridge/zone.hpp"
 #include "nightscout/client.hpp"
@@ -17,7 +17,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Every key that design.md 7 has, as "section.key"; those of the top level without a section.
+// Every key that design.md 7 has, as "section.key"; those of the top level without a section. Those of
+// document_settings.cpp come on top.
 constexpr std::array<std::string_view, 12> kKeys{"timezone",
                                                  "pump.key_database",
                                                  "pump.serial",
@@ -30,7 +31,6 @@ constexpr std::array<std::string_view, 12> kKeys{"timezone",
                                                  "nightscout.features",
                                                  "storage.path",
                                                  "status.listen"};
-constexpr std::array<std::string_view, 5> kSections{"pump", "bluetooth", "nightscout", "storage", "status"};
 
 // Known to users of tconnectsync; they have no meaning for this pump and are no reason to stop.
 constexpr std::array<std::string_view, 3> kForeignFeatures{"IOB", "BOLUS_BG", "PUMP_EVENTS_BASAL_SUSPENSION"};
@@ -40,157 +40,57 @@ constexpr std::string_view kFeatureNames =
 // tconnectsync's "any pump of the account".
 constexpr std::string_view kAnySerial = "11111111";
 
-/// Insertions, removals and replacements that lead from one text to the other.
-std::size_t editDistance(std::string_view from, std::string_view to) {
-    std::vector<std::size_t> row(to.size() + 1);
-    for (std::size_t i = 0; i < row.size(); ++i) row[i] = i;
-    for (std::size_t i = 0; i < from.size(); ++i) {
-        std::size_t diagonal = std::exchange(row[0], i + 1);
-        for (std::size_t j = 0; j < to.size(); ++j) {
-            const std::size_t replaced = diagonal + (from[i] == to[j] ? 0 : 1);
-            diagonal = row[j + 1];
-            row[j + 1] = std::min({replaced, row[j] + 1, diagonal + 1});
-        }
-    }
-    return row.back();
-}
-
-/// The known key that was probably meant: alike as a whole, or in its last part.
-std::string suggestion(std::string_view key) {
-    const auto lastPart = [](std::string_view text) { return text.substr(text.rfind('.') + 1); };
-    std::string_view best;
-    std::size_t least = 4; // further away is another word
-    for (const std::string_view known : kKeys) {
-        const std::size_t distance =
-            std::min(editDistance(key, known), editDistance(lastPart(key), lastPart(known)) + 1);
-        if (distance < least) {
-            least = distance;
-            best = known;
-        }
-    }
-    return best.empty() ? "" : "; did you mean " + std::string(best) + "?";
-}
-
 class Loader {
 public:
-    Loader(const fs::path& file, const Environment& environment) : file_(file), environment_(environment) {}
+    Loader(const fs::path& file, const Environment& environment) : reader_(file), environment_(environment) {}
 
     LoadedConfiguration load() {
-        const bool parsed = parse();
+        const bool parsed = reader_.parse();
+        if (parsed) readKeys();
         readEnvironment();
         readSecrets();
         if (parsed) check();
-        return std::move(loaded_);
+        return {std::move(configuration_), std::move(reader_.problems), std::move(reader_.warnings)};
     }
 
 private:
-    Configuration& configuration() { return loaded_.configuration; }
-
-    [[nodiscard]] std::string placeOf(const toml::node* node) const {
-        return node == nullptr ? file_.filename().string()
-                               : file_.filename().string() + ":" + std::to_string(node->source().begin.line);
-    }
-    void problem(std::string place, std::string_view key, std::string text) {
-        loaded_.problems.push_back({std::move(place), std::string(key), std::move(text)});
-    }
-    void warning(std::string place, std::string_view key, std::string text) {
-        loaded_.warnings.push_back({std::move(place), std::string(key), std::move(text)});
-    }
-
-    bool parse() {
-        std::string text;
-        if (const auto error = readWhole(file_, text)) {
-            problem(file_.string(), "",
-                    *error + "; copy the example configuration there, or name the file with --config");
-            return false;
-        }
-        try {
-            table_ = toml::parse(text, file_.string());
-        } catch (const toml::parse_error& error) {
-            problem(file_.filename().string() + ":" + std::to_string(error.source().begin.line), "",
-                    std::string(error.description()));
-            return false;
-        }
-        rejectUnknown(table_, "");
-        readKeys();
-        return true;
-    }
-
-    void rejectUnknown(const toml::table& table, const std::string& section) {
-        for (const auto& [key, node] : table) {
-            const std::string name = section + std::string(key.str());
-            if (section.empty() && std::ranges::find(kSections, name) != kSections.end()) {
-                if (const auto* inner = node.as_table()) {
-                    rejectUnknown(*inner, name + ".");
-                } else {
-                    problem(placeOf(&node), name, "is a section: write [" + name + "]");
-                }
-            } else if (std::ranges::find(kKeys, name) == kKeys.end()) {
-                problem(placeOf(&node), name, "unknown key" + suggestion(name));
-            }
-        }
-    }
-
-    [[nodiscard]] const toml::node* find(std::string_view key) const {
-        const auto found = table_.at_path(key);
-        return found.node();
-    }
-
-    void readText(std::string_view key, std::string& target) {
-        const toml::node* node = find(key);
-        if (node == nullptr) return;
-        if (const auto* text = node->as_string()) {
-            target = text->get();
-        } else {
-            problem(placeOf(node), key, "must be text in quotes");
-        }
-    }
-    void readPath(std::string_view key, fs::path& target) {
-        std::string text = target.string();
-        readText(key, text);
-        target = text;
-    }
-
     void readKeys() {
-        readText("timezone", configuration().timezone);
-        readPath("pump.key_database", configuration().pump.keyDatabase);
-        readText("pump.serial", configuration().pump.serial);
-        readText("pump.name", configuration().pump.name);
-        readText("bluetooth.adapter", configuration().bluetooth.adapter);
-        readText("nightscout.url", configuration().nightscout.url);
-        readPath("nightscout.api_secret_file", configuration().nightscout.apiSecretFile);
-        readPath("nightscout.token_file", configuration().nightscout.tokenFile);
-        readText("nightscout.ca_file", configuration().nightscout.caFile);
+        std::vector<std::string_view> keys(kKeys.begin(), kKeys.end());
+        keys.insert(keys.end(), documentKeys().begin(), documentKeys().end());
+        reader_.rejectUnknown(keys);
+        reader_.readText("timezone", configuration_.timezone);
+        reader_.readPath("pump.key_database", configuration_.pump.keyDatabase);
+        reader_.readText("pump.serial", configuration_.pump.serial);
+        reader_.readText("pump.name", configuration_.pump.name);
+        reader_.readText("bluetooth.adapter", configuration_.bluetooth.adapter);
+        reader_.readText("nightscout.url", configuration_.nightscout.url);
+        reader_.readPath("nightscout.api_secret_file", configuration_.nightscout.apiSecretFile);
+        reader_.readPath("nightscout.token_file", configuration_.nightscout.tokenFile);
+        reader_.readText("nightscout.ca_file", configuration_.nightscout.caFile);
         readFeatures();
-        readPath("storage.path", configuration().storage.path);
-        readText("status.listen", configuration().status.listen);
+        readDocumentSettings(reader_, configuration_.documents);
+        reader_.readPath("storage.path", configuration_.storage.path);
+        reader_.readText("status.listen", configuration_.status.listen);
     }
 
     void readFeatures() {
         constexpr std::string_view key = "nightscout.features";
-        const toml::node* node = find(key);
-        if (node == nullptr) return;
-        const toml::array* list = node->as_array();
-        if (list == nullptr) {
-            problem(placeOf(node), key, "must be a list, such as [\"BOLUS\", \"CGM\"]");
-            return;
-        }
         nightscout::FeatureSet features;
-        for (const toml::node& element : *list) {
-            const auto* name = element.as_string();
+        const auto visit = [&](const std::string& place, const ConfigurationReader::Element& element) {
+            const auto* name = std::get_if<std::string>(&element);
             if (name == nullptr) {
-                problem(placeOf(&element), key, "must hold names in quotes");
-            } else if (const auto feature = nightscout::featureByName(name->get())) {
+                reader_.problem(place, key, "must hold names in quotes");
+            } else if (const auto feature = nightscout::featureByName(*name)) {
                 features.insert(*feature);
-            } else if (std::ranges::find(kForeignFeatures, name->get()) != kForeignFeatures.end()) {
-                warning(placeOf(&element), key,
-                        name->get() + " has no meaning for this pump and is left out");
+            } else if (std::ranges::find(kForeignFeatures, *name) != kForeignFeatures.end()) {
+                reader_.warning(place, key, *name + " has no meaning for this pump and is left out");
             } else {
-                problem(placeOf(&element), key,
-                        "unknown feature " + name->get() + "; known are " + std::string(kFeatureNames));
+                reader_.problem(place, key,
+                                "unknown feature " + *name + "; known are " + std::string(kFeatureNames));
             }
-        }
-        configuration().nightscout.features = features;
+        };
+        if (reader_.readList(key, "[\"BOLUS\", \"CGM\"]", visit))
+            configuration_.nightscout.features = features;
     }
 
     void override(const std::string& name, std::string& target, std::string_view key) {
@@ -201,30 +101,30 @@ private:
     }
 
     void readEnvironment() {
-        override("NS_URL", configuration().nightscout.url, "nightscout.url");
-        override("TIMEZONE_NAME", configuration().timezone, "timezone");
-        override("PUMP_SERIAL_NUMBER", configuration().pump.serial, "pump.serial");
-        if (configuration().timezone.empty()) {
-            override("TZ", configuration().timezone, "timezone");
+        override("NS_URL", configuration_.nightscout.url, "nightscout.url");
+        override("TIMEZONE_NAME", configuration_.timezone, "timezone");
+        override("PUMP_SERIAL_NUMBER", configuration_.pump.serial, "pump.serial");
+        if (configuration_.timezone.empty()) {
+            override("TZ", configuration_.timezone, "timezone");
             // POSIX allows a colon before a zone name.
-            if (configuration().timezone.starts_with(':')) configuration().timezone.erase(0, 1);
+            if (configuration_.timezone.starts_with(':')) configuration_.timezone.erase(0, 1);
         }
-        if (configuration().pump.serial == kAnySerial) configuration().pump.serial.clear();
+        if (configuration_.pump.serial == kAnySerial) configuration_.pump.serial.clear();
     }
 
     /// Where the value of `key` came from.
     [[nodiscard]] std::string place(std::string_view key) const {
         const auto found = std::ranges::find(places_, key, &std::pair<std::string, std::string>::first);
-        return found == places_.end() ? placeOf(find(key)) : found->second;
+        return found == places_.end() ? reader_.placeOf(key) : found->second;
     }
 
     void readSecrets() {
-        override("API_SECRET", configuration().apiSecret, "nightscout.api_secret_file");
-        override("NS_SECRET", configuration().apiSecret, "nightscout.api_secret_file");
-        readSecret("nightscout.api_secret_file", configuration().nightscout.apiSecretFile, "api-secret",
-                   configuration().apiSecret);
-        readSecret("nightscout.token_file", configuration().nightscout.tokenFile, "token",
-                   configuration().token);
+        override("API_SECRET", configuration_.apiSecret, "nightscout.api_secret_file");
+        override("NS_SECRET", configuration_.apiSecret, "nightscout.api_secret_file");
+        readSecret("nightscout.api_secret_file", configuration_.nightscout.apiSecretFile, "api-secret",
+                   configuration_.apiSecret);
+        readSecret("nightscout.token_file", configuration_.nightscout.tokenFile, "token",
+                   configuration_.token);
     }
 
     /// The file that the configuration names, else the credential that systemd handed over.
@@ -239,52 +139,53 @@ private:
             if (std::error_code ignored; !fs::exists(file, ignored)) return;
         }
         if (const auto error = readSecretFile(file, secret)) {
-            problem(place(key), key, *error);
+            reader_.problem(place(key), key, *error);
         } else if (isReadableByOthers(file)) {
-            warning(place(key), key, file.string() + ": can be read by other users; chmod 600 it");
+            reader_.warning(place(key), key, file.string() + ": can be read by other users; chmod 600 it");
         }
     }
 
     void check() {
-        if (configuration().timezone.empty()) {
-            problem(place("timezone"), "timezone",
-                    "is missing: set the zone of the pump's clock, such as \"Europe/Berlin\"");
-        } else if (!Zone::find(configuration().timezone)) {
-            problem(place("timezone"), "timezone",
-                    "there is no zone \"" + configuration().timezone +
-                        "\"; use an IANA name such as \"Europe/Berlin\"");
+        if (configuration_.timezone.empty()) {
+            reader_.problem(place("timezone"), "timezone",
+                            "is missing: set the zone of the pump's clock, such as \"Europe/Berlin\"");
+        } else if (!Zone::find(configuration_.timezone)) {
+            reader_.problem(place("timezone"), "timezone",
+                            "there is no zone \"" + configuration_.timezone +
+                                "\"; use an IANA name such as \"Europe/Berlin\"");
         }
-        if (configuration().pump.keyDatabase.empty())
-            problem(place("pump.key_database"), "pump.key_database", "is empty");
-        if (configuration().storage.path.empty()) problem(place("storage.path"), "storage.path", "is empty");
-        if (isReadableByOthers(configuration().pump.keyDatabase)) {
-            warning(place("pump.key_database"), "pump.key_database",
-                    configuration().pump.keyDatabase.string() + ": can be read by other users; chmod 600 it");
+        if (configuration_.pump.keyDatabase.empty())
+            reader_.problem(place("pump.key_database"), "pump.key_database", "is empty");
+        if (configuration_.storage.path.empty())
+            reader_.problem(place("storage.path"), "storage.path", "is empty");
+        if (isReadableByOthers(configuration_.pump.keyDatabase)) {
+            reader_.warning(
+                place("pump.key_database"), "pump.key_database",
+                configuration_.pump.keyDatabase.string() + ": can be read by other users; chmod 600 it");
         }
         checkSite();
     }
 
     void checkSite() {
-        Configuration& present = configuration();
+        Configuration& present = configuration_;
         if (present.nightscout.url.empty()) return;
         std::string reason;
         const auto site = nightscout::parseSiteUrl(present.nightscout.url, reason);
         if (!site) {
-            problem(place("nightscout.url"), "nightscout.url", reason);
+            reader_.problem(place("nightscout.url"), "nightscout.url", reason);
             return;
         }
         if (present.apiSecret.empty() && site->secret) present.apiSecret = *site->secret;
         if (present.token.empty() && site->token) present.token = *site->token;
         if (present.apiSecret.empty() && present.token.empty()) {
-            warning(place("nightscout.url"), "nightscout.api_secret_file",
-                    "neither a secret nor a token is set: most sites refuse uploads without one");
+            reader_.warning(place("nightscout.url"), "nightscout.api_secret_file",
+                            "neither a secret nor a token is set: most sites refuse uploads without one");
         }
     }
 
-    fs::path file_;
+    ConfigurationReader reader_;
     const Environment& environment_;
-    toml::table table_;
-    LoadedConfiguration loaded_;
+    Configuration configuration_;
     std::vector<std::pair<std::string, std::string>> places_; ///< of values that did not come from the file
 };
 
@@ -296,6 +197,12 @@ Environment processEnvironment() {
         if (value == nullptr) return std::nullopt;
         return value;
     };
+}
+
+nightscout::MappingSettings mappingSettings(const Configuration& configuration) {
+    nightscout::MappingSettings settings = configuration.documents;
+    settings.features = configuration.nightscout.features;
+    return settings;
 }
 
 LoadedConfiguration loadConfiguration(const fs::path& file, const Environment& environment) {

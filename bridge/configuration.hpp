@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "nightscout/document.hpp"
+#include "nightscout/mapping.hpp"
 
 namespace bridge {
 
@@ -36,6 +36,9 @@ struct Configuration {
         std::string caFile;
     } nightscout;
 
+    /// How documents are made; its features and serial are not used, see mappingSettings().
+    nightscout::MappingSettings documents;
+
     struct Storage {
         std::filesystem::path path = "/var/lib/pump-bridge/history.db";
     } storage;
@@ -48,6 +51,9 @@ struct Configuration {
     std::string apiSecret;
     std::string token;
 };
+
+/// For the mapping; the serial number comes from the pump.
+nightscout::MappingSettings mappingSettings(const Configuration& configuration);
 
 struct ConfigurationProblem {
     std::string place; ///< "pump-bridge.toml:7" or "environment NS_URL"

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "bridge/remembered_events.hpp"
 #include "protocol/history/time_line.hpp"
 
 namespace bridge {
@@ -162,7 +163,9 @@ QueueResult Publisher::publish(const PumpInfo& pump, SequenceRange changed) {
         const bool newest = i + 1 == held.size();
         const Stretch dated =
             datedStretch(store_, pump.id, stretch, window, zone_, newest ? measured : std::nullopt);
-        const auto documents = nightscout::map(dated, settings_, emitted.first, emitted.last);
+        auto documents = nightscout::map(dated, settings_, emitted.first, emitted.last);
+        RememberedEvents events(store_, pump);
+        events.settle(documents);
 
         std::vector<Store::Published> times;
         times.reserve(documents.size());
@@ -173,6 +176,7 @@ QueueResult Publisher::publish(const PumpInfo& pump, SequenceRange changed) {
             if (at != dated.records.end() && at->time) times.push_back({at->sequenceNumber, *at->time});
         }
         add(total, sink_(pump.id, documents, times));
+        if (marksPublished_) events.save();
     }
     return total;
 }

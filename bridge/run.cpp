@@ -19,6 +19,7 @@
 #include "bridge/publisher.hpp"
 #include "bridge/pump_session.hpp"
 #include "bridge/service_manager.hpp"
+#include "bridge/status_publisher.hpp"
 #include "bridge/store.hpp"
 #include "bridge/tasks.hpp"
 #include "bridge/zone.hpp"
@@ -121,13 +122,14 @@ public:
           pretend_(out),
           tasks_(io_.get_executor(), log),
           publisher_(store_, zone_, mappingSettings(configuration), documentSink(), !options.pretend, log),
+          statusPublisher_(store_, mappingSettings(configuration), documentSink(), !options.pretend),
           link_(io_.get_executor(), linkSettings(), log),
           session_(io_.get_executor(), link_, store_, std::move(keys), protocol::sake::systemRandom, utcNow,
                    sessionSettings(configuration), hooks(), log) {
         if (!options.pretend && !configuration.nightscout.url.empty()) {
             client_ = std::make_unique<nightscout::Client>(io_.get_executor(), clientSettings(configuration));
             uploader_ = std::make_unique<nightscout::Uploader>(io_.get_executor(), *client_, store_,
-                                                               nightscout::UploadPolicy{}, uniform, log);
+                                                               uploadPolicy(), uniform, log);
         } else if (!options.pretend) {
             log.warn(
                 "nightscout: no nightscout.url is configured; records are collected, nothing is uploaded");
@@ -151,10 +153,10 @@ public:
     }
 
 private:
-    static nightscout::MappingSettings mappingSettings(const Configuration& configuration) {
-        nightscout::MappingSettings settings;
-        settings.features = configuration.nightscout.features;
-        return settings;
+    static nightscout::UploadPolicy uploadPolicy() {
+        nightscout::UploadPolicy policy;
+        policy.now = utcNow;
+        return policy;
     }
 
     static SessionSettings sessionSettings(const Configuration& configuration) {
@@ -205,6 +207,10 @@ private:
             if (uploader_) uploader_->wake();
             synced_ = true;
             onceWake_.cancel();
+        };
+        hooks.statusRead = [this](const PumpInfo& pump, const nightscout::PumpStatus& status) {
+            const QueueResult queued = statusPublisher_.publish(pump, status);
+            if (uploader_ && queued.added + queued.changed > 0) uploader_->wake();
         };
         hooks.stage = [](const std::string& text) { service_manager::status(text); };
         return hooks;
@@ -270,6 +276,7 @@ private:
     PretendSink pretend_;
     Tasks tasks_;
     Publisher publisher_;
+    StatusPublisher statusPublisher_;
     ble::BluezLink link_;
     PumpSession session_;
     std::unique_ptr<nightscout::Client> client_;

@@ -87,18 +87,16 @@ OutboxItem readItem(sqlite::Database& database, std::int64_t id) {
 
 void acknowledgeOne(sqlite::Database& database, const nightscout::Acknowledgement& item) {
     // A row that is gone was replaced by a deletion while it was under way.
-    const auto operation = [&]() -> std::optional<Operation> {
-        Statement query(database, "SELECT operation FROM outbox WHERE id = ?", item.id);
-        if (!query.step()) return std::nullopt;
-        return static_cast<Operation>(query.integer(0));
-    }();
-    if (!operation) return;
-    if (*operation == Operation::Delete) {
+    Statement query(database, "SELECT operation, collection FROM outbox WHERE id = ?", item.id);
+    if (!query.step()) return;
+    const auto operation = static_cast<Operation>(query.integer(0));
+    const auto collection = static_cast<Collection>(query.integer(1));
+    if (operation == Operation::Delete) {
         Statement(database,
                   "DELETE FROM uploaded WHERE identifier = (SELECT identifier FROM outbox WHERE id = ?)",
                   item.id)
             .run();
-    } else {
+    } else if (collection != Collection::DeviceStatus) { // those never come again
         Statement(database,
                   "INSERT INTO uploaded (identifier, collection, kind, feature, event_type, time_ms, "
                   "sequence, hash, "

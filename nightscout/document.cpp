@@ -17,9 +17,9 @@ constexpr std::array<std::string_view, 4> kCollectionNames{"entries", "treatment
                                                            "profile"};
 constexpr std::array<std::string_view, 7> kFeatureNames{"BASAL", "BOLUS",      "PUMP_EVENTS",  "PROFILES",
                                                         "CGM",   "CGM_ALERTS", "DEVICE_STATUS"};
-constexpr std::array<std::string_view, 15> kKindNames{"sgv",     "bolus",   "carbs",  "autobasal", "basal",
-                                                      "suspend", "note",    "bg",     "alarm",     "site",
-                                                      "insulin", "battery", "sensor", "tt",        "gap"};
+constexpr std::array<std::string_view, 17> kKindNames{
+    "sgv",  "bolus",   "carbs",   "autobasal", "basal", "suspend", "note",   "bg",     "alarm",
+    "site", "insulin", "battery", "sensor",    "tt",    "gap",     "status", "profile"};
 
 /// 7c1f6a52-3f0e-4d57-9b7a-8e2d10b4c6a3: the name space of all our identities (nightscout-mapping.md 6.1).
 constexpr std::array<std::uint8_t, 16> kNamespace{0x7c, 0x1f, 0x6a, 0x52, 0x3f, 0x0e, 0x4d, 0x57,

@@ -37,7 +37,8 @@ private:
     unsigned bits_ = 0;
 };
 
-/// The kinds of document that an identity is made of (nightscout-mapping.md 6.1).
+/// The kinds of document that an identity is made of (nightscout-mapping.md 6.1). Stored as numbers: new ones
+/// go last.
 enum class Kind : std::uint8_t {
     Sgv,
     Bolus,
@@ -54,6 +55,9 @@ enum class Kind : std::uint8_t {
     Sensor,
     TempTarget,
     Gap,
+    // Have no key on the server: these name them in the outbox only.
+    Status,
+    Profile,
 };
 std::string_view name(Kind kind); ///< "sgv", "autobasal", "tt"
 

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "nightscout/mappers.hpp"
+#include "nightscout/treatment.hpp"
 
 namespace nightscout {
 namespace {

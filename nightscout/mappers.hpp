@@ -47,8 +47,6 @@ void mapReferenceTime(Context& context, std::size_t index);       // pump_settin
 
 /// The identity of a document of this kind whose primary record is at `index`.
 std::string identifierOf(const Context& context, std::size_t index, Kind kind);
-/// "minimed-780g://780G"
-std::string deviceOf(const MappingSettings& settings);
 
 /// Appends a treatment of the record at `index`. `fields` has eventType and what is its own; the fields of
 /// every treatment (nightscout-mapping.md 6.2) are added. `time` in whole seconds: the milliseconds of

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "nightscout/mappers.hpp"
+#include "nightscout/treatment.hpp"
 
 namespace nightscout {
 namespace {
@@ -53,49 +54,30 @@ auto rowsOf(std::uint16_t eventType) {
     return std::ranges::equal_range(kRows, static_cast<EventType>(eventType), {}, &Row::event);
 }
 
-/// The prefix keeps the site's alarms audible (nightscout-mapping.md 2); an announcement must be heard
-/// itself.
-std::string_view enteredBy(const nlohmann::json& fields) {
-    return fields.contains("isAnnouncement") ? "minimed-780g" : "openaps://minimed-780g";
-}
-
 } // namespace
 
 std::string identifierOf(const Context& context, std::size_t index, Kind kind) {
     return identifier(context.settings.serial, kind, protocol::toHex(context.view.at(index).raw));
 }
 
-std::string deviceOf(const MappingSettings& settings) {
-    return "minimed-780g://" + settings.alias;
-}
-
 Document& addDocument(Context& context, Document document, const nlohmann::json& body) {
     document.feature = context.feature;
-    document.body = body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    document.body = bodyOf(body);
     return context.documents.emplace_back(std::move(document));
 }
 
 Document& addTreatment(Context& context, std::size_t index, Kind kind, UtcSeconds time,
                        nlohmann::json fields) {
     const auto sequenceNumber = context.view.at(index).sequenceNumber;
-    Document document;
-    document.identifier = identifierOf(context, index, kind);
-    document.collection = Collection::Treatments;
-    document.kind = kind;
-    document.eventType = fields.at("eventType").get<std::string>();
     // Old servers take created_at and eventType for the key (nightscout-v1.md 6.2): records of one second
     // must differ.
-    document.time = time + std::chrono::milliseconds(sequenceNumber % 1000);
-    document.sequenceNumber = sequenceNumber;
-
-    fields["identifier"] = document.identifier;
-    fields["syncIdentifier"] = document.identifier;
-    fields["created_at"] = toIso(document.time);
-    fields["enteredBy"] = enteredBy(fields);
-    fields["device"] = deviceOf(context.settings);
-    fields["pumpType"] = "MINIMED_780G";
+    const UtcMilliseconds created = time + std::chrono::milliseconds(sequenceNumber % 1000);
     fields["pumpId"] = sequenceNumber;
-    return addDocument(context, std::move(document), fields);
+    Document document =
+        makeTreatment(context.settings, kind, identifierOf(context, index, kind), created, std::move(fields));
+    document.sequenceNumber = sequenceNumber;
+    document.feature = context.feature;
+    return context.documents.emplace_back(std::move(document));
 }
 
 Document& addNote(Context& context, std::size_t index, UtcSeconds time, std::string_view notes) {

@@ -70,6 +70,9 @@ struct MappingSettings {
     bool sensorStart = true;
     bool limitNotes = false; ///< Notes when the maximum bolus changes
     bool clockNotes = false; ///< Notes when the pump's clock is set or lost
+    /// Active insulin in the device status; off where another program owns the site's IOB pill.
+    bool insulinOnBoard = true;
+    bool tempTarget = false; ///< Temporary Target while the pump's is on (nightscout-mapping.md 8.13)
 };
 
 /// Documents whose primary record is in [firstSequence, lastSequence] of the stretch, ascending by sequence

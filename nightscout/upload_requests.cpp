@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "nightscout/device_status.hpp"
 #include "nightscout/uploader.hpp"
 
 namespace nightscout {
@@ -99,10 +100,26 @@ void Uploader::setAside(std::int64_t id, const std::string& reason) {
     log_.error("nightscout: the site does not take a document, set aside id={}: {}", id, reason);
 }
 
+void Uploader::dropOutdated(std::vector<OutboxItem>& items) {
+    if (!policy_.now) return;
+    const auto limit = policy_.now() - kStatusLifetime;
+    std::vector<Acknowledgement> dropped;
+    std::erase_if(items, [&](const OutboxItem& item) {
+        const bool outdated =
+            item.document.collection == Collection::DeviceStatus && item.document.time < limit;
+        if (outdated) dropped.push_back({item.id, std::nullopt});
+        return outdated;
+    });
+    if (dropped.empty()) return;
+    outbox_.acknowledge(dropped);
+    log_.debug("nightscout: dropped outdated device statuses={}", dropped.size());
+}
+
 asio::awaitable<Uploader::Outcome> Uploader::post(std::vector<OutboxItem> items) {
     const Collection collection = items.front().document.collection;
     const std::uint64_t acceptedBefore = accepted_[index(collection)];
     const bool isolating = isIsolating(Operation::Post, collection);
+    dropOutdated(items);
     std::erase_if(items, [this](const OutboxItem& item) {
         if (looksLikeObject(item.document.body)) return false;
         setAside(item.id, "not a JSON object, not sent");

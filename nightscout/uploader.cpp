@@ -49,11 +49,11 @@ Uploader::Uploader(asio::any_io_executor executor, Client& client, Outbox& outbo
     : executor_(std::move(executor)),
       client_(client),
       outbox_(outbox),
-      policy_(policy),
+      policy_(std::move(policy)),
       random_(std::move(random)),
       log_(log),
       wake_(executor_),
-      batchBytes_(policy.batchBytes) {}
+      batchBytes_(policy_.batchBytes) {}
 
 void Uploader::wake() {
     wake_.cancel();

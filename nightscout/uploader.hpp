@@ -37,6 +37,9 @@ struct UploadPolicy {
     double jitter = 0.2; ///< a wait varies by this share, both ways
     /// A batch that met a server error (500) this often is taken apart to find the document that causes it.
     unsigned isolateAfter = 3;
+    /// UTC, to drop device statuses that are no longer worth sending (nightscout-v1.md 10.4); without it
+    /// none is dropped.
+    std::function<UtcSeconds()> now;
     unsigned logEvery = 10; ///< of a row of failures, the first and then each n-th is logged
 };
 
@@ -121,6 +124,7 @@ private:
 
     // What one batch is made of (upload_requests.cpp).
     asio::awaitable<Outcome> post(std::vector<OutboxItem> items);
+    void dropOutdated(std::vector<OutboxItem>& items);
     asio::awaitable<Outcome> postPart(Items part);
     asio::awaitable<Outcome> put(OutboxItem item);
     asio::awaitable<Outcome> remove(OutboxItem item);

@@ -129,6 +129,95 @@ TEST_F(ConfigurationFile, AcceptsFeaturesOfOtherPumpsWithAWarning) {
     EXPECT_EQ(loaded.configuration.nightscout.features, nightscout::FeatureSet{Feature::Cgm});
 }
 
+TEST_F(ConfigurationFile, SaysHowDocumentsAreMade) {
+    const auto loaded = load(R"(timezone = "UTC"
+[documents]
+alias = "pump-1"
+units = "mmol"
+auto_correction_event_type = "Correction Bolus"
+direction_style = "arrows"
+low_sentinel = 49
+high_sentinel = 400
+announce = ["A", "W", 802]
+insulin_change = "off"
+site_change = "level_prime"
+limit_notes = true
+clock_notes = true
+temp_target = true
+[basal]
+manual = false
+[devicestatus]
+iob = false
+)");
+    EXPECT_EQ(toString(loaded.problems), "");
+    const auto settings = mappingSettings(loaded.configuration);
+    EXPECT_EQ(settings.alias, "pump-1");
+    EXPECT_EQ(settings.units, nightscout::GlucoseUnits::MillimolesPerLitre);
+    EXPECT_EQ(settings.autoCorrection, nightscout::AutoCorrectionEventType::CorrectionBolus);
+    EXPECT_EQ(settings.directions, nightscout::DirectionStyle::Arrows);
+    EXPECT_EQ(settings.lowSentinel, 49);
+    EXPECT_EQ(settings.highSentinel, 400);
+    EXPECT_THAT(settings.announce.classes,
+                ::testing::ElementsAre(nightscout::FaultClass::Alarm, nightscout::FaultClass::Warning));
+    EXPECT_THAT(settings.announce.faults, ::testing::ElementsAre(802));
+    EXPECT_FALSE(settings.insulinChange);
+    EXPECT_EQ(settings.siteChange, nightscout::SiteChangeRule::Primed);
+    EXPECT_TRUE(settings.limitNotes && settings.clockNotes && settings.tempTarget);
+    EXPECT_FALSE(settings.manualBasal || settings.insulinOnBoard);
+}
+
+TEST_F(ConfigurationFile, MakesDocumentsAsTheMappingDoesUnlessItSaysOtherwise) {
+    const auto settings = mappingSettings(load("timezone = \"UTC\"\n").configuration);
+    const nightscout::MappingSettings defaults;
+    EXPECT_EQ(settings.alias, defaults.alias);
+    EXPECT_EQ(settings.autoCorrection, nightscout::AutoCorrectionEventType::Smb);
+    EXPECT_EQ(settings.lowSentinel, 40);
+    EXPECT_EQ(settings.features, defaults.features);
+    EXPECT_EQ(settings.announce.classes, defaults.announce.classes);
+}
+
+TEST_F(ConfigurationFile, RefusesWhatNoDocumentCanHave) {
+    const std::string problems = problemsOf(R"(timezone = "UTC"
+[documents]
+alias = "my <pump>"
+units = "mg"
+low_sentinel = 39
+announce = ["A", "X", 0, true]
+limit_notes = "yes"
+insulin_change = 1
+[devicestatus]
+iop = true
+)");
+    EXPECT_THAT(problems, HasSubstr("pump-bridge.toml:3: documents.alias: must be letters"));
+    EXPECT_THAT(problems,
+                HasSubstr("pump-bridge.toml:4: documents.units: must be one of \"mg/dl\", \"mmol\"\n"));
+    EXPECT_THAT(
+        problems,
+        HasSubstr("pump-bridge.toml:5: documents.low_sentinel: must be a whole number from 40 to 49\n"));
+    EXPECT_THAT(problems, HasSubstr("pump-bridge.toml:6: documents.announce: must hold classes"));
+    EXPECT_THAT(problems, HasSubstr("pump-bridge.toml:7: documents.limit_notes: must be true or false\n"));
+    EXPECT_THAT(problems, HasSubstr("pump-bridge.toml:8: documents.insulin_change: must be one of"));
+    EXPECT_THAT(
+        problems,
+        HasSubstr("pump-bridge.toml:10: devicestatus.iop: unknown key; did you mean devicestatus.iob?"));
+}
+
+TEST_F(ConfigurationFile, ThatIsTheExampleHasTheDefaults) {
+    const auto loaded = loadConfiguration(EXAMPLE_CONFIGURATION, lookUp());
+    for (const ConfigurationProblem& problem : loaded.problems) {
+        EXPECT_EQ(problem.key, "nightscout.api_secret_file") << problem.text; // names a file that is not here
+    }
+    const auto settings = mappingSettings(loaded.configuration);
+    const nightscout::MappingSettings defaults;
+    EXPECT_EQ(settings.lowSentinel, defaults.lowSentinel);
+    EXPECT_EQ(settings.highSentinel, defaults.highSentinel);
+    EXPECT_EQ(settings.siteChange, defaults.siteChange);
+    EXPECT_EQ(settings.insulinOnBoard, defaults.insulinOnBoard);
+    EXPECT_EQ(settings.manualBasal, defaults.manualBasal);
+    EXPECT_EQ(settings.tempTarget, defaults.tempTarget);
+    EXPECT_EQ(settings.features, defaults.features);
+}
+
 TEST_F(ConfigurationFile, RefusesAnAddressThatCannotBeOne) {
     EXPECT_THAT(problemsOf("timezone = \"UTC\"\n[nightscout]\nurl = \"ftp://example.org\"\n"),
                 HasSubstr("pump-bridge.toml:3: nightscout.url: "));

@@ -142,6 +142,18 @@ TEST_F(ADeviceStatus, GoesAloneAsAnObject) {
     for (const auto& request : site_.server.requests()) EXPECT_TRUE(request.body.starts_with('{'));
 }
 
+TEST_F(ADeviceStatus, IsDroppedAfterHalfAnHour) {
+    const UtcMilliseconds now = deviceStatus(7).time; // one every five minutes
+    policy_.now = [now] { return std::chrono::floor<std::chrono::seconds>(now); };
+    connectTo(site_.server.port());
+    for (int number = 0; number < 8; ++number) outbox_.add(deviceStatus(number));
+    EXPECT_TRUE(drain());
+    EXPECT_EQ(storedCount(), 7U);
+    EXPECT_EQ(outbox_.depth(), 0U);
+    EXPECT_EQ(uploader_->state().uploaded, 7U);
+    EXPECT_EQ(uploader_->state().setAside, 0U);
+}
+
 TEST_F(AProfile, IsSentOnlyWhenItDiffers) {
     Json current = Json::parse(profile("2026-01-01T00:00:00.000Z", 0.85).body);
     current["_id"] = "0123456789abcdef01234567";

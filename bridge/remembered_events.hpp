@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+// What is known of events that have no history record of their own, from one run of the bridge to the next.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "bridge/store.hpp"
+#include "nightscout/status_events.hpp"
+
+namespace bridge {
+
+/// Read from the store's settings when made; nothing is written before save().
+class RememberedEvents {
+public:
+    RememberedEvents(Store& store, const PumpInfo& pump);
+
+    nightscout::StatusMemory memory;
+
+    /// Of documents of the history, leaves out those that another source tells, or may still tell.
+    void settle(std::vector<nightscout::Document>& documents);
+    /// After what was decided by it is queued: a crash in between only repeats.
+    void save();
+
+private:
+    Store& store_;
+    std::string key_;
+    nightscout::StatusMemory saved_;
+};
+
+} // namespace bridge
