@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <utility>
 #include <variant>
@@ -46,6 +47,12 @@ void describeAdvertising(ByteView data, FieldSink& sink) {
         }
     }
     sink.text("raw", protocol::toHex(data));
+}
+
+std::string_view ioCapabilityName(std::uint8_t value) {
+    constexpr std::array<std::string_view, 5> kNames{"display only", "display yes/no", "keyboard only",
+                                                     "no input, no output", "keyboard and display"};
+    return value < kNames.size() ? kNames[value] : "unknown";
 }
 
 class Decoder {
@@ -140,7 +147,7 @@ void Decoder::smp(ByteView pdu) {
     Describe fields;
     if ((code == kRequest || code == kResponse) && pdu.size() == kFeaturesSize) {
         fields = [pdu](FieldSink& sink) {
-            sink.integer("io_capability", pdu[1]);
+            sink.enumeration("io_capability", pdu[1], ioCapabilityName(pdu[1]));
             sink.boolean("bonding", (pdu[3] & kBonding) != 0);
             sink.boolean("mitm", (pdu[3] & kMitm) != 0);
             sink.boolean("secure_connections", (pdu[3] & kSecureConnections) != 0);

@@ -115,7 +115,7 @@ void CaptureConnection::response(const CaptureStamp& stamp, std::size_t server, 
     if (asked) maps_[server].learn(*asked, pdu);
     if (asked && (pdu.opCode == OpCode::ReadResponse || pdu.opCode == OpCode::ReadBlobResponse))
         return readAnswered(stamp, server, *asked, pdu);
-    CaptureLine line = attLine(stamp, pdu);
+    CaptureLine line = attLine(stamp, pdu, asked);
     if (asked && pdu.opCode == OpCode::WriteResponse) line.place = placeOf(server, asked->handle);
     sink_(line);
     if (pdu.opCode == OpCode::ErrorResponse) finishRead(server);

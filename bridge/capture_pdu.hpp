@@ -7,7 +7,9 @@
 
 namespace bridge {
 
-/// `pdu` must outlive the line.
-CaptureLine attLine(const CaptureStamp& stamp, const protocol::att::AttPdu& pdu);
+/// `asked`: the request that a response answers, nullptr when it was not seen; it tells what was found. Both
+/// must outlive the line.
+CaptureLine attLine(const CaptureStamp& stamp, const protocol::att::AttPdu& pdu,
+                    const protocol::att::AttPdu* asked = nullptr);
 
 } // namespace bridge

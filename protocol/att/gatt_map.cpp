@@ -10,6 +10,7 @@ namespace protocol::att {
 namespace {
 
 constexpr std::string_view kPrimaryService = "00002800-0000-1000-8000-00805f9b34fb";
+constexpr std::string_view kClientConfiguration = "00002902-0000-1000-8000-00805f9b34fb";
 constexpr std::string_view kCharacteristic = "00002803-0000-1000-8000-00805f9b34fb";
 
 /// Attributes of a service that are not the value of a characteristic: declarations 0x28xx and descriptors
@@ -50,10 +51,10 @@ void GattMap::learnTypes(const AttPdu& request, const AttPdu& response) {
     if (request.uuid != kCharacteristic) return;
     for (const FoundAttribute& each : response.found) {
         Reader declaration(each.value);
-        declaration.get<std::uint8_t>("properties");
+        const auto properties = declaration.get<std::uint8_t>("properties");
         const auto valueHandle = declaration.get<std::uint16_t>("value handle");
         const ByteView uuid = declaration.take(declaration.remaining(), "uuid");
-        if (!declaration.failed()) characteristics_[valueHandle] = uuidText(uuid);
+        if (!declaration.failed()) characteristics_[valueHandle] = {properties, uuidText(uuid)};
     }
 }
 
@@ -68,14 +69,33 @@ const std::string* GattMap::serviceOf(std::uint16_t handle) const {
     return handle <= service.last ? &service.uuid : nullptr;
 }
 
+/// Clients need not discover the descriptor behind a value that notifies or indicates when there is room for
+/// one only, and BlueZ does not.
+bool GattMap::isImpliedConfiguration(std::uint16_t handle) const {
+    constexpr unsigned kNotifyOrIndicate = 0x30;
+    const auto value = static_cast<std::uint16_t>(handle - 1);
+    const auto next = static_cast<std::uint16_t>(handle + 1);
+    const auto characteristic = characteristics_.find(value);
+    if (characteristic == characteristics_.end()) return false;
+    if ((characteristic->second.properties & kNotifyOrIndicate) == 0) return false;
+    const std::string* const service = serviceOf(value);
+    if (service == nullptr || serviceOf(handle) != service) return false;
+    return serviceOf(next) != service || characteristics_.contains(static_cast<std::uint16_t>(next + 1));
+}
+
 std::optional<GattMap::Attribute> GattMap::find(std::uint16_t handle) const {
     Attribute attribute;
     if (const std::string* service = serviceOf(handle)) attribute.service = *service;
     if (const auto value = characteristics_.find(handle); value != characteristics_.end()) {
-        attribute.characteristic = value->second;
+        attribute.characteristic = value->second.uuid;
         return attribute;
     }
     const auto type = types_.find(handle);
+    if (type == types_.end() && isImpliedConfiguration(handle)) {
+        attribute.characteristic = characteristics_.at(static_cast<std::uint16_t>(handle - 1)).uuid;
+        attribute.descriptor = kClientConfiguration;
+        return attribute;
+    }
     if (type == types_.end()) {
         const auto assumed = assumed_.find(handle);
         return assumed == assumed_.end() ? std::nullopt : std::optional(assumed->second);
@@ -88,8 +108,8 @@ std::optional<GattMap::Attribute> GattMap::find(std::uint16_t handle) const {
     attribute.descriptor = type->second;
     const auto after = characteristics_.lower_bound(handle);
     if (after != characteristics_.begin()) {
-        const auto& [valueHandle, uuid] = *std::prev(after);
-        if (serviceOf(valueHandle) == serviceOf(handle)) attribute.characteristic = uuid;
+        const auto& [valueHandle, characteristic] = *std::prev(after);
+        if (serviceOf(valueHandle) == serviceOf(handle)) attribute.characteristic = characteristic.uuid;
     }
     return attribute;
 }

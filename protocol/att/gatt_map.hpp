@@ -37,9 +37,15 @@ private:
     [[nodiscard]] const std::string* serviceOf(std::uint16_t handle) const;
     void learnTypes(const AttPdu& request, const AttPdu& response);
 
-    std::map<std::uint16_t, Service> services_;            ///< by first handle
-    std::map<std::uint16_t, std::string> characteristics_; ///< UUID by value handle
-    std::map<std::uint16_t, std::string> types_;           ///< of single attributes (Find Information)
+    std::map<std::uint16_t, Service> services_; ///< by first handle
+    struct Characteristic {
+        std::uint8_t properties = 0;
+        std::string uuid;
+    };
+    [[nodiscard]] bool isImpliedConfiguration(std::uint16_t handle) const;
+
+    std::map<std::uint16_t, Characteristic> characteristics_; ///< by value handle
+    std::map<std::uint16_t, std::string> types_;              ///< of single attributes (Find Information)
     std::map<std::uint16_t, Attribute> assumed_;
 };
 

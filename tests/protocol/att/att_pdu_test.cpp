@@ -76,6 +76,26 @@ TEST(AGattMap, KnowsServiceAndCharacteristicOfAHandle) {
     EXPECT_FALSE(map.find(0x22)) << "a new discovery forgets the old handles";
 }
 
+TEST(AGattMap, KnowsTheConfigurationThatAClientDoesNotDiscover) {
+    GattMap map;
+    const auto learn = [&map](std::string_view request, std::string_view response) {
+        map.learn(Parsing(request).pdu, Parsing(response).pdu);
+    };
+    learn("100100ffff0028", "1106 2000 2900 1f18 2a00 3000 0a18");
+    // Read only; indicated, with room for one; notified, with room for two; notified, the last.
+    learn("080100ffff0328", "0907 2000 02 2100 a82a 2200 28 2300 522a 2500 10 2600 a72a");
+    learn("082700ffff0328", "0907 2b00 10 2f00 2b2a");
+    const auto configuration = map.find(0x24);
+    ASSERT_TRUE(configuration);
+    EXPECT_EQ(configuration->characteristic, uuid::kRecordAccessControlPoint);
+    EXPECT_EQ(uuidName(configuration->descriptor), "Client Characteristic Configuration");
+    const auto last = map.find(0x30);
+    ASSERT_TRUE(last);
+    EXPECT_EQ(uuidName(last->characteristic), "Current Time");
+    for (const std::uint16_t handle : {0x20, 0x22, 0x25, 0x27, 0x28, 0x2a, 0x31})
+        EXPECT_FALSE(map.find(handle)) << handle;
+}
+
 TEST(AUuid, IsNamedByItsBase) {
     EXPECT_EQ(uuidName(uuid::kSakePort), "SAKE Port");
     EXPECT_EQ(uuidName(uuid::kSakeService), "SAKE Service");
