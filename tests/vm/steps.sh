@@ -57,11 +57,13 @@ adapter_property() { busctl --system get-property org.bluez /org/bluez/hci0 org.
 
 adapter_is_powered() { adapter_property Powered | grep -q true; }
 
-# Debian's daemon with the preload library; without it for preload=none.
+# Debian's daemon with the preload library; without it for preload=none. The patched one for bluetoothd=patched.
 bluetoothd_start() {
     library=/usr/lib/bluez_att_limits.so
+    program=/usr/libexec/bluetooth/bluetoothd
     if [ "${preload:-}" = none ]; then library=; fi
-    LD_PRELOAD=$library /usr/libexec/bluetooth/bluetoothd -n -d >>/out/bluetoothd.log 2>&1 &
+    if [ "${bluetoothd:-}" = patched ]; then program=$program-patched library=; fi
+    LD_PRELOAD=$library "$program" -n -d >>/out/bluetoothd.log 2>&1 &
     bluetoothd_pid=$!
     wait_for 10 adapter_is_powered
 }
@@ -73,6 +75,7 @@ bluetoothd_stop() {
 
 keys() {
     pump-bridge keydb generate --server /etc/pump-bridge/bridge.keydb --client /etc/pump-bridge/pump.keydb
+    cp /etc/pump-bridge/bridge.keydb /out # opens the capture of this run
 }
 
 # bridge_start [OPTION...]: the production service.
