@@ -259,7 +259,10 @@ void BluezLink::Machine::endConnection(const std::string& reason) {
         forcePairing_ = false;
         pairedPath_ = ended.path;
     }
-    events_.push(Disconnected{std::move(why)});
+    const auto cause = !ended.dropReason.empty() ? Disconnected::Cause::Us
+                       : !reason.empty()         ? Disconnected::Cause::Host
+                                                 : Disconnected::Cause::Link;
+    events_.push(Disconnected{std::move(why), cause, ended.peer.bonded});
     changes_.announce();
 }
 

@@ -63,7 +63,14 @@ struct ValueArrived {       ///< notification or indication, after the decoder
     Bytes value;
 };
 struct Disconnected {
+    enum class Cause : std::uint8_t {
+        Link, ///< the pump went, or was lost
+        Us,   ///< ended by the session, or because the pump did not do its part in time
+        Host, ///< bluetoothd or the adapter has gone, or we stop
+    };
     std::string reason;
+    Cause cause = Cause::Link;
+    bool bonded = false; ///< at the end; a pairing that succeeded shows here
 };
 using LinkEvent = std::variant<Connected, PortSubscribed, PortUnsubscribed, PortWritten, ServicesResolved,
                                ValueArrived, Disconnected>;

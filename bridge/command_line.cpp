@@ -11,6 +11,7 @@
 #include "bridge/commands/decode_capture.hpp"
 #include "bridge/commands/history.hpp"
 #include "bridge/commands/keydb.hpp"
+#include "bridge/commands/status.hpp"
 #include "bridge/key_file.hpp"
 #include "bridge/log.hpp"
 #include "bridge/store.hpp"
@@ -56,6 +57,19 @@ std::vector<Command> declareRun(CLI::App& parent) {
                  if (!configuration) return kWrongUsage;
                  const auto log = makeLog(*logLevelByName(context.logLevel), context.services.environment);
                  return context.services.run(*configuration, *options, *log, context.streams.out);
+             }}};
+}
+
+std::vector<Command> declareStatus(CLI::App& parent) {
+    auto* app = parent.add_subcommand("status", "Ask the running service how it is");
+    auto options = std::make_shared<StatusOptions>();
+    app->add_flag("--json", options->json, "One JSON object");
+    return {{app, [options](const Context& context) -> int {
+                 const auto configuration = requireConfiguration(context);
+                 if (!configuration) return kWrongUsage;
+                 const auto now = std::chrono::system_clock::now();
+                 return status(*options, *configuration, std::chrono::floor<std::chrono::seconds>(now),
+                               context.streams);
              }}};
 }
 
@@ -219,7 +233,8 @@ std::vector<Command> declareKeydb(CLI::App& parent) {
              }}};
 }
 
-constexpr std::array<Declare, 4> kCommands{declareRun, declareHistory, declareDecode, declareKeydb};
+constexpr std::array<Declare, 5> kCommands{declareRun, declareStatus, declareHistory, declareDecode,
+                                           declareKeydb};
 
 int parseAndExecute(const std::vector<std::string>& arguments, Context& context) {
     CLI::App app{"Reads a person's own MiniMed 780G insulin pump and sends its records to Nightscout.",

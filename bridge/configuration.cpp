@@ -9,6 +9,7 @@
 #include "bridge/configuration_reader.hpp"
 #include "bridge/document_settings.hpp"
 #include "bridge/secret_files.hpp"
+#include "bridge/status_server.hpp"
 #include "bridge/zone.hpp"
 #include "nightscout/client.hpp"
 
@@ -163,7 +164,21 @@ private:
                 place("pump.key_database"), "pump.key_database",
                 configuration_.pump.keyDatabase.string() + ": can be read by other users; chmod 600 it");
         }
+        checkListen();
         checkSite();
+    }
+
+    void checkListen() {
+        const std::string& listen = configuration().status.listen;
+        if (listen.empty()) return;
+        const auto address = parseListenAddress(listen);
+        if (!address || address->port == 0) {
+            problem(place("status.listen"), "status.listen",
+                    "must be an IP address and a port, such as \"127.0.0.1:8780\", or empty for none");
+        } else if (!address->isLoopback()) {
+            warning(place("status.listen"), "status.listen",
+                    "shows health data to everybody who can reach " + listen);
+        }
     }
 
     void checkSite() {

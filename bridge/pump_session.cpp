@@ -79,6 +79,7 @@ asio::awaitable<void> PumpSession::run() {
 }
 
 asio::awaitable<void> PumpSession::handle(ble::LinkEvent event) {
+    if (hooks_.linkEvent) hooks_.linkEvent(event);
     if (auto* connected = std::get_if<ble::Connected>(&event)) {
         endConnection();
         connection_ = std::make_shared<Connection>(executor_);
@@ -136,6 +137,7 @@ asio::awaitable<void> PumpSession::continueHandshake(Bytes written) {
     if (!answer) {
         log_.error("session: handshake failed at stage {}: {}. {}", stageBefore, sake::name(answer.error()),
                    sake::explain(answer.error()));
+        if (hooks_.handshakeEnded) hooks_.handshakeEnded(answer.error());
         co_await drop("the handshake failed");
         co_return;
     }
@@ -148,6 +150,7 @@ asio::awaitable<void> PumpSession::continueHandshake(Bytes written) {
     const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() -
                                                                             connection_->handshakeBegan);
     log_.info("session: handshake done in {} ms", took.count());
+    if (hooks_.handshakeEnded) hooks_.handshakeEnded(std::nullopt);
     link_.confirmPaired();
     stage("discovering");
     if (!connection_->servicesResolved) {
@@ -315,6 +318,7 @@ std::optional<Bytes> PumpSession::decode(PumpCharacteristic characteristic, Byte
     log_.warn("session: undecodable {} length={} ({})", about.name, value.size(),
               sake::toString(plain.error()));
     if (++connection_->decryptFailures >= settings_.maxDecryptFailures && !connection_->dropping) {
+        if (hooks_.outOfStep) hooks_.outOfStep();
         asio::co_spawn(executor_,
                        drop("several frames in a row could not be decrypted: the session is out of step"),
                        [](const std::exception_ptr&) {});

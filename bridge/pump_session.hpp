@@ -51,6 +51,12 @@ public:
         std::function<void(const PumpInfo&, const nightscout::PumpStatus&)> statusRead;
         /// One line about what is going on, for the service manager.
         std::function<void(const std::string&)> stage;
+        // What a diagnosis needs; each is called before the session acts on it.
+        std::function<void(const ble::LinkEvent&)> linkEvent;
+        /// Empty: the handshake is done.
+        std::function<void(std::optional<protocol::sake::HandshakeError>)> handshakeEnded;
+        /// Frames cannot be decrypted any more: the session is given up.
+        std::function<void()> outOfStep;
     };
 
     PumpSession(asio::any_io_executor executor, ble::PumpLink& link, Store& store,

@@ -19,7 +19,9 @@
 #include "bridge/publisher.hpp"
 #include "bridge/pump_session.hpp"
 #include "bridge/service_manager.hpp"
+#include "bridge/service_monitor.hpp"
 #include "bridge/status_publisher.hpp"
+#include "bridge/status_server.hpp"
 #include "bridge/store.hpp"
 #include "bridge/tasks.hpp"
 #include "bridge/zone.hpp"
@@ -123,13 +125,17 @@ public:
           tasks_(io_.get_executor(), log),
           publisher_(store_, zone_, mappingSettings(configuration), documentSink(), !options.pretend, log),
           statusPublisher_(store_, mappingSettings(configuration), documentSink(), !options.pretend),
-          link_(io_.get_executor(), linkSettings(), log),
+          monitor_(store_, zone_, utcNow, log),
+          link_(io_.get_executor(), linkSettings(), log,
+                [this](ble::LinkState state) { monitor_.linkState(state); }),
           session_(io_.get_executor(), link_, store_, std::move(keys), protocol::sake::systemRandom, utcNow,
                    sessionSettings(configuration), hooks(), log) {
+        monitor_.setLinkProblem([this] { return link_.problem(); });
         if (!options.pretend && !configuration.nightscout.url.empty()) {
             client_ = std::make_unique<nightscout::Client>(io_.get_executor(), clientSettings(configuration));
             uploader_ = std::make_unique<nightscout::Uploader>(io_.get_executor(), *client_, store_,
                                                                uploadPolicy(), uniform, log);
+            monitor_.setUploader(*uploader_);
         } else if (!options.pretend) {
             log.warn(
                 "nightscout: no nightscout.url is configured; records are collected, nothing is uploaded");
@@ -137,6 +143,7 @@ public:
     }
 
     int run() {
+        openStatusServer();
         tasks_.onStop([this] { beginStop(); });
         tasks_.onAllEnded([this] { stopLimit_.cancel(); });
         tasks_.spawn("signals", waitForSignal());
@@ -144,6 +151,7 @@ public:
         tasks_.spawn("bluetooth", link_.run());
         if (uploader_ && !options_.once) tasks_.spawn("nightscout", uploader_->run());
         if (options_.once) tasks_.spawn("once", finishOnce());
+        if (statusServer_) tasks_.spawn("status", statusServer_->run());
         if (const auto interval = service_manager::watchdogInterval())
             tasks_.spawn("watchdog", feed(*interval));
         service_manager::ready();
@@ -213,7 +221,22 @@ private:
             if (uploader_ && queued.added + queued.changed > 0) uploader_->wake();
         };
         hooks.stage = [](const std::string& text) { service_manager::status(text); };
+        monitor_.listenTo(hooks);
         return hooks;
+    }
+
+    // The pump matters more than the page: a port that is taken does not keep the service from running.
+    void openStatusServer() {
+        const auto address = parseListenAddress(configuration_.status.listen);
+        if (!address || options_.once) return;
+        try {
+            statusServer_ = std::make_unique<StatusServer>(
+                io_.get_executor(), *address, [this] { return monitor_.gather(); }, log_);
+            log_.info("status: listening at {}", address->localUrl());
+        } catch (const boost::system::system_error& error) {
+            log_.warn("status: no page at {}: {}; change status.listen", configuration_.status.listen,
+                      error.code().message());
+        }
     }
 
     asio::awaitable<void> waitForSignal() {
@@ -277,10 +300,12 @@ private:
     Tasks tasks_;
     Publisher publisher_;
     StatusPublisher statusPublisher_;
+    ServiceMonitor monitor_;
     ble::BluezLink link_;
     PumpSession session_;
     std::unique_ptr<nightscout::Client> client_;
     std::unique_ptr<nightscout::Uploader> uploader_;
+    std::unique_ptr<StatusServer> statusServer_;
     bool synced_ = false;
     int exitCode_ = kDone;
 };

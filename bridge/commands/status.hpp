@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <chrono>
+
+#include "bridge/commands/streams.hpp"
+#include "bridge/configuration.hpp"
+
+namespace bridge {
+
+struct StatusOptions {
+    bool json = false;
+};
+
+/// What the running service tells of itself. When it does not answer (or status.listen is empty): what the
+/// store knows, and exit code 3.
+int status(const StatusOptions& options, const Configuration& configuration, std::chrono::sys_seconds now,
+           const Streams& streams);
+
+} // namespace bridge

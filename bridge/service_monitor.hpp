@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+// Listens to the parts of a running service, and says how it is when asked.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "bridge/link_diagnosis.hpp"
+#include "bridge/pump_session.hpp"
+#include "bridge/service_state.hpp"
+#include "bridge/store.hpp"
+#include "bridge/zone.hpp"
+#include "nightscout/uploader.hpp"
+
+namespace spdlog {
+class logger;
+}
+
+namespace bridge {
+
+class ServiceMonitor {
+public:
+    using UtcClock = std::function<std::chrono::sys_seconds()>;
+
+    /// All must outlive it. The last error that `log` was given is part of the state.
+    ServiceMonitor(Store& store, const Zone& zone, UtcClock clock, spdlog::logger& log);
+    ~ServiceMonitor();
+    ServiceMonitor(const ServiceMonitor&) = delete;
+    ServiceMonitor& operator=(const ServiceMonitor&) = delete;
+
+    /// As the link reports its states; `problem` is what it says is in the way, empty for nothing.
+    void linkState(ble::LinkState state);
+    void setLinkProblem(std::function<std::string()> problem) { linkProblem_ = std::move(problem); }
+    /// Adds itself to the session's hooks. What they did before, they still do; a fault of the link that is
+    /// recognised goes to the log.
+    void listenTo(PumpSession::Hooks& hooks);
+    void setUploader(const nightscout::Uploader& uploader) { uploader_ = &uploader; }
+
+    [[nodiscard]] ServiceState gather() const;
+
+private:
+    class LastErrorSink;
+
+    void tell(const std::optional<LinkDiagnosis::Finding>& finding);
+    [[nodiscard]] std::optional<ServiceState::Problem> problem(std::chrono::sys_seconds now) const;
+    [[nodiscard]] ServiceState::Upload upload(std::chrono::sys_seconds now) const;
+
+    Store& store_;
+    const Zone& zone_;
+    UtcClock clock_;
+    spdlog::logger& log_;
+    std::shared_ptr<LastErrorSink> errors_;
+    std::chrono::sys_seconds startedAt_;
+    LinkStages stages_;
+    LinkDiagnosis diagnosis_;
+    std::function<std::string()> linkProblem_;
+    std::optional<nightscout::PumpStatus> pumpStatus_;
+    const nightscout::Uploader* uploader_ = nullptr;
+};
+
+} // namespace bridge

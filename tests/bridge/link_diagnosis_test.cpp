@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: MIT
+// Each failure of ble-link.md 12 from a script of events, and normal days without any.
+#include "bridge/link_diagnosis.hpp"
+
+#include <gtest/gtest.h>
+
+namespace bridge {
+namespace {
+
+using namespace std::chrono_literals;
+using ble::Disconnected;
+using ble::LinkState;
+using protocol::sake::HandshakeError;
+using Cause = Disconnected::Cause;
+
+class LinkDiagnosisTest : public testing::Test {
+protected:
+    void advertise(LinkState state) { diagnosis.link(state, now); }
+    void connect() {
+        now += 5s;
+        diagnosis.link(LinkState::Connected, now);
+        keep(diagnosis.event(ble::Connected{}, now));
+    }
+    void subscribe() {
+        now += 2s;
+        diagnosis.link(LinkState::Subscribed, now);
+        keep(diagnosis.event(ble::PortSubscribed{}, now));
+    }
+    void leave(Cause cause = Cause::Link, bool bonded = true) {
+        now += 3s;
+        keep(diagnosis.event(Disconnected{"", cause, bonded}, now));
+    }
+    void session() {
+        connect();
+        subscribe();
+        diagnosis.handshakeDone();
+        now += 10s;
+        diagnosis.worked();
+    }
+    void keep(const std::optional<LinkDiagnosis::Finding>& finding) {
+        if (finding) told.push_back(finding->fault);
+    }
+    [[nodiscard]] std::optional<LinkFault> present() const {
+        const auto finding = diagnosis.current(now);
+        return finding ? std::optional(finding->fault) : std::nullopt;
+    }
+
+    LinkDiagnosis diagnosis;
+    LinkDiagnosis::Time now{std::chrono::sys_days{std::chrono::year{2026} / 3 / 14}};
+    std::vector<LinkFault> told;
+};
+
+using Faults = std::vector<LinkFault>;
+
+TEST_F(LinkDiagnosisTest, IsSilentThroughAPairingAndADayOfReconnects) {
+    advertise(LinkState::AdvertisingPairing);
+    now += 40s;
+    session();
+    now += 1h;
+    leave();
+    for (int i = 0; i < 50; ++i) {
+        advertise(LinkState::AdvertisingReconnect);
+        now += 2min;
+        EXPECT_EQ(present(), std::nullopt);
+        session();
+        EXPECT_EQ(present(), std::nullopt);
+        leave();
+    }
+    EXPECT_TRUE(told.empty());
+}
+
+TEST_F(LinkDiagnosisTest, LetsOneFailureOfAnyKindPass) {
+    advertise(LinkState::AdvertisingPairing);
+    connect();
+    leave(Cause::Link, false);
+    advertise(LinkState::AdvertisingPairing);
+    session();
+    connect();
+    leave();
+    session();
+    connect();
+    subscribe();
+    leave();
+    session();
+    connect();
+    leave(Cause::Us);
+    session();
+    connect();
+    subscribe();
+    keep(diagnosis.handshakeFailed(HandshakeError::FrameMac, now));
+    leave(Cause::Us);
+    session();
+    EXPECT_TRUE(told.empty());
+    EXPECT_EQ(present(), std::nullopt);
+}
+
+TEST_F(LinkDiagnosisTest, KnowsDiscoveryAnswersThatAreTooLong) {
+    advertise(LinkState::AdvertisingPairing);
+    connect();
+    leave(); // bonded, but gone before it subscribed
+    EXPECT_EQ(present(), std::nullopt);
+    connect();
+    leave();
+    EXPECT_EQ(present(), LinkFault::DiscoveryAnswersTooLong);
+    connect();
+    leave();
+    EXPECT_EQ(told, Faults{LinkFault::DiscoveryAnswersTooLong}) << "told once";
+    EXPECT_EQ(diagnosis.current(now)->times, 3U);
+    session();
+    EXPECT_EQ(present(), std::nullopt);
+}
+
+TEST_F(LinkDiagnosisTest, TellsAgainWhatComesAgain) {
+    for (int i = 0; i < 2; ++i) {
+        advertise(LinkState::AdvertisingReconnect);
+        for (int failed = 0; failed < 2; ++failed) {
+            connect();
+            subscribe();
+            leave();
+        }
+        session();
+        leave();
+    }
+    EXPECT_EQ(told, (Faults{LinkFault::LeavesHandshake, LinkFault::LeavesHandshake}));
+}
+
+TEST_F(LinkDiagnosisTest, BlamesBondOrRadioWhereItHasWorkedBefore) {
+    advertise(LinkState::AdvertisingReconnect);
+    session();
+    leave();
+    for (int i = 0; i < 3; ++i) {
+        EXPECT_EQ(present(), std::nullopt);
+        connect();
+        leave();
+    }
+    EXPECT_EQ(told, Faults{LinkFault::BondOrRadio});
+}
+
+TEST_F(LinkDiagnosisTest, KnowsAPairingThatComesToNothing) {
+    advertise(LinkState::AdvertisingPairing);
+    connect();
+    leave(Cause::Link, false);
+    connect();
+    leave(Cause::Link, false);
+    EXPECT_EQ(told, Faults{LinkFault::PairingFailed});
+}
+
+TEST_F(LinkDiagnosisTest, KnowsAPumpThatNeverSubscribes) {
+    advertise(LinkState::AdvertisingReconnect);
+    connect();
+    leave(Cause::Us);
+    connect();
+    leave(Cause::Us);
+    EXPECT_EQ(told, Faults{LinkFault::NoSubscription});
+}
+
+TEST_F(LinkDiagnosisTest, KnowsTheWrongKeyDatabaseAtOnce) {
+    advertise(LinkState::AdvertisingPairing);
+    connect();
+    subscribe();
+    keep(diagnosis.handshakeFailed(HandshakeError::TagMismatch, now));
+    leave(Cause::Us);
+    EXPECT_EQ(told, Faults{LinkFault::WrongKeys});
+    EXPECT_EQ(present(), LinkFault::WrongKeys);
+    EXPECT_EQ(diagnosis.current(now)->times, 1U) << "the end of that connection is no second fault";
+}
+
+TEST_F(LinkDiagnosisTest, GivesTheReasonOfOtherHandshakeErrors) {
+    advertise(LinkState::AdvertisingReconnect);
+    for (int i = 0; i < 2; ++i) {
+        connect();
+        subscribe();
+        keep(diagnosis.handshakeFailed(HandshakeError::BadVersion, now));
+        leave(Cause::Us);
+    }
+    ASSERT_EQ(told, Faults{LinkFault::HandshakeFailed});
+    EXPECT_EQ(diagnosis.current(now)->sentence, protocol::sake::explain(HandshakeError::BadVersion));
+}
+
+TEST_F(LinkDiagnosisTest, KnowsSessionsThatFallOutOfStep) {
+    advertise(LinkState::AdvertisingReconnect);
+    for (int i = 0; i < 2; ++i) {
+        connect();
+        subscribe();
+        diagnosis.handshakeDone();
+        keep(diagnosis.outOfStep(now));
+        leave(Cause::Us);
+    }
+    EXPECT_EQ(told, Faults{LinkFault::OutOfStep});
+}
+
+TEST_F(LinkDiagnosisTest, SaysThatNobodyPairsAfterAMinute) {
+    advertise(LinkState::AdvertisingPairing);
+    now += 59s;
+    EXPECT_EQ(present(), std::nullopt);
+    now += 1s;
+    EXPECT_EQ(present(), LinkFault::NobodyPairs);
+}
+
+TEST_F(LinkDiagnosisTest, SaysAfterAWhileThatThePumpStaysAway) {
+    advertise(LinkState::AdvertisingReconnect);
+    session();
+    leave();
+    advertise(LinkState::AdvertisingReconnect);
+    now += 14min;
+    EXPECT_EQ(present(), std::nullopt);
+    now += 1min;
+    EXPECT_EQ(present(), LinkFault::HeldElsewhere);
+    connect(); // somebody else looks at us
+    leave(Cause::Us, false);
+    advertise(LinkState::AdvertisingReconnect);
+    EXPECT_EQ(present(), LinkFault::HeldElsewhere);
+    session();
+    EXPECT_EQ(present(), std::nullopt);
+}
+
+TEST_F(LinkDiagnosisTest, NamesPrivacyWhenOnlyThePairingWorked) {
+    advertise(LinkState::AdvertisingPairing);
+    session();
+    leave();
+    advertise(LinkState::AdvertisingReconnect);
+    now += 15min;
+    EXPECT_EQ(present(), LinkFault::NeverCameBack);
+}
+
+TEST_F(LinkDiagnosisTest, DoesNotBlameThePumpForWhatTheHostDoes) {
+    advertise(LinkState::AdvertisingReconnect);
+    for (int i = 0; i < 5; ++i) {
+        connect();
+        leave(Cause::Host);
+        diagnosis.link(LinkState::BluezMissing, now);
+        now += 1h;
+        EXPECT_EQ(present(), std::nullopt);
+        advertise(LinkState::AdvertisingReconnect);
+    }
+    EXPECT_TRUE(told.empty());
+}
+
+} // namespace
+} // namespace bridge
