@@ -12,6 +12,7 @@
 #include "bridge/commands/history.hpp"
 #include "bridge/commands/keydb.hpp"
 #include "bridge/commands/status.hpp"
+#include "bridge/commands/upload.hpp"
 #include "bridge/key_file.hpp"
 #include "bridge/log.hpp"
 #include "bridge/store.hpp"
@@ -233,8 +234,69 @@ std::vector<Command> declareKeydb(CLI::App& parent) {
              }}};
 }
 
-constexpr std::array<Declare, 5> kCommands{declareRun, declareStatus, declareHistory, declareDecode,
-                                           declareKeydb};
+struct UploadArguments {
+    UploadOptions options;
+    std::string start, end;
+    std::vector<std::string> features;
+};
+
+/// Turns what was typed into options; the reason when that is not possible.
+std::optional<std::string> interpret(UploadArguments& given, std::ostream& notices) {
+    const auto readDate = [](const std::string& text, bool endOfDay, auto& time) {
+        if (!text.empty()) time = parsePumpTime(text, endOfDay);
+        return text.empty() || time;
+    };
+    constexpr std::string_view kForm = " is no time; write 2026-03-14 or 2026-03-14T09:30";
+    if (!readDate(given.start, false, given.options.start))
+        return "--start-date: " + given.start + std::string(kForm);
+    if (!readDate(given.end, true, given.options.end)) return "--end-date: " + given.end + std::string(kForm);
+    if (given.options.start && given.options.end && *given.options.end < *given.options.start)
+        return "--end-date: " + given.end + " is before --start-date " + given.start;
+    if (!given.features.empty()) given.options.features.emplace();
+    for (const std::string& name : given.features) {
+        if (const auto feature = nightscout::featureByName(name)) {
+            given.options.features->insert(*feature);
+        } else if (isForeignFeature(name)) {
+            notices << "--features: " << name << " has no meaning for this pump and is left out\n";
+        } else {
+            return "--features: unknown feature " + name;
+        }
+    }
+    return std::nullopt;
+}
+
+int executeUpload(UploadArguments given, const Context& context) {
+    if (const auto problem = interpret(given, context.streams.err)) {
+        context.streams.err << *problem << '\n';
+        return kWrongUsage;
+    }
+    const auto configuration = requireConfiguration(context);
+    if (!configuration) return kWrongUsage;
+    const auto log = makeLog(*logLevelByName(context.logLevel), context.services.environment);
+    return upload(given.options, *configuration, *log, context.streams);
+}
+
+std::vector<Command> declareUpload(CLI::App& parent) {
+    auto* app = parent.add_subcommand("upload", "Send what the store holds of some days, beside the service");
+    auto given = std::make_shared<UploadArguments>();
+    auto* start = app->add_option("--start-date", given->start,
+                                  "Local time to begin at, such as 2026-03-14 or 2026-03-14T09:30");
+    auto* end = app->add_option("--end-date", given->end,
+                                "Local time to end at; a date alone includes its whole day");
+    app->add_option("--days", given->options.days, "So many days back from the newest record; default 1")
+        ->check(CLI::Range(1, 36500))
+        ->excludes(start)
+        ->excludes(end);
+    app->add_option("--features", given->features, "Instead of the configured ones, such as BOLUS CGM");
+    app->add_flag("--pretend", given->options.pretend,
+                  "Print the documents (JSON Lines), send nothing, change nothing");
+    app->add_flag("--force", given->options.force,
+                  "Date the records anew, and send again what was uploaded before");
+    return {{app, [given](const Context& context) { return executeUpload(*given, context); }}};
+}
+
+constexpr std::array<Declare, 6> kCommands{declareRun,    declareStatus, declareHistory,
+                                           declareUpload, declareDecode, declareKeydb};
 
 int parseAndExecute(const std::vector<std::string>& arguments, Context& context) {
     CLI::App app{"Reads a person's own MiniMed 780G insulin pump and sends its records to Nightscout.",

@@ -83,7 +83,7 @@ private:
                 reader_.problem(place, key, "must hold names in quotes");
             } else if (const auto feature = nightscout::featureByName(*name)) {
                 features.insert(*feature);
-            } else if (std::ranges::find(kForeignFeatures, *name) != kForeignFeatures.end()) {
+            } else if (isForeignFeature(*name)) {
                 reader_.warning(place, key, *name + " has no meaning for this pump and is left out");
             } else {
                 reader_.problem(place, key,
@@ -212,6 +212,10 @@ Environment processEnvironment() {
         if (value == nullptr) return std::nullopt;
         return value;
     };
+}
+
+bool isForeignFeature(std::string_view name) {
+    return std::ranges::find(kForeignFeatures, name) != kForeignFeatures.end();
 }
 
 nightscout::MappingSettings mappingSettings(const Configuration& configuration) {

@@ -55,6 +55,9 @@ struct Configuration {
 /// For the mapping; the serial number comes from the pump.
 nightscout::MappingSettings mappingSettings(const Configuration& configuration);
 
+/// Features that users of tconnectsync know and that mean nothing here: accepted with a notice.
+bool isForeignFeature(std::string_view name);
+
 struct ConfigurationProblem {
     std::string place; ///< "pump-bridge.toml:7" or "environment NS_URL"
     std::string key;   ///< "nightscout.features"

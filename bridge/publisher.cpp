@@ -76,7 +76,8 @@ std::optional<std::int16_t> sampleOffset(const history::EventData& data) {
     return std::nullopt;
 }
 
-TimedRecord timed(const StoredRecord& stored, const Clockwork& clockwork, const UtcConverter& utc) {
+TimedRecord timed(const StoredRecord& stored, const Clockwork& clockwork, const UtcConverter& utc,
+                  Dating dating) {
     TimedRecord timed;
     timed.sequenceNumber = stored.sequenceNumber;
     timed.raw = stored.raw;
@@ -86,7 +87,7 @@ TimedRecord timed(const StoredRecord& stored, const Clockwork& clockwork, const 
                                                                 : std::nullopt;
     if (local) {
         const auto now = utc.utc(*local);
-        timed.time = stored.publishedAt.value_or(now);
+        timed.time = dating == Dating::Kept ? stored.publishedAt.value_or(now) : now;
         if (const auto minutes = sampleOffset(record->data)) {
             if (const auto sample = clockwork.timeLine.sampleTime(record->header, *minutes)) {
                 timed.sampleTime =
@@ -101,12 +102,12 @@ TimedRecord timed(const StoredRecord& stored, const Clockwork& clockwork, const 
 } // namespace
 
 Stretch datedStretch(const Store& store, PumpId pump, SequenceRange stretch, SequenceRange window,
-                     const Zone& zone, std::optional<std::chrono::seconds> newestOffset) {
+                     const Zone& zone, std::optional<std::chrono::seconds> newestOffset, Dating dating) {
     const Clockwork clockwork = clockworkOf(store, pump, stretch);
     const UtcConverter utc{clockwork.timeLine, zone, newestOffset};
     Stretch result;
     store.forEachRecord(pump, window, [&](const StoredRecord& stored) {
-        result.records.push_back(timed(stored, clockwork, utc));
+        result.records.push_back(timed(stored, clockwork, utc, dating));
     });
 
     // Nothing older will come when the pump had nothing older, or does not have the number before.
@@ -118,6 +119,28 @@ Stretch datedStretch(const Store& store, PumpId pump, SequenceRange stretch, Seq
         });
     result.fromBeginning = begins && window.first == stretch.first;
     return result;
+}
+
+MappedRange mapStored(const Store& store, PumpId pump, SequenceRange stretch, SequenceRange emitted,
+                      const Zone& zone, const nightscout::MappingSettings& settings, Dating dating) {
+    const SequenceRange window = widened(emitted, kContextRecords, stretch);
+    // The measured offset belongs to the newest records; an older stretch may lie before a change of the
+    // clock.
+    const auto held = store.held(pump);
+    const bool newest = !held.empty() && held.back() == stretch;
+    const Stretch dated = datedStretch(store, pump, stretch, window, zone,
+                                       newest ? store.measuredOffset(pump) : std::nullopt, dating);
+    MappedRange mapped;
+    mapped.documents = nightscout::map(dated, settings, emitted.first, emitted.last);
+    if (mapped.documents.empty()) return mapped;
+    // Documents speak of other records too (the restart that ends a suspension): what was between them stays
+    // between them.
+    auto at = std::ranges::lower_bound(dated.records, mapped.documents.front().sequenceNumber, {},
+                                       &TimedRecord::sequenceNumber);
+    for (; at != dated.records.end() && at->sequenceNumber <= emitted.last; ++at) {
+        if (at->time) mapped.times.push_back({at->sequenceNumber, *at->time});
+    }
+    return mapped;
 }
 
 Publisher::Publisher(Store& store, const Zone& zone, nightscout::MappingSettings settings, DocumentSink sink,
@@ -148,35 +171,17 @@ QueueResult Publisher::publish(const PumpInfo& pump) {
 }
 
 QueueResult Publisher::publish(const PumpInfo& pump, SequenceRange changed) {
-    const auto held = store_.held(pump.id);
-    const auto measured = store_.measuredOffset(pump.id);
     QueueResult total;
-    for (std::size_t i = 0; i < held.size(); ++i) {
-        const SequenceRange stretch = held[i];
+    for (const SequenceRange& stretch : store_.held(pump.id)) {
         const SequenceRange within{std::max(stretch.first, changed.first),
                                    std::min(stretch.last, changed.last)};
         if (within.first > within.last) continue;
-        const SequenceRange emitted = widened(within, kContextRecords, stretch);
-        const SequenceRange window = widened(emitted, kContextRecords, stretch);
-        // The measured offset belongs to the newest records; an older stretch may lie before a change of the
-        // clock.
-        const bool newest = i + 1 == held.size();
-        const Stretch dated =
-            datedStretch(store_, pump.id, stretch, window, zone_, newest ? measured : std::nullopt);
-        auto documents = nightscout::map(dated, settings_, emitted.first, emitted.last);
+        auto mapped =
+            mapStored(store_, pump.id, stretch, widened(within, kContextRecords, stretch), zone_, settings_);
         RememberedEvents events(store_, pump);
-        events.settle(documents);
-
-        std::vector<Store::Published> times;
-        times.reserve(documents.size());
-        auto at = dated.records.begin();
-        for (const nightscout::Document& document : documents) {
-            at = std::ranges::lower_bound(at, dated.records.end(), document.sequenceNumber, {},
-                                          &TimedRecord::sequenceNumber);
-            if (at != dated.records.end() && at->time) times.push_back({at->sequenceNumber, *at->time});
-        }
-        add(total, sink_(pump.id, documents, times));
-        if (marksPublished_) events.save();
+        events.settle(mapped.documents);
+        add(total, sink_(pump.id, mapped.documents, mapped.times));
+        if (marksPublished_) events.save(store_);
     }
     return total;
 }

@@ -46,8 +46,23 @@ private:
     spdlog::logger& log_;
 };
 
-/// The stored records of a gap-free range with their instants. Published times stay as they are.
+/// Whether records keep the time under which they were published, or are dated anew.
+enum class Dating : std::uint8_t { Kept, Anew };
+
+/// The stored records of a gap-free range with their instants. `newestOffset`: of the last clock segment,
+/// when it was measured.
 nightscout::Stretch datedStretch(const Store& store, PumpId pump, SequenceRange stretch, SequenceRange window,
-                                 const Zone& zone, std::optional<std::chrono::seconds> newestOffset);
+                                 const Zone& zone, std::optional<std::chrono::seconds> newestOffset,
+                                 Dating dating = Dating::Kept);
+
+/// The documents whose primary record is in `emitted`, a part of the gap-free range `stretch`, and the times
+/// of those records.
+struct MappedRange {
+    std::vector<nightscout::Document> documents;
+    std::vector<Store::Published> times;
+};
+MappedRange mapStored(const Store& store, PumpId pump, SequenceRange stretch, SequenceRange emitted,
+                      const Zone& zone, const nightscout::MappingSettings& settings,
+                      Dating dating = Dating::Kept);
 
 } // namespace bridge

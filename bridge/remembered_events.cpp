@@ -9,8 +9,7 @@ using nightscout::Document;
 using nightscout::Kind;
 using nightscout::StatusMemory;
 
-RememberedEvents::RememberedEvents(Store& store, const PumpInfo& pump)
-    : store_(store), key_("events." + pump.serial) {
+RememberedEvents::RememberedEvents(const Store& store, const PumpInfo& pump) : key_("events." + pump.serial) {
     if (const auto text = store.setting(key_)) {
         memory = StatusMemory::fromJson(nlohmann::json::parse(*text, nullptr, false));
     }
@@ -27,9 +26,15 @@ void RememberedEvents::settle(std::vector<Document>& documents) {
     });
 }
 
-void RememberedEvents::save() {
+bool RememberedEvents::mayRepeat(const Document& document) const {
+    if (document.kind == Kind::Sensor) return memory.ledger.wasTold(document);
+    auto ledger = memory.ledger;
+    return document.kind != Kind::Battery || ledger.tell(document);
+}
+
+void RememberedEvents::save(Store& store) {
     if (memory == saved_) return;
-    store_.setSetting(key_, memory.toJson().dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+    store.setSetting(key_, memory.toJson().dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
     saved_ = memory;
 }
 

@@ -13,17 +13,19 @@ namespace bridge {
 /// Read from the store's settings when made; nothing is written before save().
 class RememberedEvents {
 public:
-    RememberedEvents(Store& store, const PumpInfo& pump);
+    RememberedEvents(const Store& store, const PumpInfo& pump);
 
     nightscout::StatusMemory memory;
 
     /// Of documents of the history, leaves out those that another source tells, or may still tell.
     void settle(std::vector<nightscout::Document>& documents);
+    /// Whether a document of the history may be sent in a back-fill: not when another source told its event,
+    /// or is still waited for.
+    [[nodiscard]] bool mayRepeat(const nightscout::Document& document) const;
     /// After what was decided by it is queued: a crash in between only repeats.
-    void save();
+    void save(Store& store);
 
 private:
-    Store& store_;
     std::string key_;
     nightscout::StatusMemory saved_;
 };

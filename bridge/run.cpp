@@ -20,6 +20,7 @@
 #include "bridge/pump_session.hpp"
 #include "bridge/service_manager.hpp"
 #include "bridge/service_monitor.hpp"
+#include "bridge/site_settings.hpp"
 #include "bridge/status_publisher.hpp"
 #include "bridge/status_server.hpp"
 #include "bridge/store.hpp"
@@ -65,25 +66,6 @@ std::string mobileName(const Configuration& configuration, Store& store) {
         store.setSetting(kNameSetting, name);
     }
     return "Mobile " + name;
-}
-
-nightscout::ClientSettings clientSettings(const Configuration& configuration) {
-    std::string problem;
-    auto site = nightscout::parseSiteUrl(configuration.nightscout.url, problem);
-    if (!site) throw std::runtime_error("nightscout.url: " + problem);
-    nightscout::ClientSettings settings;
-    if (!configuration.token.empty()) {
-        settings.apiSecretHeader = configuration.token;
-    } else if (!configuration.apiSecret.empty()) {
-        settings.apiSecretHeader = nightscout::secretHeader(configuration.apiSecret);
-    } else if (site->secret) {
-        settings.apiSecretHeader = nightscout::secretHeader(*site->secret);
-    } else if (site->token) {
-        settings.apiSecretHeader = *site->token;
-    }
-    settings.site = std::move(*site);
-    settings.caFile = configuration.nightscout.caFile;
-    return settings;
 }
 
 /// Prints each document once, as the request body it would be.

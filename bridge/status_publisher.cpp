@@ -26,7 +26,7 @@ QueueResult StatusPublisher::publish(const PumpInfo& pump, nightscout::PumpStatu
     }
     QueueResult queued;
     if (!documents.empty()) queued = sink_(pump.id, documents, {});
-    if (remembers_) events.save();
+    if (remembers_) events.save(store_);
     return queued;
 }
 

@@ -128,6 +128,15 @@ public:
     /// records' times are fixed.
     QueueResult queueDocuments(PumpId pump, std::span<const nightscout::Document> documents,
                                std::span<const Published> times);
+    /// Another process may empty the outbox at the same time: what waits is no longer replaced in place.
+    void shareOutbox();
+    /// Whether this body of the document is uploaded, or the last one waiting.
+    [[nodiscard]] bool isKnown(const nightscout::Document& document) const;
+    /// As queueDocuments, but known documents are sent again, refused ones are tried again, and the records
+    /// get these times whatever time they had. An entry that is another than the uploaded one replaces it by
+    /// deletion and a new post: nothing else moves it (nightscout-v1.md 5.2).
+    QueueResult requeueDocuments(PumpId pump, std::span<const nightscout::Document> documents,
+                                 std::span<const Published> times);
     std::vector<nightscout::OutboxItem> next(std::size_t limit, std::size_t maxBytes) override;
     void acknowledge(std::span<const nightscout::Acknowledgement> items) override;
     void setAside(std::int64_t id, const std::string& reason) override;

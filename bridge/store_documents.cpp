@@ -52,6 +52,42 @@ public:
         if (document.supersedes) withdraw(*document.supersedes, document.identifier);
     }
 
+    /// Whatever is there already.
+    void putAgain(const Document& document) {
+        const protocol::Bytes hash = hashOf(document.body);
+        Statement(database_, "DELETE FROM refused WHERE identifier = ?", document.identifier).run();
+        const auto tail = lastWaiting(document.identifier);
+        const auto uploaded = uploadedHash(document.identifier);
+        const bool waits = tail && tail->operation != Operation::Delete;
+        if (waits && tail->hash == hash) {
+            ++result_.known;
+        } else if (waits && !tail->seen) {
+            replace(tail->id, document, hash);
+            ++result_.changed;
+        } else if (tail || uploaded) {
+            if (document.collection != Collection::Entries) {
+                insert(document, Operation::Put, hash);
+            } else {
+                if (waits || (uploaded && *uploaded != hash))
+                    insertDeletion(document.identifier, std::nullopt);
+                insert(document, Operation::Post, hash);
+            }
+            ++result_.changed;
+        } else {
+            insert(document, Operation::Post, hash);
+            ++result_.added;
+        }
+        if (document.supersedes) withdraw(*document.supersedes, document.identifier);
+    }
+
+    [[nodiscard]] bool isKnown(const Document& document) {
+        const protocol::Bytes hash = hashOf(document.body);
+        if (const auto tail = lastWaiting(document.identifier)) {
+            return tail->operation != Operation::Delete && tail->hash == hash;
+        }
+        return uploadedHash(document.identifier) == hash;
+    }
+
     [[nodiscard]] QueueResult result() const { return result_; }
 
 private:
@@ -69,7 +105,7 @@ private:
             identifier);
         if (!query.step()) return std::nullopt;
         const std::int64_t id = query.integer(0);
-        const bool seen = query.integer(3) > 0 || store_.handedOut.contains(id);
+        const bool seen = query.integer(3) > 0 || store_.isUnderWay(id);
         return Waiting{id, static_cast<Operation>(query.integer(1)), query.blob(2), seen};
     }
 
@@ -150,12 +186,12 @@ private:
             return true;
         Statement waiting(database_, "SELECT id, attempts FROM outbox WHERE identifier = ?", identifier);
         while (waiting.step()) {
-            if (waiting.integer(1) > 0 || store_.handedOut.contains(waiting.integer(0))) return true;
+            if (waiting.integer(1) > 0 || store_.isUnderWay(waiting.integer(0))) return true;
         }
         return false;
     }
 
-    void insertDeletion(const std::string& identifier, const std::string& successor) {
+    void insertDeletion(const std::string& identifier, const std::optional<std::string>& successor) {
         Statement(database_,
                   "INSERT INTO outbox (identifier, operation, collection, kind, feature, event_type, "
                   "time_ms, sequence, "
@@ -193,6 +229,30 @@ QueueResult Store::queueDocuments(PumpId pump, std::span<const Document> documen
     }
     transaction.commit();
     return queue.result();
+}
+
+QueueResult Store::requeueDocuments(PumpId pump, std::span<const Document> documents,
+                                    std::span<const Published> times) {
+    sqlite::Transaction transaction(impl_->database);
+    Queue queue(*impl_);
+    for (const Document& document : documents) queue.putAgain(document);
+    const std::int64_t epoch = impl_->epochOf(pump);
+    for (const Published& published : times) {
+        Statement(impl_->database,
+                  "UPDATE record SET published_at = ? WHERE pump = ? AND epoch = ? AND sequence = ?",
+                  toInteger(published.time), pump, epoch, published.sequenceNumber)
+            .run();
+    }
+    transaction.commit();
+    return queue.result();
+}
+
+bool Store::isKnown(const Document& document) const {
+    return Queue(*impl_).isKnown(document);
+}
+
+void Store::shareOutbox() {
+    impl_->shared = true;
 }
 
 } // namespace bridge

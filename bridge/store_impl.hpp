@@ -24,6 +24,9 @@ struct Store::Impl {
     /// Rows of the outbox that were given out since the start: their documents may be under way, so they are
     /// no longer replaced in place, whether an attempt was counted yet or not.
     std::set<std::int64_t> handedOut;
+    bool shared = false; ///< another process may have been given any row
+
+    [[nodiscard]] bool isUnderWay(std::int64_t row) const { return shared || handedOut.contains(row); }
 };
 
 inline std::int64_t toInteger(std::chrono::sys_seconds time) {

@@ -57,19 +57,22 @@ void EventLedger::note(const Document& document) {
     if (told_.size() > kRemembered) told_.erase(told_.begin());
 }
 
+bool EventLedger::wasTold(const Document& document) const {
+    return std::ranges::any_of(told_,
+                               [&](const Told& told) { return told.identifier == document.identifier; });
+}
+
 bool EventLedger::tell(const Document& document) {
-    if (!mayGo(document)) return false;
-    const bool known =
-        std::ranges::any_of(told_, [&](const Told& told) { return told.identifier == document.identifier; });
-    if (!known) note(document);
+    if (wasTold(document)) return true;
+    if (sameEvent(document) != nullptr) return false;
+    note(document);
     return true;
 }
 
 void EventLedger::hold(const Document& document) {
-    const auto isThis = [&](const auto& other) { return other == document.identifier; };
-    if (std::ranges::any_of(told_, isThis, &Told::identifier) || sameEvent(document) != nullptr) return;
-    const auto held =
-        std::ranges::find_if(held_, [&](const Held& one) { return isThis(one.document.identifier); });
+    if (wasTold(document) || sameEvent(document) != nullptr) return;
+    const auto held = std::ranges::find_if(
+        held_, [&](const Held& one) { return one.document.identifier == document.identifier; });
     if (held != held_.end()) {
         held->document = document;
     } else {
@@ -92,11 +95,6 @@ std::vector<Document> EventLedger::release(UtcSeconds now) {
     }
     held_ = std::move(kept);
     return released;
-}
-
-bool EventLedger::mayGo(const Document& document) const {
-    const auto isThis = [&](const Told& told) { return told.identifier == document.identifier; };
-    return std::ranges::any_of(told_, isThis) || sameEvent(document) == nullptr;
 }
 
 Json EventLedger::toJson() const {

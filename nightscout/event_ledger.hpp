@@ -28,8 +28,8 @@ public:
     void hold(const Document& document);
     /// What has waited long enough at `now`, to be sent.
     std::vector<Document> release(UtcSeconds now);
-    /// Whether this very document was told, or nothing that tells the same event: then it may be sent again.
-    [[nodiscard]] bool mayGo(const Document& document) const;
+    /// Whether this very document was sent.
+    [[nodiscard]] bool wasTold(const Document& document) const;
 
     [[nodiscard]] nlohmann::json toJson() const;
     /// What cannot be read is left out.

@@ -65,8 +65,9 @@ TEST_F(PublisherTest, MapsWhatCameAndFixesItsTime) {
     publish();
     ASSERT_EQ(documents.size(), 1U);
     EXPECT_EQ(nightscout::toIso(documents[0].time), "2026-03-14T08:29:00.000Z");
-    ASSERT_EQ(times.size(), 1U);
+    ASSERT_EQ(times.size(), 2U); // from the first record with a document on
     EXPECT_EQ(times[0].sequenceNumber, 100001U);
+    EXPECT_EQ(times[1].sequenceNumber, 100002U);
 }
 
 TEST_F(PublisherTest, OffersRecordsOnce) {

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: MIT
+#include "bridge/commands/upload.hpp"
+
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <exception>
+#include <functional>
+#include <map>
+#include <ostream>
+#include <utility>
+
+#include "bridge/publisher.hpp"
+#include "bridge/remembered_events.hpp"
+#include "bridge/site_settings.hpp"
+#include "nightscout/uploader.hpp"
+
+namespace bridge {
+namespace {
+
+using nightscout::Collection;
+using nightscout::Document;
+
+/// Mapped at a time: a bound on memory, not on what is found.
+constexpr std::uint32_t kRangeRecords = 5000;
+/// Failed requests in a row before the command gives up.
+constexpr int kRetries = 4;
+
+/// The part of the store's outbox that the command sends: device statuses and profiles belong to the service.
+class BackfillOutbox final : public nightscout::Outbox {
+public:
+    explicit BackfillOutbox(Store& store) : store_(store) {}
+
+    std::vector<nightscout::OutboxItem> next(std::size_t limit, std::size_t maxBytes) override {
+        for (const auto collection : {Collection::Entries, Collection::Treatments}) {
+            store_.setHeld(collection, isHeld(collection));
+        }
+        auto items = ours(limit, maxBytes);
+        std::vector<std::int64_t> ids;
+        for (const auto& item : items) ids.push_back(item.id);
+        store_.countAttempt(ids); // tells a running service that these may be under way
+        return items;
+    }
+    void acknowledge(std::span<const nightscout::Acknowledgement> items) override {
+        store_.acknowledge(items);
+    }
+    void setAside(std::int64_t id, const std::string& reason) override { store_.setAside(id, reason); }
+    void countAttempt(std::span<const std::int64_t> ids) override { store_.countAttempt(ids); }
+    /// 0 when nothing of ours waits, else at least 1.
+    std::size_t depth() override {
+        for (const auto collection : {Collection::Entries, Collection::Treatments}) {
+            store_.setHeld(collection, false);
+        }
+        return ours(1, 1).size();
+    }
+
+private:
+    std::vector<nightscout::OutboxItem> ours(std::size_t limit, std::size_t maxBytes) {
+        store_.setHeld(Collection::DeviceStatus, true);
+        store_.setHeld(Collection::Profile, true);
+        return store_.next(limit, maxBytes);
+    }
+
+    Store& store_;
+};
+
+/// Sends what waits. 0 done, 1 the site refuses documents, 3 it cannot be reached.
+int send(Store& store, const Configuration& configuration, spdlog::logger& log, const Streams& streams) {
+    boost::asio::io_context io{1};
+    nightscout::Client client(io.get_executor(), clientSettings(configuration));
+    BackfillOutbox outbox(store);
+    nightscout::Uploader uploader(
+        io.get_executor(), client, outbox, nightscout::UploadPolicy{}, [] { return 0.5; }, log);
+    bool done = false;
+    std::exception_ptr failure;
+    boost::asio::co_spawn(io, uploader.drain(kRetries), [&](std::exception_ptr error, bool empty) {
+        failure = error;
+        done = empty;
+    });
+    io.run();
+    if (failure) std::rethrow_exception(failure);
+    const nightscout::UploadState& state = uploader.state();
+    streams.out << "sent " << state.uploaded << " documents in " << state.requests << " requests\n";
+    if (state.setAside > 0) {
+        streams.err << "the site does not take " << state.setAside << " documents: " << state.lastError
+                    << '\n';
+    }
+    if (!done) {
+        streams.err << state.lastError << "; what is queued is sent by the service, or by another upload\n";
+        return kUnreachable;
+    }
+    return state.setAside == 0 ? kDone : kFoundProblem;
+}
+
+struct Range {
+    std::chrono::sys_seconds first{};
+    std::chrono::sys_seconds last{};
+};
+
+/// The instants that the options mean; empty without any dated record.
+std::optional<Range> rangeOf(const UploadOptions& options, const Zone& zone,
+                             std::optional<std::chrono::sys_seconds> newest) {
+    const auto utc = [&](protocol::LocalSeconds local) {
+        return std::chrono::sys_seconds{local.time_since_epoch() - zone.offsetFor(local)};
+    };
+    // In milliseconds as well as in seconds.
+    constexpr std::chrono::sys_seconds kFirst{};
+    constexpr std::chrono::sys_seconds kLast = std::chrono::sys_days{std::chrono::year{9999} / 12 / 31};
+    if (options.start || options.end) {
+        return Range{options.start ? utc(*options.start) : kFirst, options.end ? utc(*options.end) : kLast};
+    }
+    if (!newest) return std::nullopt;
+    return Range{*newest - std::chrono::days(options.days), kLast};
+}
+
+/// When the newest dated record of the store was logged.
+std::optional<std::chrono::sys_seconds> newestTime(const Store& store, const PumpInfo& pump,
+                                                   const Zone& zone) {
+    const auto held = store.held(pump.id);
+    if (held.empty()) return std::nullopt;
+    const SequenceRange stretch = held.back();
+    const SequenceRange window{stretch.last - std::min(stretch.last - stretch.first, kRangeRecords),
+                               stretch.last};
+    const auto dated = datedStretch(store, pump.id, stretch, window, zone, store.measuredOffset(pump.id));
+    std::optional<std::chrono::sys_seconds> newest;
+    for (const auto& record : dated.records) {
+        if (record.time && (!newest || *record.time > *newest)) newest = record.time;
+    }
+    return newest;
+}
+
+struct Counts {
+    std::size_t added = 0, changed = 0, known = 0;
+};
+
+void printSummary(const std::map<std::string, Counts>& counts, std::ostream& out) {
+    for (const auto& [eventType, count] : counts) {
+        out << eventType << ": " << count.added << " new, " << count.changed << " again, " << count.known
+            << " already there\n";
+    }
+    if (counts.empty()) out << "no documents\n";
+}
+
+} // namespace
+
+Backfill::Backfill(const UploadOptions& options, const Configuration& configuration, const Zone& zone)
+    : options_(options),
+      zone_(zone),
+      settings_(mappingSettings(configuration)),
+      serial_(configuration.pump.serial) {
+    if (options.features) settings_.features = *options.features;
+}
+
+bool Backfill::forEachRange(const Store& store, const Streams& streams, const Visit& visit) const {
+    const auto pumps = store.pumps();
+    const auto pump = std::ranges::find_if(
+        pumps, [&](const PumpInfo& info) { return serial_.empty() || info.serial == serial_; });
+    const auto range =
+        pump == pumps.end() ? std::nullopt : rangeOf(options_, zone_, newestTime(store, *pump, zone_));
+    if (!range) {
+        streams.err << "the store holds no records" << (serial_.empty() ? "" : " of pump " + serial_) << '\n';
+        return false;
+    }
+    auto settings = settings_;
+    settings.serial = pump->serial;
+    const auto dating = options_.force ? Dating::Anew : Dating::Kept;
+    const RememberedEvents events(store, *pump);
+    const auto isOut = [&](const Document& document) {
+        return document.time < range->first || document.time > range->last || !events.mayRepeat(document);
+    };
+    for (const SequenceRange& stretch : store.held(pump->id)) {
+        for (std::uint64_t first = stretch.first; first <= stretch.last; first += kRangeRecords) {
+            const SequenceRange emitted{
+                static_cast<std::uint32_t>(first),
+                static_cast<std::uint32_t>(std::min<std::uint64_t>(first + kRangeRecords - 1, stretch.last))};
+            auto mapped = mapStored(store, pump->id, stretch, emitted, zone_, settings, dating);
+            std::erase_if(mapped.documents, isOut);
+            std::erase_if(mapped.times, [&](const Store::Published& published) {
+                return mapped.documents.empty() ||
+                       published.sequenceNumber < mapped.documents.front().sequenceNumber ||
+                       published.sequenceNumber > mapped.documents.back().sequenceNumber;
+            });
+            visit(pump->id, mapped.documents, mapped.times);
+        }
+    }
+    return true;
+}
+
+int Backfill::pretend(const Store& store, const Streams& streams) const {
+    std::map<std::string, Counts> counts;
+    const bool found = forEachRange(store, streams, [&](PumpId, std::vector<Document>& documents, auto) {
+        for (const Document& document : documents) {
+            Counts& count = counts[document.eventType];
+            const bool known = store.isKnown(document);
+            ++(known ? (options_.force ? count.changed : count.known) : count.added);
+            if (!known || options_.force) streams.out << document.body << '\n';
+        }
+    });
+    if (found) printSummary(counts, streams.err);
+    return found ? kDone : kFoundProblem;
+}
+
+bool Backfill::queue(Store& store, const Streams& streams) const {
+    std::map<std::string, Counts> counts;
+    const bool found = forEachRange(
+        store, streams,
+        [&](PumpId pump, std::vector<Document>& documents, std::span<const Store::Published> times) {
+            const auto put = [&](std::span<const Document> some, std::span<const Store::Published> fixed) {
+                return options_.force ? store.requeueDocuments(pump, some, fixed)
+                                      : store.queueDocuments(pump, some, fixed);
+            };
+            put({}, times); // a crash after this only fixes times that nothing was sent under
+            std::ranges::stable_sort(documents, {}, &Document::eventType);
+            for (auto at = documents.begin(); at != documents.end();) {
+                const auto end = std::find_if(at, documents.end(), [&](const Document& other) {
+                    return other.eventType != at->eventType;
+                });
+                const QueueResult queued = put({at, end}, {});
+                Counts& count = counts[at->eventType];
+                count.added += queued.added;
+                count.changed += queued.changed;
+                count.known += queued.known;
+                at = end;
+            }
+        });
+    if (found) printSummary(counts, streams.out);
+    return found;
+}
+
+int upload(const UploadOptions& options, const Configuration& configuration, spdlog::logger& log,
+           const Streams& streams) {
+    const auto zone = Zone::find(configuration.timezone);
+    if (!zone || (!options.pretend && configuration.nightscout.url.empty())) {
+        streams.err << (zone ? "nightscout.url is not configured: there is no site to send to\n"
+                             : "timezone: there is no such zone\n");
+        return kWrongUsage;
+    }
+    const Backfill backfill(options, configuration, *zone);
+    if (options.pretend) {
+        return backfill.pretend(Store(configuration.storage.path, Store::Access::ReadOnly), streams);
+    }
+    if (!std::filesystem::exists(configuration.storage.path)) {
+        streams.err << configuration.storage.path.string() << ": there is no such store\n";
+        return kFoundProblem;
+    }
+    Store store(configuration.storage.path);
+    store.shareOutbox();
+    if (!backfill.queue(store, streams)) return kFoundProblem;
+    return send(store, configuration, log, streams);
+}
+
+} // namespace bridge

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+// Back-fill: documents of records that are in the store, whatever was uploaded before. design.md 6.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "bridge/commands/streams.hpp"
+#include "bridge/configuration.hpp"
+#include "bridge/store.hpp"
+#include "bridge/zone.hpp"
+#include "nightscout/mapping.hpp"
+#include "protocol/date_time.hpp"
+
+namespace spdlog {
+class logger;
+}
+
+namespace bridge {
+
+struct UploadOptions {
+    std::optional<protocol::LocalSeconds> start; ///< local time of the configured zone, included
+    std::optional<protocol::LocalSeconds> end;   ///< likewise
+    int days = 1; ///< without start and end: as many days back from the newest record
+    std::optional<nightscout::FeatureSet> features; ///< empty: the configured ones
+    bool pretend = false; ///< print the documents (JSON Lines), send nothing, change nothing
+    bool force = false;   ///< date the records anew, and send again what is there already
+};
+
+/// What the back-fill of one store would send, or did.
+class Backfill {
+public:
+    Backfill(const UploadOptions& options, const Configuration& configuration, const Zone& zone);
+
+    /// Prints the documents on `out`; counts on `err`. The store is only read.
+    int pretend(const Store& store, const Streams& streams) const;
+    /// Queues the documents, and prints how many of each event type on `out`. False when the store holds no
+    /// record of the pump.
+    bool queue(Store& store, const Streams& streams) const;
+
+private:
+    using Visit =
+        std::function<void(PumpId, std::vector<nightscout::Document>&, std::span<const Store::Published>)>;
+    bool forEachRange(const Store& store, const Streams& streams, const Visit& visit) const;
+
+    const UploadOptions& options_;
+    const Zone& zone_;
+    nightscout::MappingSettings settings_;
+    std::string serial_;
+};
+
+/// From the store to the site; works beside a running service.
+int upload(const UploadOptions& options, const Configuration& configuration, spdlog::logger& log,
+           const Streams& streams);
+
+} // namespace bridge
