@@ -4,6 +4,7 @@
 #include <spdlog/logger.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <utility>
 
 #include "bridge/remembered_events.hpp"
@@ -76,8 +77,15 @@ std::optional<std::int16_t> sampleOffset(const history::EventData& data) {
     return std::nullopt;
 }
 
+/// When the sensor measured, by the pump's clock.
+struct GlucoseSample {
+    std::uint32_t sequenceNumber = 0;
+    protocol::LocalSeconds time{};
+};
+using GlucoseSamples = std::vector<GlucoseSample>;
+
 TimedRecord timed(const StoredRecord& stored, const Clockwork& clockwork, const UtcConverter& utc,
-                  Dating dating) {
+                  Dating dating, GlucoseSamples& samples) {
     TimedRecord timed;
     timed.sequenceNumber = stored.sequenceNumber;
     timed.raw = stored.raw;
@@ -92,11 +100,33 @@ TimedRecord timed(const StoredRecord& stored, const Clockwork& clockwork, const 
             if (const auto sample = clockwork.timeLine.sampleTime(record->header, *minutes)) {
                 timed.sampleTime =
                     utc.utc(*sample) + (*timed.time - now); // a published time moves its sample along
+                if (std::holds_alternative<history::SgMeasurement>(record->data))
+                    samples.push_back({stored.sequenceNumber, sample->time});
             }
         }
     }
     timed.record = std::move(*record);
     return timed;
+}
+
+/// Gives each glucose record the trend that was measured live with it. History counts its samples in minutes
+/// since a reference, the live measurement since the session's start: the same sample may differ by a minute,
+/// the next one is five minutes away.
+void joinTrends(Stretch& stretch, const GlucoseSamples& samples, const Store& store, PumpId pump) {
+    constexpr std::chrono::seconds kSameSample{150};
+    if (samples.empty()) return;
+    const auto [oldest, newest] = std::ranges::minmax_element(samples, {}, &GlucoseSample::time);
+    const auto trends = store.trends(pump, oldest->time - kSameSample, newest->time + kSameSample);
+    for (const Store::Trend& trend : trends) {
+        const auto distance = [&](const GlucoseSample& sample) {
+            return std::chrono::abs(sample.time - trend.sampleTime);
+        };
+        const auto nearest = std::ranges::min_element(samples, {}, distance);
+        if (distance(*nearest) > kSameSample) continue;
+        const auto record = std::ranges::lower_bound(stretch.records, nearest->sequenceNumber, {},
+                                                     &TimedRecord::sequenceNumber);
+        record->trend = trend.rate;
+    }
 }
 
 } // namespace
@@ -106,9 +136,11 @@ Stretch datedStretch(const Store& store, PumpId pump, SequenceRange stretch, Seq
     const Clockwork clockwork = clockworkOf(store, pump, stretch);
     const UtcConverter utc{clockwork.timeLine, zone, newestOffset};
     Stretch result;
+    GlucoseSamples samples;
     store.forEachRecord(pump, window, [&](const StoredRecord& stored) {
-        result.records.push_back(timed(stored, clockwork, utc, dating));
+        result.records.push_back(timed(stored, clockwork, utc, dating, samples));
     });
+    joinTrends(result, samples, store, pump);
 
     // Nothing older will come when the pump had nothing older, or does not have the number before.
     const auto oldest = store.oldest(pump);

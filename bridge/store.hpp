@@ -19,6 +19,7 @@
 #include "nightscout/document.hpp"
 #include "nightscout/outbox.hpp"
 #include "protocol/bytes.hpp"
+#include "protocol/date_time.hpp"
 
 namespace bridge {
 
@@ -121,6 +122,19 @@ public:
     /// epoch.
     [[nodiscard]] std::optional<std::chrono::seconds> measuredOffset(PumpId pump) const;
     void setMeasuredOffset(PumpId pump, std::chrono::seconds localMinusUtc);
+
+    // --- trends ---
+    /// Beside the records: how glucose moved at a sample, which history does not tell. Another one of the
+    /// same sample replaces it.
+    struct Trend {
+        protocol::LocalSeconds sampleTime{}; ///< pump's clock: session start + offset (pump-services.md 10.3)
+        std::int32_t rate = 0;               ///< thousandths of mg/dL per minute
+        friend bool operator==(const Trend&, const Trend&) = default;
+    };
+    void addTrend(PumpId pump, Trend trend);
+    /// Ascending; both ends included.
+    [[nodiscard]] std::vector<Trend> trends(PumpId pump, protocol::LocalSeconds from,
+                                            protocol::LocalSeconds to) const;
 
     // --- documents ---
     /// One transaction: new documents wait to be posted; those whose body changed since they were queued or

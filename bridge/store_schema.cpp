@@ -122,8 +122,22 @@ CREATE TABLE setting (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
+// Version 2.
+//
+// trend: of the live glucose measurement. sampled_at: pump's local time, seconds since 1970 as if it were
+// UTC, which is how the records' own times are counted before they are dated. rate: thousandths of mg/dL per
+// minute.
+constexpr const char* kVersion2 = R"sql(
+CREATE TABLE trend (
+    pump       INTEGER NOT NULL REFERENCES pump (id),
+    sampled_at INTEGER NOT NULL,
+    rate       INTEGER NOT NULL,
+    PRIMARY KEY (pump, sampled_at)
+) STRICT, WITHOUT ROWID;
+)sql";
+
 // The script at index i leads from version i to version i + 1. Released scripts never change.
-constexpr std::array kMigrations{kVersion1};
+constexpr std::array kMigrations{kVersion1, kVersion2};
 constexpr std::int64_t kVersion = kMigrations.size();
 
 std::int64_t readPragma(sqlite::Database& database, std::string_view pragma) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Sensor glucose -> entries (nightscout-mapping.md 9).
 #include <array>
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 
 #include "nightscout/mappers.hpp"
@@ -55,17 +56,26 @@ constexpr Arrows kRateArrows{{"Flat", "FortyFiveDown", "SingleDown", "DoubleDown
 constexpr Arrows kPumpArrows{{"Flat", "SingleDown", "DoubleDown", "TripleDown"},
                              {"Flat", "SingleUp", "DoubleUp", "TripleUp"}};
 
-std::string_view arrow(const Change& change, DirectionStyle style) {
-    const auto perMinute = std::chrono::abs(seconds{change.milligrams} * 60) / change.time;
+/// `perMinute`: whole mg/dL, towards zero.
+std::string_view arrow(std::int64_t perMinute, bool falling, DirectionStyle style) {
     const auto step = static_cast<std::size_t>(std::min<std::int64_t>(perMinute, 3));
     const Arrows& arrows = style == DirectionStyle::Rate ? kRateArrows : kPumpArrows;
-    return change.milligrams < 0 ? arrows.falling[step] : arrows.rising[step];
+    return falling ? arrows.falling[step] : arrows.rising[step];
+}
+std::string_view arrow(const Change& change, DirectionStyle style) {
+    const auto perMinute = std::chrono::abs(seconds{change.milligrams} * 60) / change.time;
+    return arrow(perMinute, change.milligrams < 0, style);
+}
+std::string_view arrow(std::int32_t trend, DirectionStyle style) {
+    return arrow(std::abs(std::int64_t{trend}) / 1000, trend < 0, style);
 }
 
-/// Of the samples that were logged before the one at `index`, the one that tells best how glucose moves.
+/// The pump's own trend, else by the samples that were logged before the one at `index`, of which one tells
+/// best how glucose moves.
 /// Samples that come in later do not count: a direction is decided once. Empty while older records are
 /// missing.
 std::optional<std::string_view> direction(const Context& context, std::size_t index, int milligrams) {
+    if (const auto trend = context.view.at(index).trend) return arrow(*trend, context.settings.directions);
     const UtcSeconds sampled = *context.view.at(index).sampleTime;
     const UtcSeconds logged = context.view.at(index).time.value_or(sampled);
     std::optional<Change> overQuarterHour, overFiveMinutes;

@@ -22,6 +22,9 @@ struct TimedRecord {
     std::optional<protocol::history::Record> record; ///< empty: could not be decoded
     std::optional<UtcSeconds> time;                  ///< of logging; empty: not dated yet
     std::optional<UtcSeconds> sampleTime; ///< of the measurement, for SG, BG and calibration records
+    /// Of the live measurement of the same sample, thousandths of mg/dL per minute: the pump's own rate, for
+    /// the direction (nightscout-mapping.md 9.2). Empty: history decides.
+    std::optional<std::int32_t> trend = std::nullopt;
 };
 
 /// A run of records of one pump without missing sequence numbers, ascending.

@@ -127,4 +127,18 @@ TEST_F(PublisherTest, LeavesUndatedWhatAnUnreadableReferenceGoverns) {
     EXPECT_EQ(documents[0].sequenceNumber, 100001U);
 }
 
+TEST_F(PublisherTest, TakesTheDirectionFromTheTrendOfTheSameSample) {
+    store.noteOldest(pump.id, 100000);
+    receive(someRecords());
+    receive({{100003, bytes("0cf0a3860100e7010800960000000000")}}); // 150 mg/dL at 09:34
+    const protocol::LocalSeconds first{std::chrono::local_days{std::chrono::year{2026} / 3 / 14} + 9h +
+                                       29min};
+    store.addTrend(pump.id, {first + 41s, -2100}); // the session's minutes begin at another second
+    store.addTrend(pump.id, {first - 5min + 41s, 3000});
+    publish();
+    ASSERT_EQ(documents.size(), 2U);
+    EXPECT_NE(documents[0].body.find("SingleDown"), std::string::npos) << documents[0].body;
+    EXPECT_NE(documents[1].body.find("FortyFiveUp"), std::string::npos) << documents[1].body; // by history
+}
+
 } // namespace

@@ -81,6 +81,22 @@ TEST(StoreFile, ThatIsNoDatabaseIsRefused) {
     EXPECT_EQ(readAll(file), std::string(4096, 'x'));
 }
 
+TEST(StoreFile, OfTheFirstVersionIsBroughtUpToDate) {
+    const TemporaryDirectory directory;
+    PumpId pump = 0;
+    {
+        Store store(directory / "history.db");
+        pump = store.pump("NG1234567H").id;
+        store.addRecords(pump, recordsFromTo(1, 10), kNow);
+    }
+    executeRaw(directory / "history.db", "DROP TABLE trend; PRAGMA user_version = 1");
+    EXPECT_THAT(refusal(directory / "history.db", Store::Access::ReadOnly), HasSubstr("older pump-bridge"));
+    Store store(directory / "history.db");
+    EXPECT_EQ(store.recordCount(pump), 10U);
+    store.addTrend(pump, {});
+    EXPECT_EQ(store.trends(pump, {}, {}).size(), 1U);
+}
+
 TEST(StoreFile, OfANewerVersionIsRefused) {
     const TemporaryDirectory directory;
     { const Store store(directory / "history.db"); }

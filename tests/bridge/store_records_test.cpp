@@ -163,5 +163,23 @@ TEST_F(StoreRecords, RemembersPumpAndSettings) {
     EXPECT_EQ(store.oldest(pump), 42U);
 }
 
+TEST(StoreTrends, AreFoundByTheTimeOfTheirSample) {
+    const TemporaryDirectory directory;
+    Store store(directory / "history.db");
+    const PumpId pump = store.pump("NG1234567H").id;
+    const PumpId other = store.pump("NG7654321H").id;
+    const protocol::LocalSeconds noon{std::chrono::local_days{std::chrono::year{2026} / 3 / 14} +
+                                      std::chrono::hours{12}};
+    const std::chrono::minutes step{5};
+    store.addTrend(pump, {noon + step, 1160});
+    store.addTrend(pump, {noon, 500});
+    store.addTrend(pump, {noon, -590}); // read again
+    store.addTrend(other, {noon, 3000});
+    using Trends = std::vector<Store::Trend>;
+    EXPECT_EQ(store.trends(pump, noon, noon + step), (Trends{{noon, -590}, {noon + step, 1160}}));
+    EXPECT_EQ(store.trends(pump, noon + step, noon + 2 * step), (Trends{{noon + step, 1160}}));
+    EXPECT_TRUE(store.trends(pump, noon - 2 * step, noon - step).empty());
+}
+
 } // namespace
 } // namespace bridge::testing

@@ -186,5 +186,40 @@ TEST(Direction, IsNotHeldBackForEverByAVeryLateValue) {
     EXPECT_EQ(directionOfLast(builder.notFromBeginning()), "NOT COMPUTABLE");
 }
 
+TEST(Direction, IsThePumpsOwnTrendWhereItIsKnown) {
+    Stretch stretch = change(100, 160); // 4 mg/dL a minute by history
+    const auto withTrend = [&](std::int32_t trend) {
+        stretch.records.back().trend = trend;
+        return directionOfLast(stretch);
+    };
+    EXPECT_EQ(withTrend(0), "Flat");
+    EXPECT_EQ(withTrend(999), "Flat");
+    EXPECT_EQ(withTrend(1000), "FortyFiveUp");
+    EXPECT_EQ(withTrend(-590), "Flat");
+    EXPECT_EQ(withTrend(-1160), "FortyFiveDown");
+    EXPECT_EQ(withTrend(-2000), "SingleDown");
+    EXPECT_EQ(withTrend(3000), "DoubleUp");
+    auto arrows = test::settings();
+    arrows.directions = DirectionStyle::Arrows;
+    EXPECT_EQ(directionOfLast(stretch, arrows), "TripleUp");
+}
+
+TEST(Direction, WithATrendWaitsForNoOlderRecords) {
+    HistoryBuilder builder;
+    builder.glucose(120);
+    Stretch stretch = builder.notFromBeginning();
+    EXPECT_EQ(directionOfLast(stretch), "held back");
+    stretch.records.back().trend = -1500;
+    EXPECT_EQ(directionOfLast(stretch), "FortyFiveDown");
+}
+
+TEST(Direction, OfASentinelStaysOutOfRange) {
+    HistoryBuilder builder;
+    builder.glucose(0x0308);
+    Stretch stretch = builder.stretch();
+    stretch.records.back().trend = 2000;
+    EXPECT_EQ(directionOfLast(stretch), "RATE OUT OF RANGE");
+}
+
 } // namespace
 } // namespace nightscout
