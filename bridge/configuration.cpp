@@ -169,15 +169,16 @@ private:
     }
 
     void checkListen() {
-        const std::string& listen = configuration().status.listen;
+        const std::string& listen = configuration_.status.listen;
         if (listen.empty()) return;
         const auto address = parseListenAddress(listen);
         if (!address || address->port == 0) {
-            problem(place("status.listen"), "status.listen",
-                    "must be an IP address and a port, such as \"127.0.0.1:8780\", or empty for none");
+            reader_.problem(
+                place("status.listen"), "status.listen",
+                "must be an IP address and a port, such as \"127.0.0.1:8780\", or empty for none");
         } else if (!address->isLoopback()) {
-            warning(place("status.listen"), "status.listen",
-                    "shows health data to everybody who can reach " + listen);
+            reader_.warning(place("status.listen"), "status.listen",
+                            "shows health data to everybody who can reach " + listen);
         }
     }
 
