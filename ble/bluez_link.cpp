@@ -244,15 +244,11 @@ void BluezLink::Machine::endConnection(const std::string& reason) {
     portQueue_.clear();
     pump_->detach();
     std::string why = !ended.dropReason.empty() ? ended.dropReason : reason;
-    if (why.empty()) why = "link lost";
+    if (why.empty()) why = ended.pairingRefused ? "pairing refused" : "link lost";
     log_.info("ble: disconnected peer={} reason={}", ended.peer.address, why);
     if (!ended.subscribed) {
         ++fruitless_;
-        if (ended.dropReason.empty() && reason.empty())
-            log_.warn(
-                "ble: the link was lost before the pump had found our services. If this repeats, "
-                "bluetoothd's discovery answers are too long for it: use the patched bluetoothd or "
-                "ExchangeMTU = 23");
+        if (ended.dropReason.empty() && reason.empty()) explainLoss(ended);
     }
     if (ended.pairing && ended.peer.bonded &&
         ended.subscribed) { // a bond that came up counts, although the session did not
@@ -264,6 +260,19 @@ void BluezLink::Machine::endConnection(const std::string& reason) {
                                                  : Disconnected::Cause::Link;
     events_.push(Disconnected{std::move(why), cause, ended.peer.bonded});
     changes_.announce();
+}
+
+// What can be behind a link that is lost before the pump subscribes: ble-link.md 12.
+void BluezLink::Machine::explainLoss(const Connection& ended) {
+    if (ended.pairingRefused) return; // the agent has said why
+    if (!ended.pairing && !ended.peer.bonded) {
+        log_.warn("ble: a device without a bond came and went. If it was the pump, pair anew: run --pair");
+        return;
+    }
+    log_.warn(
+        "ble: the link was lost before the pump had found our services. If this repeats, {}bluetoothd's "
+        "discovery answers are too long for it: use the patched bluetoothd or ExchangeMTU = 23",
+        ended.peer.bonded ? "the pump has forgotten us (pair anew: run --pair), or " : "");
 }
 
 void BluezLink::Machine::refuseConnection(const std::string& path) {
@@ -288,12 +297,14 @@ void BluezLink::Machine::checkDiscovered() {
     changes_.announce();
 }
 
-bool BluezLink::Machine::acceptsPairing(const std::string& devicePath) const {
-    if (!current_ || !current_->pairing || current_->path != devicePath) return false;
+bool BluezLink::Machine::acceptsPairing(const std::string& devicePath) {
+    if (!current_ || current_->path != devicePath) return false;
     const auto name = bus_->tree().text(devicePath, bluez::kDevice, "Name");
     // Unknown is not wrong: the name comes from the pump's own services. The session checks the serial
     // number.
-    return name.empty() || nameFits(name, settings_.pumpSerial);
+    const bool accepted = current_->pairing && (name.empty() || nameFits(name, settings_.pumpSerial));
+    current_->pairingRefused = !accepted;
+    return accepted;
 }
 
 // --- what the session does ---

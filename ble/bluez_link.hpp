@@ -30,6 +30,8 @@ struct LinkLimits {
     std::chrono::milliseconds disconnection = std::chrono::seconds(5);
     std::chrono::milliseconds withdrawal = std::chrono::milliseconds(300); ///< of each of the last calls
     std::chrono::milliseconds retry = std::chrono::seconds(5);             ///< after a refusal of bluetoothd
+    /// From the end of an advertisement until bluetoothd says that the adapter is off.
+    std::chrono::milliseconds powerNews = std::chrono::milliseconds(500);
     ManagementLimits management;
     std::chrono::milliseconds backOff = std::chrono::seconds(2); ///< between connections that came to nothing
     /// A notification that follows the response to a write too closely is missed by some hosts

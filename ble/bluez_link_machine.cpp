@@ -74,6 +74,7 @@ asio::awaitable<void> BluezLink::Machine::serve() {
             trouble = error.what();
         }
         const bool refused = serving() && !trouble.empty();
+        co_await takeBack();
         forget("bluetoothd or the adapter has gone");
         if (advertiser_) co_await advertiser_->stop(settings_.limits.withdrawal);
         if (!refused) continue;
@@ -88,6 +89,15 @@ bool BluezLink::Machine::serving() const {
     if (!busRuns_ || !bus_->bluezRuns() || servedStart_ != bluezStarts_) return false;
     if (!adapter_.empty() && !bus_->tree().has(adapter_, bluez::kAdapter)) return false;
     return !adapterReady_ || bus_->tree().flag(adapter_, bluez::kAdapter, "Powered");
+}
+
+asio::awaitable<void> BluezLink::Machine::takeBack() {
+    const bool gone = !busRuns_ || !bus_->bluezRuns() || servedStart_ != bluezStarts_ || adapter_.empty() ||
+                      !bus_->tree().has(adapter_, bluez::kAdapter);
+    if (gone) co_return;
+    if (advertiser_) co_await advertiser_->stop(settings_.limits.withdrawal);
+    if (std::exchange(applicationRegistered_, false))
+        co_await application_->unregisterAt(adapter_, settings_.limits.withdrawal);
 }
 
 void BluezLink::Machine::forget(const std::string& reason) {
@@ -173,22 +183,30 @@ asio::awaitable<void> BluezLink::Machine::chooseAdapter() {
     adapter_ = found;
 }
 
+asio::awaitable<std::optional<LinkError>> BluezLink::Machine::switchOn() {
+    std::optional<LinkError> refusal;
+    try {
+        co_await set(adapter_, bluez::kAdapter, "Powered", sdbus::Variant(true));
+    } catch (const LinkError& error) {
+        refusal = error;
+    }
+    co_return refusal;
+}
+
 asio::awaitable<void> BluezLink::Machine::powerAdapter() {
+    constexpr int kAttempts = 3;
     const auto powered = [this] { return bus_->tree().flag(adapter_, bluez::kAdapter, "Powered"); };
-    if (!powered()) {
-        std::string refusal;
-        try {
-            co_await set(adapter_, bluez::kAdapter, "Powered", sdbus::Variant(true));
-        } catch (const LinkError& error) {
-            refusal = error.what();
-        }
-        if (!refusal.empty() || !co_await whileServing(powered, Clock::now() + settings_.limits.call)) {
-            enter(LinkState::AdapterMissing, "the adapter is off");
-            throw LinkError("adapter-off",
-                            fmt::format("the adapter cannot be switched on ({}): rfkill unblock "
-                                        "bluetooth",
-                                        refusal));
-        }
+    if (!powered()) enter(LinkState::AdapterMissing, "the adapter is off, and is switched on");
+    for (int attempt = 1; !powered(); ++attempt) {
+        const auto refusal = co_await switchOn();
+        const bool busy = refusal && refusal->name() == bluez::kBusy; // bluetoothd does it itself
+        if (refusal && !busy)
+            throw LinkError("adapter-off", fmt::format("the adapter cannot be switched on ({}): rfkill "
+                                                       "unblock bluetooth",
+                                                       refusal->what()));
+        if (co_await whileServing(powered, Clock::now() + settings_.limits.call)) break;
+        if (attempt == kAttempts || !busy)
+            throw LinkError("adapter-off", "the adapter does not come on: see 'journalctl -u bluetooth'");
     }
     adapterReady_ = true;
 }
@@ -287,7 +305,10 @@ asio::awaitable<void> BluezLink::Machine::awaitConnection() {
     }
     const bool ended = !current_ && !advertiser_->active();
     co_await advertiser_->stop(settings_.limits.call);
-    if (ended) throw LinkError("released", "the advertisement was ended by bluetoothd or another program");
+    if (!ended) co_return;
+    const auto never = [] { return false; }; // named: GCC 12 destroys it twice in place
+    co_await whileServing(never, Clock::now() + settings_.limits.powerNews);
+    throw LinkError("released", "the advertisement was ended by bluetoothd or another program");
 }
 
 asio::awaitable<void> BluezLink::Machine::guardConnection() {

@@ -47,6 +47,7 @@ private:
         bool pairing = false; ///< may it pair?
         bool subscribed = false;
         bool resolved = false;
+        bool pairingRefused = false;
         std::string dropReason{}; ///< why we end it; empty: we do not
     };
 
@@ -99,10 +100,11 @@ private:
     void considerDevice(const std::string& path);
     void beginConnection(const std::string& path);
     void endConnection(const std::string& reason);
+    void explainLoss(const Connection& ended);
     void checkDiscovered();
     void refuseConnection(const std::string& path);
     asio::awaitable<void> sendPort();
-    [[nodiscard]] bool acceptsPairing(const std::string& devicePath) const;
+    [[nodiscard]] bool acceptsPairing(const std::string& devicePath);
     [[nodiscard]] bool isBonded(const std::string& path) const;
     [[nodiscard]] bool isPump(const std::string& path) const;
     [[nodiscard]] Peer peerAt(const std::string& path) const;
@@ -117,6 +119,8 @@ private:
     asio::awaitable<void> serveAdapter();
     asio::awaitable<void> chooseAdapter();
     asio::awaitable<void> powerAdapter();
+    /// The refusal, if any.
+    asio::awaitable<std::optional<LinkError>> switchOn();
     asio::awaitable<void> chooseAdvertiser();
     asio::awaitable<void> allowPairing(bool allowed);
     asio::awaitable<void> removeOldBonds();
@@ -125,6 +129,9 @@ private:
     asio::awaitable<void> guardConnection();
     asio::awaitable<void> drop(std::string reason);
     asio::awaitable<void> withdraw();
+    /// While the adapter is off but there: bluetoothd would advertise again with it, before the application
+    /// is new.
+    asio::awaitable<void> takeBack();
     void forget(const std::string& reason);
     [[nodiscard]] std::string findAdapter() const;
     [[nodiscard]] bool hasBond() const;

@@ -19,6 +19,7 @@ inline constexpr const char* kObjectManager = "org.freedesktop.DBus.ObjectManage
 inline constexpr const char* kProperties = "org.freedesktop.DBus.Properties";
 
 inline constexpr const char* kAlreadyExists = "org.bluez.Error.AlreadyExists";
+inline constexpr const char* kBusy = "org.bluez.Error.Busy";
 inline constexpr const char* kInProgress = "org.bluez.Error.InProgress";
 inline constexpr const char* kInvalidOffset = "org.bluez.Error.InvalidOffset";
 inline constexpr const char* kNotPermitted = "org.bluez.Error.NotPermitted";

@@ -1,183 +1,18 @@
 // SPDX-License-Identifier: MIT
 // The whole link against the double of bluetoothd with a pump behind it.
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-#include <spdlog/logger.h>
-#include <spdlog/sinks/ostream_sink.h>
-
-#include <boost/asio/bind_cancellation_slot.hpp>
-#include <boost/asio/cancellation_signal.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-#include <boost/asio/io_context.hpp>
 #include <cstdlib>
-#include <sstream>
 
-#include "ble/bluez_link.hpp"
-#include "ble/bus.hpp"
-#include "loop.hpp"
-#include "protocol/sake/handshake.hpp"
-#include "virtual_pump/bluez_double.hpp"
+#include "a_link.hpp"
 #include "virtual_pump/history_source.hpp"
 
 namespace ble {
 namespace {
 
-using namespace std::chrono_literals;
-namespace sake = protocol::sake;
-using test::runUntil;
-using virtual_pump::BluezDouble;
-using virtual_pump::DoubleSettings;
-using Kind = virtual_pump::DoubleEvent::Kind;
+using namespace test;
 
 constexpr auto kRecords = PumpCharacteristic::IddRecordAccessControlPoint;
 constexpr auto kHistory = PumpCharacteristic::IddHistoryData;
 constexpr auto kStatus = PumpCharacteristic::IddStatusChanged;
-constexpr protocol::LocalSeconds kNow{std::chrono::seconds(1'774'750'000)};
-
-sake::RandomSource countingRandom(std::uint8_t start) {
-    return [next = start](std::span<std::uint8_t> octets) mutable {
-        for (auto& octet : octets) octet = next++;
-    };
-}
-
-class ALink : public testing::Test {
-protected:
-    std::unique_ptr<sdbus::IConnection> daemonBus_ = openBus(test::privateBus());
-    asio::io_context io_{1};
-    BusPump daemonPump_{io_.get_executor(), *daemonBus_};
-    std::pair<sake::KeyDatabase, sake::KeyDatabase> keys_ = sake::generatePair(
-        sake::DeviceType::MobileApplication, sake::DeviceType::InsulinPump, countingRandom(1));
-    virtual_pump::Pump pump_{{}, keys_.second, countingRandom(100), [] { return kNow; }};
-    std::vector<virtual_pump::DoubleEvent> seen_; ///< by the double
-    std::optional<BluezDouble> double_;
-
-    std::ostringstream journal_;
-    spdlog::logger log_{"test", std::make_shared<spdlog::sinks::ostream_sink_st>(journal_)};
-    BluezLinkSettings settings_;
-    std::optional<BluezLink> link_;
-    asio::cancellation_signal stop_;
-    std::optional<std::exception_ptr> ended_; ///< run() has ended, how
-    std::vector<LinkState> states_;
-    std::vector<std::string> events_;
-    std::vector<ValueArrived> values_;
-    std::optional<sake::Server> handshake_;
-    std::optional<sake::Session> session_;
-    std::size_t handshakes_ = 0;
-    std::size_t undecodable_ = 0;
-
-    void SetUp() override {
-        log_.set_level(spdlog::level::info);
-        settings_.busAddress = test::privateBus();
-        settings_.openManagement = [](const asio::any_io_executor&) -> asio::posix::stream_descriptor {
-            throw LinkError("management-missing", "there is no management socket");
-        };
-        settings_.limits.portSettle = 1ms;
-        settings_.limits.backOff = 10ms;
-        settings_.limits.retry = 20ms;
-        asio::co_spawn(io_, daemonPump_.run(), asio::detached);
-    }
-    void TearDown() override {
-        if (link_ && !ended_) stop();
-    }
-
-    void startDaemon(DoubleSettings settings = {}) {
-        double_.emplace(io_.get_executor(), *daemonBus_, daemonPump_, pump_, settings,
-                        [this](const auto& event) { seen_.push_back(event); });
-    }
-    void startLink() {
-        link_.emplace(io_.get_executor(), settings_, log_,
-                      [this](LinkState state) { states_.push_back(state); });
-        asio::co_spawn(
-            io_, link_->run(),
-            asio::bind_cancellation_slot(stop_.slot(), [this](std::exception_ptr error) { ended_ = error; }));
-        asio::co_spawn(
-            io_, [this] { return follow(); }, asio::detached);
-    }
-    void start(DoubleSettings settings = {}) {
-        startDaemon(settings);
-        startLink();
-    }
-    /// The pump looks for a phone only when we are known to advertise.
-    void startAndPair() {
-        start({.userOpensPairing = false});
-        ASSERT_TRUE(until([&] { return link_->state() == LinkState::AdvertisingPairing; }));
-        double_->openPairing(true);
-        ASSERT_TRUE(untilReady());
-    }
-    void stop() {
-        stop_.emit(asio::cancellation_type::terminal);
-        EXPECT_TRUE(until([&] { return ended_.has_value(); }));
-    }
-    bool until(const std::function<bool()>& condition) {
-        const bool met = runUntil(io_, condition);
-        if (!met) ADD_FAILURE() << journal_.str();
-        return met;
-    }
-    bool untilReady(std::size_t handshakes = 1) {
-        return until([&] { return handshakes_ >= handshakes && link_->state() == LinkState::Ready; });
-    }
-    [[nodiscard]] bool saw(Kind kind) const {
-        return std::any_of(seen_.begin(), seen_.end(),
-                           [kind](const auto& event) { return event.kind == kind; });
-    }
-
-    /// Runs an operation to its end; the name of the LinkError, empty for success.
-    template <typename T>
-    std::string outcome(asio::awaitable<T> operation, T* result = nullptr) {
-        std::optional<std::string> name;
-        auto done = [&](std::exception_ptr error, auto... value) {
-            try {
-                if (error) std::rethrow_exception(error);
-                if constexpr (sizeof...(value) == 1)
-                    if (result != nullptr) ((*result = std::move(value)), ...);
-                name = "";
-            } catch (const LinkError& e) {
-                name = e.name();
-            }
-        };
-        asio::co_spawn(io_, std::move(operation), done);
-        EXPECT_TRUE(until([&] { return name.has_value(); }));
-        return name.value_or("no end");
-    }
-
-    /// What a session does with a link.
-    asio::awaitable<void> follow() {
-        for (;;) {
-            auto event = co_await link_->nextEvent();
-            std::visit([this](auto& e) { on(e); }, event);
-        }
-    }
-    void on(const Connected&) { events_.emplace_back("connected"); }
-    void on(const Disconnected& e) { events_.push_back("disconnected: " + e.reason); }
-    void on(const ServicesResolved&) { events_.emplace_back("resolved"); }
-    void on(const PortUnsubscribed&) { events_.emplace_back("unsubscribed"); }
-    void on(const PortSubscribed&) {
-        events_.emplace_back("subscribed");
-        handshake_.emplace(keys_.first, countingRandom(7));
-        link_->notifyPort(sake::kStartSignal);
-    }
-    void on(const PortWritten& e) {
-        events_.emplace_back("written");
-        const auto answer = handshake_->receive(e.value);
-        ASSERT_TRUE(answer.has_value());
-        if (*answer) link_->notifyPort(**answer);
-        if (!handshake_->done()) return;
-        session_.emplace(handshake_->takeSession());
-        link_->setDecoder([this](PumpCharacteristic c, Bytes value) { return decode(c, std::move(value)); });
-        link_->confirmPaired();
-        ++handshakes_;
-    }
-    void on(const ValueArrived& e) { values_.push_back(e); }
-    std::optional<Bytes> decode(PumpCharacteristic characteristic, Bytes value) {
-        if (!info(characteristic).encrypted) return value;
-        auto plain = session_->receiver.decrypt(value);
-        if (plain.has_value() && plain->lost == 0) return plain->plain;
-        ++undecodable_;
-        return std::nullopt;
-    }
-};
-
 TEST_F(ALink, PairsAndIsReady) {
     startAndPair();
     EXPECT_EQ(double_->violations(), std::vector<std::string>{});

@@ -64,7 +64,7 @@ const sockaddr* generic(const SocketAddress& address) {
 }
 
 /// Lists of 16-bit service UUIDs, incomplete and complete.
-bool lists(ByteView advertisement, std::uint16_t uuid) {
+bool lists(ByteView advertisement, const std::vector<std::uint16_t>& uuids) {
     Reader reader{advertisement};
     while (reader.remaining() > 0) {
         const auto length = reader.get<std::uint8_t>("length");
@@ -73,12 +73,12 @@ bool lists(ByteView advertisement, std::uint16_t uuid) {
         Reader list{reader.take(length - 1U, "data")};
         if (reader.failed()) return false;
         while ((type == 0x02 || type == 0x03) && list.remaining() >= 2)
-            if (list.get<std::uint16_t>("uuid") == uuid) return true;
+            if (std::count(uuids.begin(), uuids.end(), list.get<std::uint16_t>("uuid")) > 0) return true;
     }
     return false;
 }
 
-std::optional<Address> advertiserIn(const ManagementEvent& event, std::uint16_t uuid) {
+std::optional<Address> advertiserIn(const ManagementEvent& event, const std::vector<std::uint16_t>& uuids) {
     if (event.code != Management::DeviceFound) return std::nullopt;
     Reader reader{event.parameters};
     Address address;
@@ -86,7 +86,7 @@ std::optional<Address> advertiserIn(const ManagementEvent& event, std::uint16_t 
     address.type = static_cast<AddressType>(reader.get<std::uint8_t>("type"));
     reader.take(1 + 4, "rssi and flags");
     const auto data = reader.take(reader.get<std::uint16_t>("length"), "data");
-    if (reader.failed() || !lists(data, uuid)) return std::nullopt;
+    if (reader.failed() || !lists(data, uuids)) return std::nullopt;
     std::copy(octets.begin(), octets.end(), address.octets.begin());
     return address;
 }
@@ -181,7 +181,7 @@ Address Management::controllerAddress() {
     throw AirError("there is no such controller");
 }
 
-std::optional<Address> findAdvertiser(Management& management, std::uint16_t uuid,
+std::optional<Address> findAdvertiser(Management& management, const std::vector<std::uint16_t>& uuids,
                                       Clock::time_point deadline) {
     std::optional<Address> found;
     while (!found && Clock::now() < deadline) {
@@ -193,7 +193,7 @@ std::optional<Address> findAdvertiser(Management& management, std::uint16_t uuid
         while (!found) {
             const auto event = management.next(roundEnd);
             if (!event) break;
-            found = advertiserIn(*event, uuid);
+            found = advertiserIn(*event, uuids);
         }
         management.command(Management::StopDiscovery, kLowEnergyAddressTypes);
     }

@@ -12,6 +12,7 @@
 #include <stdexcept>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "protocol/bytes.hpp"
 
@@ -109,10 +110,11 @@ private:
 /// Management's address block: six octets and the type.
 Bytes addressBlock(const Address& address);
 
-/// The first advertiser that lists the 16-bit UUID (SIG fe82 or fe81). Scans in short rounds, since btvirt
-/// reports an advertiser only when a scan starts (bluez-lab.md). A bonded advertiser comes with its identity
-/// address.
-std::optional<Address> findAdvertiser(Management& management, std::uint16_t uuid, Clock::time_point deadline);
+/// The first advertiser that lists one of the 16-bit UUIDs (SIG fe82 or fe81). Scans in short rounds, since
+/// btvirt reports an advertiser only when a scan starts (bluez-lab.md). A bonded advertiser comes with its
+/// identity address.
+std::optional<Address> findAdvertiser(Management& management, const std::vector<std::uint16_t>& uuids,
+                                      Clock::time_point deadline);
 
 /// An LE connection from `local` to `peer` with a socket on the ATT channel, not encrypted yet. Throws
 /// AirError.

@@ -120,7 +120,7 @@ int run(const CLI::App& app, Options& options) {
     if (app.got_subcommand("stranger"))
         air::visitAsStranger(options.visit.controller, options.visit.limit, reporter());
     if (app.got_subcommand("reserve")) reserve(options);
-    if (app.got_subcommand("record")) air::recordMonitor(options.capture);
+    if (app.got_subcommand("record")) air::recordMonitor(options.capture, options.visit.controller);
     return 0;
 }
 
@@ -134,9 +134,10 @@ int main(int argc, char** argv) {
     addVisit(*visitor, options);
     auto* stranger = app.add_subcommand("stranger", "Connect, say nothing, wait to be sent away");
     auto* reserver = app.add_subcommand("reserve", "Keep bluetoothd off these controllers");
-    auto* recorder = app.add_subcommand("record", "Record the HCI monitor channel as btsnoop");
+    auto* recorder =
+        app.add_subcommand("record", "Record the HCI monitor channel of one controller as btsnoop");
     recorder->add_option("file", options.capture)->required();
-    for (auto* command : {visitor, stranger, reserver}) addControllers(*command, options);
+    for (auto* command : {visitor, stranger, reserver, recorder}) addControllers(*command, options);
     for (auto* command : {visitor, stranger})
         command->add_option("--limit", options.limitSeconds, "Seconds until it has failed");
     try {

@@ -40,7 +40,7 @@ std::uint64_t arrivalTime(msghdr& message) {
 
 } // namespace
 
-void recordMonitor(const std::string& path) {
+void recordMonitor(const std::string& path, std::uint16_t controller) {
     const auto monitor = openMonitor();
     std::ofstream file(path, std::ios::binary);
     file.write("btsnoop", 8);
@@ -61,12 +61,13 @@ void recordMonitor(const std::string& path) {
         if (size < 0 || !file) throw AirError(std::string("capture: ") + std::strerror(errno));
         protocol::Reader reader{protocol::ByteView{buffer}.first(static_cast<std::size_t>(size))};
         const std::uint32_t code = reader.get<std::uint16_t>("code");
-        const std::uint32_t controller = reader.get<std::uint16_t>("controller");
+        const std::uint32_t from = reader.get<std::uint16_t>("controller");
+        if (from != controller) continue;
         reader.get<std::uint16_t>("length");
         const auto packet = reader.take(reader.remaining(), "packet");
         put(file, static_cast<std::uint32_t>(packet.size())); // original and included length
         put(file, static_cast<std::uint32_t>(packet.size()));
-        put(file, (controller << 16) | code);
+        put(file, (from << 16) | code);
         put(file, std::uint32_t{0}); // drops
         put(file, arrivalTime(message));
         file.write(reinterpret_cast<const char*>(packet.data()), static_cast<std::streamsize>(packet.size()));

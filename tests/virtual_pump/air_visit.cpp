@@ -114,12 +114,17 @@ void Visit::prepareController() {
 
 void Visit::connect() {
     const bool reconnects = settings_.bonded || settings_.anyAdvertiser;
-    const auto found = findAdvertiser(management_, reconnects ? kReconnectUuid : kPairingUuid, end_);
-    if (!found) throw AirError("no bridge advertises");
-    peer_ = *found;
-    if (settings_.forgetBond)
+    const auto find = [&] {
+        const auto found = findAdvertiser(management_, {reconnects ? kReconnectUuid : kPairingUuid}, end_);
+        if (!found) throw AirError("no bridge advertises");
+        return *found;
+    };
+    peer_ = find();
+    if (settings_.forgetBond) { // the identity key goes with it: the bridge is somebody else now
         management_.command(Management::UnpairDevice,
                             Writer{}.put(ByteView{addressBlock(peer_)}).put(std::uint8_t{0}).bytes());
+        peer_ = find();
+    }
     att_ = connectAtt(management_.controllerAddress(), peer_);
     report_("connected", toString(peer_));
 }
@@ -219,8 +224,12 @@ void Visit::encrypt() {
 void Visit::pair() {
     management_.send(Management::PairDevice,
                      Writer{}.put(ByteView{addressBlock(peer_)}).put(kDisplayYesNo).bytes());
-    until([this] { return pairingStatus_.has_value(); }, Clock::now() + 30s, "pairing");
-    if (*pairingStatus_ != 0) throw AirError(fmt::format("pairing refused, status {:#04x}", *pairingStatus_));
+    try {
+        until([this] { return pairingStatus_.has_value(); }, Clock::now() + 30s, "pairing");
+    } catch (const AirError& error) { // bluetoothd may end the link before the kernel says why
+        throw AirError(fmt::format("pairing failed, {}", error.what()));
+    }
+    if (*pairingStatus_ != 0) throw AirError(fmt::format("pairing failed, status {:#04x}", *pairingStatus_));
     report_("paired", "");
 }
 
@@ -291,6 +300,31 @@ void Visit::leave() {
     report_("left", "");
 }
 
+/// Of a server without attributes.
+std::optional<Bytes> answerOfNobody(ByteView pdu) {
+    Reader reader{pdu};
+    const auto opcode = reader.get<std::uint8_t>("opcode");
+    const auto handle = reader.get<std::uint16_t>("handle");
+    switch (opcode) {
+        case ExchangeMtuRequest:
+            return Writer{}.put(std::uint8_t{ExchangeMtuResponse}).put(kDefaultMtu).bytes();
+        case FindInformationRequest:
+        case ReadByTypeRequest:
+        case ReadByGroupTypeRequest:
+        case ReadRequest: {
+            constexpr std::uint8_t kAttributeNotFound = 0x0a;
+            return Writer{}
+                .put(std::uint8_t{ErrorResponse})
+                .put(opcode)
+                .put(handle)
+                .put(kAttributeNotFound)
+                .bytes();
+        }
+        default:
+            return std::nullopt;
+    }
+}
+
 } // namespace
 
 void visit(const VisitSettings& settings, Pump& pump, const std::function<bool()>& leave,
@@ -305,8 +339,7 @@ void visitAsStranger(std::uint16_t controller, std::chrono::milliseconds limit, 
     management.command(Management::SetBredr, 0);
     management.command(Management::SetPowered, 1);
     const auto deadline = Clock::now() + limit;
-    auto found = findAdvertiser(management, kReconnectUuid, Clock::now() + limit / 4);
-    if (!found) found = findAdvertiser(management, kPairingUuid, deadline);
+    const auto found = findAdvertiser(management, {kReconnectUuid, kPairingUuid}, deadline);
     if (!found) throw AirError("no bridge advertises");
     const auto att = connectAtt(management.controllerAddress(), *found);
     report("connected", toString(*found));
@@ -316,7 +349,11 @@ void visitAsStranger(std::uint16_t controller, std::chrono::milliseconds limit, 
         if (left <= 0ms || ::poll(&ready, 1, static_cast<int>(left.count())) <= 0)
             throw AirError("nobody has sent the stranger away");
         Bytes pdu(kLargestPdu);
-        if (::read(att.number(), pdu.data(), pdu.size()) <= 0) break;
+        const auto size = ::read(att.number(), pdu.data(), pdu.size());
+        if (size <= 0) break;
+        pdu.resize(static_cast<std::size_t>(size));
+        const auto answer = answerOfNobody(pdu);
+        if (answer && ::write(att.number(), answer->data(), answer->size()) < 0) break;
     }
     report("sent away", "");
 }

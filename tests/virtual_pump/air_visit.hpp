@@ -35,8 +35,8 @@ using Reporter = std::function<void(std::string_view event, const std::string& d
 void visit(const VisitSettings& settings, Pump& pump, const std::function<bool()>& leave,
            const Reporter& report);
 
-/// A central that connects and says nothing, until it is sent away. Throws AirError when that takes longer
-/// than `limit`.
+/// A central that connects, has nothing and asks for nothing, until it is sent away. Throws AirError when
+/// that takes longer than `limit`.
 void visitAsStranger(std::uint16_t controller, std::chrono::milliseconds limit, const Reporter& report);
 
 } // namespace virtual_pump::air

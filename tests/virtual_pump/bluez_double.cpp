@@ -87,6 +87,10 @@ void BluezDouble::addAdapter() {
     daemon_->addAdapter();
 }
 
+void BluezDouble::switchOff() {
+    daemon_->switchOff();
+}
+
 bool BluezDouble::connected() const {
     return daemon_->connected();
 }

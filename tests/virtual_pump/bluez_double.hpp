@@ -31,6 +31,8 @@ struct DoubleSettings {
     std::uint16_t mtu = 184; ///< of the bearer; the same as the pump's
     std::uint8_t advertisingInstances = 5;
 
+    /// The adapter is off at first, and busy until bluetoothd has switched it on (AutoEnable); 0: it is on.
+    std::chrono::milliseconds powersItselfAfter{0};
     bool userOpensPairing = true; ///< somebody stands at the pump's menu "Pair New Device"
     bool bonded = false;          ///< both sides hold a bond at the start
     bool nameKnownAtOnce =
@@ -100,6 +102,7 @@ public:
     void restart(); ///< bluetoothd ends and starts again: only bonds survive
     void removeAdapter();
     void addAdapter();
+    void switchOff(); ///< somebody turns the adapter off; the bridge may turn it on again
 
     [[nodiscard]] bool connected() const;
     [[nodiscard]] bool bonded() const; ///< both sides hold the bond

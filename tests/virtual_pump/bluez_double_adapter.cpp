@@ -41,7 +41,10 @@ void BluezDouble::Daemon::exportSwitches() {
     object.property(
         kAdapter, "Alias", [&on] { return on.alias; }, [&on](const std::string& alias) { on.alias = alias; });
     object.property(
-        kAdapter, "Powered", [&on] { return on.powered; }, [this](bool powered) { setPowered(powered); });
+        kAdapter, "Powered", [&on] { return on.powered; }, [this](bool powered) { setPowered(powered); },
+        [&on] {
+            if (on.busy) throw bluez::bluezError("Busy", "");
+        });
     object.property(
         kAdapter, "Discoverable", [&on] { return on.discoverable; },
         [&on](bool discoverable) { on.discoverable = discoverable; });
@@ -54,6 +57,24 @@ void BluezDouble::Daemon::exportSwitches() {
     object.property(
         kAdapter, "PairableTimeout", [&on] { return on.pairableTimeout; },
         [&on](std::uint32_t seconds) { on.pairableTimeout = seconds; });
+}
+
+void BluezDouble::Daemon::powerItself() {
+    switches_.powered = false;
+    switches_.busy = true;
+    powerTimer_.expires_after(settings_.powersItselfAfter);
+    powerTimer_.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
+        const auto self = weak.lock();
+        if (error || !self || self->adapter_ == nullptr) return;
+        self->switches_.busy = false;
+        self->setPowered(true);
+        self->adapter_->changed(kAdapter, "Powered");
+    });
+}
+
+void BluezDouble::Daemon::switchOff() {
+    setPowered(false);
+    adapter_->changed(kAdapter, "Powered");
 }
 
 void BluezDouble::Daemon::setPowered(bool powered) {

@@ -28,7 +28,8 @@ BluezDouble::Daemon::Daemon(const bluez::Bus& bus, Pump& pump, DoubleSettings se
       settings_(std::move(settings)),
       sink_(std::move(sink)),
       bonds_{settings_.bonded, settings_.bonded, 0},
-      connectTimer_(bus.executor) {
+      connectTimer_(bus.executor),
+      powerTimer_(bus.executor) {
     bus_.proxies = proxies_;
 }
 
@@ -79,10 +80,12 @@ void BluezDouble::Daemon::addAdapter() {
             [this] { consider(); }, [this] { return switches_.powered; }});
     exportAdapter();
     if (bonds_.host) device_ = makePumpDevice(false); // from storage
+    if (settings_.powersItselfAfter.count() > 0) powerItself();
 }
 
 void BluezDouble::Daemon::removeAdapter() {
     if (adapter_ == nullptr) return;
+    powerTimer_.cancel();
     disconnect("connection terminated by local host");
     advertisements_->releaseAll();
     stranger_.reset();

@@ -26,6 +26,7 @@ public:
     void stop();
     void addAdapter();
     void removeAdapter();
+    void switchOff();
 
     /// Ends the pump's connection, now.
     void disconnect(const std::string& reason);
@@ -46,6 +47,7 @@ private:
     void exportAdapter();
     void exportSwitches();
     void removeDevice(sdbus::MethodCall& call);
+    void powerItself();
     void setPowered(bool powered);
     void watchNames();
     void forgetClient(const std::string& owner);
@@ -78,9 +80,11 @@ private:
     bool connecting_ = false;
     bool keyMissing_ = false; ///< the last connection failed for that
     boost::asio::steady_timer connectTimer_;
+    boost::asio::steady_timer powerTimer_;
 
     struct Switches {
         bool powered = true;
+        bool busy = false; ///< is being powered
         bool discoverable = false;
         bool pairable = true;
         std::uint32_t discoverableTimeout = 0;

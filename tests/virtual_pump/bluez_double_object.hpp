@@ -93,12 +93,16 @@ public:
         note(interface);
         object_->registerProperty(name).onInterface(interface).withGetter(std::move(getter));
     }
-    /// The setter runs outside the dispatch, after which the change is announced.
+    /// The setter runs outside the dispatch, after which the change is announced; before that `check` may
+    /// refuse by sdbus::Error.
     template <typename Getter, typename Setter>
-    void property(const std::string& interface, const std::string& name, Getter getter, Setter setter) {
+    void property(
+        const std::string& interface, const std::string& name, Getter getter, Setter setter,
+        std::function<void()> check = [] {}) {
         using Value = std::decay_t<std::invoke_result_t<Getter>>;
         note(interface);
-        auto onSet = [this, interface, name, setter](const Value& value) {
+        auto onSet = [this, interface, name, setter, check](const Value& value) {
+            check();
             later([this, interface, name, setter, value] {
                 setter(value);
                 changed(interface, name);

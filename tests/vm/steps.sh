@@ -9,11 +9,11 @@ fail() {
 
 # wait_for SECONDS COMMAND...: until it succeeds.
 wait_for() {
-    tries=$(($1 * 10))
+    tries=$(($1 * 4))
     shift
     while [ "$tries" -gt 0 ]; do
         if "$@" >/dev/null 2>&1; then return 0; fi
-        sleep 0.1
+        sleep 0.25
         tries=$((tries - 1))
     done
     fail "waited for: $*"
@@ -29,13 +29,14 @@ bluez_conf() {
     } >/etc/bluetooth/main.conf
 }
 
+# btvirt's first two controllers.
+bridge_address=00:AA:01:00:00:00
+pump_address=00:AA:01:01:00:01
+
 # controllers [NUMBER]: hci0 for the bridge, the others are kept for the pump and for strangers.
 controllers() {
     number=${1:-2}
-    for module in sha512_generic ctr drbg ecdh_generic cmac ecb algif_hash algif_skcipher bluetooth hci_vhci; do
-        modprobe "$module"
-    done
-    air-pump record /out/capture.btsnoop >/out/record.log 2>&1 &
+    air-pump record --controller 0 /out/capture.btsnoop >/out/record.log 2>&1 &
     btvirt "-l$number" >/out/btvirt.log 2>&1 &
     wait_for 10 test -e "/sys/class/bluetooth/hci$((number - 1))"
     reserved=
@@ -44,8 +45,7 @@ controllers() {
     air-pump reserve $reserved >/out/reserve.log 2>&1 &
     wait_for 10 grep -q reserved /out/reserve.log
     # bluetoothd 5.66 loses its first identity key when this directory is missing (bluez-lab.md).
-    address=$(sed -n 's/.*: \(..:..:..:..:..:..\).*/\1/p' /out/btvirt.log | head -n 1)
-    mkdir -p "/var/lib/bluetooth/${address:-00:AA:01:00:00:00}"
+    mkdir -p "/var/lib/bluetooth/$bridge_address"
 }
 
 bus() {
@@ -78,9 +78,11 @@ keys() {
     cp /etc/pump-bridge/bridge.keydb /out # opens the capture of this run
 }
 
-# bridge_start [OPTION...]: the production service.
+# bridge_start [OPTION...]: the production service, with all of root's rights unless bridge_user is set.
 bridge_start() {
-    pump-bridge --config /etc/pump-bridge/pump-bridge.toml run "$@" >>/out/bridge.log 2>&1 &
+    chown -R "${bridge_user:-root}" /var/lib/pump-bridge /etc/pump-bridge/bridge.keydb
+    su -s /bin/sh "${bridge_user:-root}" \
+        -c "exec pump-bridge --config /etc/pump-bridge/pump-bridge.toml run $*" >>/out/bridge.log 2>&1 &
     bridge_pid=$!
 }
 
@@ -97,19 +99,28 @@ bridge_logged() { [ "$(log_count "$1")" -ge "${2:-1}" ]; }
 bridge_logs() { wait_for 30 bridge_logged "$@"; }
 
 visits=0
-# pump_visit [OPTION...]: the pump comes, stays until the bridge has all of its history, and leaves.
-pump_visit() {
+# pump_comes [OPTION...]: and stays until the bridge has all of its history, or longer.
+pump_comes() {
     visits=$((visits + 1))
     synced=$(log_count 'session: following')
     step "pump visit $visits: $*"
     air-pump visit --keydb /etc/pump-bridge/pump.keydb --served /out/served.hex "$@" >"/out/pump$visits.log" 2>&1 &
     pump_pid=$!
-    wait_for 120 synced_or_pump_gone
+    wait_for "${visit_limit:-120}" synced_or_pump_gone
+}
+
+pump_leaves() {
     kill "$pump_pid" 2>/dev/null || true
     status=0
     wait "$pump_pid" || status=$?
     tail -n 2 "/out/pump$visits.log"
     return $status
+}
+
+# pump_visit [OPTION...]: both.
+pump_visit() {
+    pump_comes "$@"
+    pump_leaves
 }
 
 synced_or_pump_gone() { bridge_logged 'session: following' $((synced + 1)) || ! kill -0 "$pump_pid"; }
@@ -131,6 +142,9 @@ pump_returns() { pump_visit --bonded "$@"; }
 bridge_waits() { wait_for 30 last_state 'ble: advertising mode=reconnect'; }
 last_state() { grep 'ble: \(advertising\|connected\|disconnected\)' /out/bridge.log | tail -n 1 | grep -q -- "$1"; }
 
+# advertises MODE [TIMES]: it has begun to, so often.
+advertises() { bridge_logs "ble: advertising mode=$1" "${2:-1}"; }
+
 # How often the kernel and bluetoothd swallowed a subscription that they knew already (ble-link.md 4.3).
 no_cccd_trap() { bridge_logged 'not subscribed within' && fail "a subscription was swallowed" || true; }
 
@@ -141,6 +155,41 @@ same_history() {
     grep -v '^a603ffffffff' /out/served.hex | sort >/tmp/served.hex
     cmp /tmp/served.hex /out/stored.hex || fail "stored $(wc -l </out/stored.hex), served $(wc -l </tmp/served.hex)"
     echo "stored $(wc -l </out/stored.hex) records, as served"
+}
+
+# same_capture: the capture, decoded offline with the keys, gives exactly the records that the bridge has stored.
+same_capture() {
+    pump-bridge decode --json --history --keydb /etc/pump-bridge/bridge.keydb /out/capture.btsnoop >/tmp/captured
+    sed -n 's/.*"raw":"\([0-9a-f]*\)".*/\1/p' /tmp/captured | grep -v '^a603ffffffff' | sort -u >/out/captured.hex
+    cmp /out/captured.hex /out/stored.hex ||
+        fail "captured $(wc -l </out/captured.hex), stored $(wc -l </out/stored.hex)"
+    echo "captured the same records"
+}
+
+# captured TEXT: of a decoded packet.
+captured() {
+    pump-bridge decode --json /out/capture.btsnoop | grep -q -- "$1" || fail "not captured: $1"
+}
+
+# advertised OCTETS...: these were on the air, in this order and nothing else, every 31.25 to 37.5 ms and without a
+# scan response (ble-link.md 3).
+advertised() {
+    pump-bridge decode --json /out/capture.btsnoop >/tmp/decoded
+    awk '
+        function field(name) {
+            if (!match($0, "\"" name "\":\"[^\"]*\"")) return ""
+            return substr($0, RSTART + length(name) + 4, RLENGTH - length(name) - 5)
+        }
+        /"what":"advertising data set"/ { data = field("raw") }
+        /"what":"scan response set"/ { answer = field("raw") }
+        /"what":"advertising interval set"/ { interval = field("minimum_ms") " to " field("maximum_ms") " ms" }
+        /"what":"advertising on"/ {
+            now = data " " interval (answer == "" ? "" : " scan response " answer)
+            if (now != before) print now
+            before = now
+        }' /tmp/decoded >/out/advertised
+    printf '%s 31.25 to 37.5 ms\n' "$@" | cmp - /out/advertised || fail "advertised $(tr '\n' ',' </out/advertised)"
+    echo "advertised as expected"
 }
 
 # machine [NUMBER]: everything up to a running bridge.
