@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: MIT
 #include "bridge/commands/decode_capture.hpp"
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <numeric>
 #include <ostream>
 #include <system_error>
+#include <utility>
+#include <vector>
 
 #include "bridge/capture.hpp"
 #include "bridge/key_file.hpp"
 #include "bridge/local_times.hpp"
 #include "protocol/att/redact.hpp"
+#include "protocol/history/record.hpp"
 
 namespace bridge {
 namespace {
@@ -37,6 +42,43 @@ bool wanted(const CaptureLine& line, const DecodeOptions& options) {
            (options.historyOnly && line.kind == CaptureKind::History);
 }
 
+/// Dates for records in the order in which they came: the newest day first, some twice (history_sync.hpp).
+class RecordDates {
+public:
+    void add(protocol::ByteView raw) {
+        const auto header = protocol::history::parseHeader(raw);
+        // A record of data corruption has no number, but a place.
+        if (header && header->sequenceNumber != protocol::history::kCorruptionSequenceNumber)
+            number_ = header->sequenceNumber;
+        records_.push_back({number_, {raw.begin(), raw.end()}});
+    }
+    void finish() {
+        std::vector<std::size_t> order(records_.size());
+        std::iota(order.begin(), order.end(), std::size_t{0});
+        std::ranges::stable_sort(order, {}, [this](std::size_t i) { return records_[i].first; });
+        places_.resize(records_.size());
+        std::size_t count = 0;
+        for (std::size_t i = 0; i < order.size(); ++i) {
+            const bool again = i > 0 && records_[order[i]] == records_[order[i - 1]];
+            if (!again) times_.add(records_[order[i]].second);
+            if (!again) ++count;
+            places_[order[i]] = count - 1;
+        }
+        times_.finish();
+    }
+    /// Of the record that was added at `index`.
+    [[nodiscard]] std::optional<protocol::LocalSeconds> at(std::size_t index) const {
+        const auto dated = times_.at(places_[index], records_[index].second);
+        return dated ? std::optional(dated->local.time) : std::nullopt;
+    }
+
+private:
+    std::uint32_t number_ = 0;
+    std::vector<std::pair<std::uint32_t, protocol::Bytes>> records_;
+    std::vector<std::size_t> places_; ///< in times_
+    LocalTimes times_;
+};
+
 } // namespace
 
 int decodeCaptureFile(const std::string& name, protocol::ByteView file, const DecodeOptions& options,
@@ -44,19 +86,17 @@ int decodeCaptureFile(const std::string& name, protocol::ByteView file, const De
     const auto keys = readKeys(options, streams);
     const auto* const keysOrNone = keys ? &*keys : nullptr;
     // Twice: a record may be dated by a reference that comes after it.
-    LocalTimes times;
-    decodeCapture(file, keysOrNone, [&times](const CaptureLine& line) {
-        if (line.kind == CaptureKind::History) times.add(line.record);
+    RecordDates dates;
+    decodeCapture(file, keysOrNone, [&dates](const CaptureLine& line) {
+        if (line.kind == CaptureKind::History) dates.add(line.record);
     });
-    times.finish();
+    dates.finish();
 
     bool good = true;
     std::size_t index = 0;
     const auto damage = decodeCapture(file, keysOrNone, [&](const CaptureLine& line) {
         std::optional<protocol::LocalSeconds> localTime;
-        if (line.kind == CaptureKind::History) {
-            if (const auto dated = times.at(index++, line.record)) localTime = dated->local.time;
-        }
+        if (line.kind == CaptureKind::History) localTime = dates.at(index++);
         if (line.problem) good = false;
         if (!wanted(line, options)) return;
         streams.out << (options.json ? toJsonLine(line, localTime) : toTextLine(line, localTime)) << '\n';
