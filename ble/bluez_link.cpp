@@ -97,6 +97,9 @@ std::string BluezLink::problem() const {
 void BluezLink::setDecoder(ValueDecoder decoder) {
     machine_->events().setDecoder(std::move(decoder));
 }
+void BluezLink::setEncoder(ValueEncoder encoder) {
+    machine_->events().setEncoder(std::move(encoder));
+}
 void BluezLink::notifyPort(ByteView value) {
     machine_->notifyPort(value);
 }

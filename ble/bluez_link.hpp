@@ -82,8 +82,9 @@ public:
     [[nodiscard]] std::string problem() const;
 
     asio::awaitable<LinkEvent> nextEvent() override;
-    /// See EventQueue: a decoder is forgotten when the next Connected is taken.
+    /// See EventQueue: decoder and encoder are forgotten when the next Connected is taken.
     void setDecoder(ValueDecoder decoder) override;
+    void setEncoder(ValueEncoder encoder) override;
     void notifyPort(ByteView value) override;
     asio::awaitable<Bytes> read(PumpCharacteristic characteristic) override;
     asio::awaitable<void> write(PumpCharacteristic characteristic, Bytes value) override;

@@ -26,7 +26,10 @@ asio::awaitable<LinkEvent> EventQueue::next() {
         co_await changes_.until([this] { return frontIsReady(); }, Changes::kNever);
         Entry entry = std::move(entries_.front());
         entries_.pop_front();
-        if (std::holds_alternative<Connected>(entry.event)) decoder_ = nullptr;
+        if (std::holds_alternative<Connected>(entry.event)) {
+            decoder_ = nullptr;
+            encoder_ = nullptr;
+        }
         if (decode(entry)) co_return std::move(entry.event);
     }
 }

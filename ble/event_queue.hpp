@@ -21,6 +21,11 @@ public:
 
     /// Without one, values of encrypted characteristics are dropped. Forgotten when Connected is taken.
     void setDecoder(ValueDecoder decoder) { decoder_ = std::move(decoder); }
+    /// For what is written; forgotten together with the decoder.
+    void setEncoder(ValueEncoder encoder) { encoder_ = std::move(encoder); }
+    [[nodiscard]] std::optional<Bytes> encode(ByteView value) const {
+        return encoder_ ? encoder_(value) : std::nullopt;
+    }
     void push(LinkEvent event);
     /// As it came; decoded when it is taken, or before the reply of a read that came later.
     void pushValue(PumpCharacteristic characteristic, Bytes value);
@@ -43,6 +48,7 @@ private:
     Changes changes_;
     std::deque<Entry> entries_;
     ValueDecoder decoder_;
+    ValueEncoder encoder_;
     std::optional<PumpCharacteristic> reading_;
 
     [[nodiscard]] bool frontIsReady() const;

@@ -3,8 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <array>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 
 namespace ble {
@@ -13,24 +11,10 @@ namespace {
 
 using namespace asio::experimental::awaitable_operators;
 
-constexpr std::array kAll{
-    PumpCharacteristic::ModelNumber,      PumpCharacteristic::SerialNumber,
-    PumpCharacteristic::FirmwareRevision, PumpCharacteristic::CurrentTime,
-    PumpCharacteristic::IddStatusChanged, PumpCharacteristic::IddRecordAccessControlPoint,
-    PumpCharacteristic::IddHistoryData,
-};
-
-// Record access opcodes that change nothing: report records, abort, report number (ble-link.md 8.2). Delete,
-// 0x3c, is left out.
-constexpr std::array<std::uint8_t, 3> kReadingOpcodes{0x33, 0x55, 0x5a};
-
-void requireAllowed(PumpCharacteristic characteristic, ByteView value) {
-    const bool allowed =
-        info(characteristic).writable && !value.empty() &&
-        std::find(kReadingOpcodes.begin(), kReadingOpcodes.end(), value.front()) != kReadingOpcodes.end();
-    if (!allowed)
-        throw LinkError("refused", fmt::format("writing this to {} is not allowed: pump-bridge only reads",
-                                               info(characteristic).name));
+void requirePermitted(PumpCharacteristic characteristic, ByteView value) {
+    if (isPermittedWrite(characteristic, value)) return;
+    throw LinkError("refused", fmt::format("writing this to {} is not allowed: pump-bridge only reads",
+                                           info(characteristic).name));
 }
 
 LinkError disconnected() {
@@ -120,10 +104,9 @@ std::optional<PumpCharacteristic> PumpClient::identify(const std::string& path) 
     const auto service = tree.get<sdbus::ObjectPath>(path, bluez::kGattCharacteristic, "Service");
     if (!service) return std::nullopt;
     const auto serviceUuid = tree.text(*service, bluez::kGattService, "UUID");
-    const auto* const found = std::find_if(kAll.begin(), kAll.end(), [&](PumpCharacteristic characteristic) {
-        return info(characteristic).uuid == uuid && info(characteristic).serviceUuid == serviceUuid;
-    });
-    return found == kAll.end() ? std::nullopt : std::optional(*found);
+    for (const auto& known : characteristics())
+        if (known.uuid == uuid && known.serviceUuid == serviceUuid) return known.id;
+    return std::nullopt;
 }
 
 std::string PumpClient::find(PumpCharacteristic characteristic) const {
@@ -184,10 +167,15 @@ asio::awaitable<Bytes> PumpClient::read(PumpCharacteristic characteristic) {
 }
 
 asio::awaitable<void> PumpClient::write(PumpCharacteristic characteristic, Bytes value) {
-    requireAllowed(characteristic, value);
+    requirePermitted(characteristic, value);
     const auto turn = co_await takeTurn();
     const auto connection = connection_;
     const auto path = co_await locate(characteristic, connection);
+    if (info(characteristic).encrypted) { // now: frames leave in the order of their counters
+        auto frame = queue_.encode(value);
+        if (!frame) throw LinkError("no-session", "the handshake with the pump is not done");
+        value = std::move(*frame);
+    }
     const Properties options{{"type", sdbus::Variant(std::string("request"))}};
     co_await whileConnected(connection, bus_->call<NoResult>(path, bluez::kGattCharacteristic, "WriteValue",
                                                              limit_, std::move(value), options));

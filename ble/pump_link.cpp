@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "ble/pump_link.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 
@@ -12,22 +13,38 @@ namespace {
 
 namespace uuid = protocol::uuid;
 
-// ble-link.md 7.1; in the order of the enumeration.
+// ble-link.md 7.1, pump-services.md 1; in the order of the enumeration.
 constexpr std::array kCharacteristics{
     CharacteristicInfo{PumpCharacteristic::ModelNumber, "Model Number", uuid::kDeviceInformation,
-                       uuid::kModelNumber, false, false},
+                       uuid::kModelNumber, false},
     CharacteristicInfo{PumpCharacteristic::SerialNumber, "Serial Number", uuid::kDeviceInformation,
-                       uuid::kSerialNumber, false, false},
+                       uuid::kSerialNumber, false},
     CharacteristicInfo{PumpCharacteristic::FirmwareRevision, "Firmware Revision", uuid::kDeviceInformation,
-                       uuid::kFirmwareRevision, false, false},
+                       uuid::kFirmwareRevision, false},
     CharacteristicInfo{PumpCharacteristic::CurrentTime, "Current Time", uuid::kCurrentTimeService,
-                       uuid::kCurrentTime, false, false},
+                       uuid::kCurrentTime, false},
+    CharacteristicInfo{PumpCharacteristic::BatteryLevel, "Battery Level", uuid::kBattery, uuid::kBatteryLevel,
+                       false},
+    CharacteristicInfo{PumpCharacteristic::CgmMeasurement, "CGM Measurement",
+                       uuid::kContinuousGlucoseMonitoring, uuid::kCgmMeasurement, true},
+    CharacteristicInfo{PumpCharacteristic::CgmSessionStartTime, "CGM Session Start Time",
+                       uuid::kContinuousGlucoseMonitoring, uuid::kCgmSessionStartTime, true},
+    CharacteristicInfo{PumpCharacteristic::CgmSessionRunTime, "CGM Session Run Time",
+                       uuid::kContinuousGlucoseMonitoring, uuid::kCgmSessionRunTime, false},
+    CharacteristicInfo{PumpCharacteristic::CgmRecordAccessControlPoint, "CGM Record Access Control Point",
+                       uuid::kContinuousGlucoseMonitoring, uuid::kRecordAccessControlPoint, false},
     CharacteristicInfo{PumpCharacteristic::IddStatusChanged, "IDD Status Changed", uuid::kInsulinDelivery,
-                       uuid::kIddStatusChanged, true, false},
+                       uuid::kIddStatusChanged, true},
+    CharacteristicInfo{PumpCharacteristic::IddStatus, "IDD Status", uuid::kInsulinDelivery, uuid::kIddStatus,
+                       true},
+    CharacteristicInfo{PumpCharacteristic::IddStatusReaderControlPoint, "IDD Status Reader Control Point",
+                       uuid::kInsulinDelivery, uuid::kIddStatusReaderControlPoint, true},
     CharacteristicInfo{PumpCharacteristic::IddRecordAccessControlPoint, "IDD Record Access Control Point",
-                       uuid::kInsulinDelivery, uuid::kRecordAccessControlPoint, false, true},
+                       uuid::kInsulinDelivery, uuid::kRecordAccessControlPoint, false},
     CharacteristicInfo{PumpCharacteristic::IddHistoryData, "IDD History Data", uuid::kInsulinDelivery,
-                       uuid::kIddHistoryData, true, false},
+                       uuid::kIddHistoryData, true},
+    CharacteristicInfo{PumpCharacteristic::GstBatteryLevel, "GST Battery Level", uuid::kInsulinDelivery,
+                       uuid::kGstBatteryLevel, false},
 };
 
 constexpr bool inOrder() {
@@ -37,10 +54,62 @@ constexpr bool inOrder() {
 }
 static_assert(inOrder());
 
+struct PermittedWrite {
+    PumpCharacteristic characteristic;
+    std::size_t opCodeOctets;
+    std::uint16_t opCode;
+};
+
+// The whole of what may be written, op code by op code. Record access: report records, abort, report number;
+// delete is left out (history-records.md 2, pump-services.md 10.6). Status reader: Reset Status, which makes
+// the pump indicate again, and Get requests (pump-services.md 7).
+constexpr std::array kPermittedWrites{
+    PermittedWrite{PumpCharacteristic::IddRecordAccessControlPoint, 1, 0x33},
+    PermittedWrite{PumpCharacteristic::IddRecordAccessControlPoint, 1, 0x55},
+    PermittedWrite{PumpCharacteristic::IddRecordAccessControlPoint, 1, 0x5a},
+    PermittedWrite{PumpCharacteristic::CgmRecordAccessControlPoint, 1, 0x01},
+    PermittedWrite{PumpCharacteristic::CgmRecordAccessControlPoint, 1, 0x03},
+    PermittedWrite{PumpCharacteristic::CgmRecordAccessControlPoint, 1, 0x04},
+    PermittedWrite{PumpCharacteristic::IddStatusReaderControlPoint, 2, 0x030c},
+    PermittedWrite{PumpCharacteristic::IddStatusReaderControlPoint, 2, 0x0330},
+    PermittedWrite{PumpCharacteristic::IddStatusReaderControlPoint, 2, 0x0356},
+    PermittedWrite{PumpCharacteristic::IddStatusReaderControlPoint, 2, 0x0365},
+    PermittedWrite{PumpCharacteristic::IddStatusReaderControlPoint, 2, 0x0395},
+    PermittedWrite{PumpCharacteristic::IddStatusReaderControlPoint, 2, 0x03a6},
+    PermittedWrite{PumpCharacteristic::IddStatusReaderControlPoint, 2, 0x03c0},
+    PermittedWrite{PumpCharacteristic::IddStatusReaderControlPoint, 2, 0x03f3},
+    PermittedWrite{PumpCharacteristic::IddStatusReaderControlPoint, 2, 0x03fd},
+    PermittedWrite{PumpCharacteristic::IddStatusReaderControlPoint, 2, 0x03ff},
+    PermittedWrite{PumpCharacteristic::IddStatusReaderControlPoint, 2, 0x0401},
+    PermittedWrite{PumpCharacteristic::IddStatusReaderControlPoint, 2, 0x0403},
+    PermittedWrite{PumpCharacteristic::IddStatusReaderControlPoint, 2, 0x0405},
+    PermittedWrite{PumpCharacteristic::IddStatusReaderControlPoint, 2, 0x0407},
+};
+
+/// Little-endian; empty when there are fewer octets.
+std::optional<std::uint16_t> opCodeOf(ByteView value, std::size_t octets) {
+    if (value.size() < octets) return std::nullopt;
+    std::uint16_t opCode = value[0];
+    if (octets == 2) opCode = static_cast<std::uint16_t>(opCode | value[1] << 8U);
+    return opCode;
+}
+
 } // namespace
 
 const CharacteristicInfo& info(PumpCharacteristic characteristic) {
     return kCharacteristics.at(static_cast<std::size_t>(characteristic));
+}
+
+std::span<const CharacteristicInfo> characteristics() {
+    return kCharacteristics;
+}
+
+bool isPermittedWrite(PumpCharacteristic characteristic, ByteView value) {
+    return std::any_of(kPermittedWrites.begin(), kPermittedWrites.end(),
+                       [&](const PermittedWrite& permitted) {
+                           return permitted.characteristic == characteristic &&
+                                  opCodeOf(value, permitted.opCodeOctets) == permitted.opCode;
+                       });
 }
 
 } // namespace ble

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -27,9 +28,17 @@ enum class PumpCharacteristic : std::uint8_t {
     SerialNumber,
     FirmwareRevision,
     CurrentTime,
+    BatteryLevel,
+    CgmMeasurement,
+    CgmSessionStartTime,
+    CgmSessionRunTime,
+    CgmRecordAccessControlPoint,
     IddStatusChanged,
+    IddStatus,
+    IddStatusReaderControlPoint,
     IddRecordAccessControlPoint,
     IddHistoryData,
+    GstBatteryLevel,
 };
 
 struct CharacteristicInfo {
@@ -37,10 +46,16 @@ struct CharacteristicInfo {
     std::string_view name; ///< for logs: "IDD History Data"
     std::string_view serviceUuid;
     std::string_view uuid;
-    bool encrypted; ///< value is a SAKE frame
-    bool writable;  ///< on the allow-list of writes
+    bool encrypted; ///< what the pump sends of it is a SAKE frame
 };
 const CharacteristicInfo& info(PumpCharacteristic characteristic);
+/// All of them, in the order of the enumeration.
+std::span<const CharacteristicInfo> characteristics();
+
+/// Whether the octets (before encryption) are on the fixed list of what may be written: to three control
+/// points, and only op codes that read, abort a reading, or reset what is indicated. Nothing else reaches the
+/// pump (pump-services.md, "read-only").
+bool isPermittedWrite(PumpCharacteristic characteristic, ByteView value);
 
 struct Peer {
     std::string address; ///< "00:23:F7:.."
@@ -93,6 +108,10 @@ private:
 /// drop the value (a read then fails with LinkError "undecodable"). Must not throw.
 using ValueDecoder = std::function<std::optional<Bytes>(PumpCharacteristic, Bytes)>;
 
+/// Makes the frame of a permitted write to a control point that is encrypted. Empty: there is no session, the
+/// write then fails with LinkError "no-session". Must not throw.
+using ValueEncoder = std::function<std::optional<Bytes>(ByteView)>;
+
 class PumpLink {
 public:
     PumpLink() = default;
@@ -105,12 +124,14 @@ public:
 
     /// For the connection that has just been announced; forgotten when the next one is.
     virtual void setDecoder(ValueDecoder decoder) = 0;
+    virtual void setEncoder(ValueEncoder encoder) = 0;
     /// Notifies the SAKE port.
     virtual void notifyPort(ByteView value) = 0;
 
     // Each throws LinkError; each has a time limit of its own.
     virtual asio::awaitable<Bytes> read(PumpCharacteristic characteristic) = 0;
-    /// With response. Refuses what is not on the allow-list.
+    /// With response. `value` is plain: it is looked at first, and refused with LinkError "refused" unless it
+    /// is a permitted write.
     virtual asio::awaitable<void> write(PumpCharacteristic characteristic, Bytes value) = 0;
     virtual asio::awaitable<void> subscribe(PumpCharacteristic characteristic) = 0;
     virtual asio::awaitable<void> disconnect() = 0;

@@ -102,7 +102,23 @@ asio::awaitable<void> HistorySync::run(PumpInfo pump) {
         co_await fetch(pump, *range);
         log_.info("history: {} of {} records fetched", wanted - lacking(), wanted);
         limit = settings_.nextRanges;
+        if (pause_) co_await pause_();
     }
+}
+
+asio::awaitable<bool> HistorySync::runNewest(PumpInfo pump) {
+    constexpr std::uint32_t kToTheNewest = 0xffffffff; // history-records.md 2
+    const auto before = store_.covered(pump.id);
+    if (before.empty()) co_return false;
+    const std::uint32_t first = before.back().last + 1;
+    const auto code = co_await fetchOnce(pump, {first, kToTheNewest});
+    const std::uint32_t last = store_.covered(pump.id).back().last;
+    // What came without a number of its own is Data Corruption: stored, and no place is known to be filled.
+    if (last < first) co_return code == racp::ResponseCode::Success;
+    for (const SequenceRange& gap : missing(store_.covered(pump.id), {first, last}))
+        co_await fetch(pump, gap);
+    rangeDone_(pump, {first, last});
+    co_return true;
 }
 
 asio::awaitable<std::optional<SequenceRange>> HistorySync::askRange(PumpInfo& pump) {

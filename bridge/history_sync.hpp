@@ -38,6 +38,11 @@ public:
 
     /// Until nothing is missing. Throws ble::LinkError when the link fails; what arrived is stored.
     asio::awaitable<void> run(PumpInfo pump);
+    /// What the pump has written since the newest record that is held, with a single request. False when
+    /// there was nothing, or nothing is held: then run() finds out.
+    asio::awaitable<bool> runNewest(PumpInfo pump);
+    /// Awaited between two ranges of run(): a long history must not hold up what happens now.
+    void onPause(std::function<asio::awaitable<void>()> handler) { pause_ = std::move(handler); }
 
 private:
     asio::awaitable<std::optional<SequenceRange>> askRange(PumpInfo& pump);
@@ -50,6 +55,7 @@ private:
     SyncSettings settings_;
     Clock clock_;
     RangeDone rangeDone_;
+    std::function<asio::awaitable<void>()> pause_;
     spdlog::logger& log_;
 };
 

@@ -13,6 +13,7 @@
 #include <cctype>
 #include <utility>
 
+#include "bridge/follower.hpp"
 #include "protocol/date_time.hpp"
 
 namespace bridge {
@@ -51,13 +52,22 @@ PumpSession::PumpSession(asio::any_io_executor executor, ble::PumpLink& link, St
       log_(log),
       watchdog_(executor_),
       workEnded_(executor_) {
-    link_.setDecoder([this](PumpCharacteristic characteristic, Bytes value) {
-        return decode(characteristic, std::move(value));
-    });
+    setCodec();
 }
 
 PumpSession::~PumpSession() {
     link_.setDecoder({});
+    link_.setEncoder({});
+}
+
+void PumpSession::setCodec() {
+    link_.setDecoder([this](PumpCharacteristic characteristic, Bytes value) {
+        return decode(characteristic, std::move(value));
+    });
+    link_.setEncoder([this](protocol::ByteView plain) -> std::optional<Bytes> {
+        if (!connection_ || !connection_->session) return std::nullopt;
+        return connection_->session->sender.encrypt(plain);
+    });
 }
 
 asio::awaitable<void> PumpSession::run() {
@@ -84,9 +94,7 @@ asio::awaitable<void> PumpSession::handle(ble::LinkEvent event) {
         endConnection();
         connection_ = std::make_shared<Connection>(executor_);
         connection_->peer = std::move(connected->peer);
-        link_.setDecoder([this](PumpCharacteristic characteristic, Bytes value) {
-            return decode(characteristic, std::move(value));
-        });
+        setCodec();
         stage("connected");
         co_return;
     }
@@ -230,24 +238,25 @@ asio::awaitable<void> PumpSession::work(std::shared_ptr<Connection> connection) 
     const PumpInfo pump = co_await identify();
     co_await measureClock(pump);
 
-    HistoryReader reader{link_, connection->values, settings_.inactivity};
-    bool announced = false;
-    reader.onOtherValue([&announced](const ble::ValueArrived& value) {
-        announced = announced || value.characteristic == PumpCharacteristic::IddStatusChanged;
-    });
-    co_await reader.subscribe();
-    co_await link_.subscribe(PumpCharacteristic::IddStatusChanged);
-
-    HistorySync sync{store_, reader, settings_.sync, clock_, hooks_.rangeDone, log_};
-    for (;;) {
-        stage("syncing");
-        announced = false;
-        co_await sync.run(pump);
-        stage("following");
+    Follower::Hooks hooks;
+    hooks.rangeDone = hooks_.rangeDone;
+    hooks.synced = [this, &pump] {
         if (hooks_.synced) hooks_.synced(pump);
-        // Whatever arrives outside a procedure is an announcement of something new.
-        if (!announced) (void)co_await connection->values.pop(settings_.pollInterval);
-    }
+    };
+    hooks.statusRead = [this, &pump](const nightscout::PumpStatus& status) {
+        if (hooks_.statusRead) hooks_.statusRead(pump, status);
+    };
+    hooks.measureClock = [this, &pump] { return measureClock(pump); };
+    hooks.stage = [this](const std::string& text) { stage(text); };
+    Follower follower{link_,
+                      connection->values,
+                      store_,
+                      pump,
+                      {settings_.follow, settings_.sync, settings_.inactivity, settings_.answerInactivity},
+                      clock_,
+                      std::move(hooks),
+                      log_};
+    co_await follower.run();
 }
 
 asio::awaitable<PumpInfo> PumpSession::identify() {

@@ -12,6 +12,7 @@
 #include <string>
 
 #include "ble/pump_link.hpp"
+#include "bridge/follow_plan.hpp"
 #include "bridge/history_sync.hpp"
 #include "bridge/store.hpp"
 #include "bridge/value_queue.hpp"
@@ -30,9 +31,9 @@ struct SessionSettings {
     std::chrono::milliseconds handshakeTimeout = std::chrono::seconds(30);
     std::chrono::milliseconds discoveryTimeout = std::chrono::seconds(60);
     std::chrono::milliseconds inactivity = std::chrono::seconds(30);
-    /// The pump announces a new record once, until its status is reset; asking for the last record costs two
-    /// packets.
-    std::chrono::milliseconds pollInterval = std::chrono::seconds(60);
+    /// Within a procedure other than a report of history; its answer may then be done without.
+    std::chrono::milliseconds answerInactivity = std::chrono::seconds(10);
+    FollowSettings follow;
     int maxDecryptFailures = 5; ///< in a row, then the session is given up (sake.md 7.8)
     SyncSettings sync;
 };
@@ -83,6 +84,7 @@ private:
     asio::awaitable<PumpInfo> identify();
     asio::awaitable<void> measureClock(const PumpInfo& pump);
     asio::awaitable<std::string> readText(ble::PumpCharacteristic characteristic);
+    void setCodec();
     std::optional<protocol::Bytes> decode(ble::PumpCharacteristic characteristic, protocol::Bytes value);
     void stage(const std::string& text);
 

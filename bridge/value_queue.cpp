@@ -33,10 +33,14 @@ asio::awaitable<std::optional<ble::ValueArrived>> ValueQueue::pop(std::chrono::m
         }
     }
     if (values_.empty() && closed_) throw ble::LinkError("disconnected", "the pump has gone");
-    if (values_.empty()) co_return std::nullopt;
+    co_return tryPop();
+}
+
+std::optional<ble::ValueArrived> ValueQueue::tryPop() {
+    if (values_.empty()) return std::nullopt;
     auto value = std::move(values_.front());
     values_.pop_front();
-    co_return value;
+    return value;
 }
 
 } // namespace bridge

@@ -24,6 +24,8 @@ public:
     /// Empty when nothing came within `timeout`. Throws LinkError "disconnected" after the last value of a
     /// closed queue.
     asio::awaitable<std::optional<ble::ValueArrived>> pop(std::chrono::milliseconds timeout);
+    /// What is there already.
+    std::optional<ble::ValueArrived> tryPop();
     /// The connection has ended; what had arrived before can still be taken.
     void close();
 

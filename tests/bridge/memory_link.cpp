@@ -69,13 +69,10 @@ void MemoryLink::deliver() {
         auto outgoing = pump_.nextOutgoing();
         if (!outgoing) break;
         const auto& spec = virtual_pump::characteristics().at(outgoing->characteristic);
-        for (const auto characteristic :
-             {PumpCharacteristic::IddStatusChanged, PumpCharacteristic::IddRecordAccessControlPoint,
-              PumpCharacteristic::IddHistoryData}) {
-            const auto& about = ble::info(characteristic);
+        for (const auto& about : ble::characteristics()) {
             if (about.uuid != spec.uuid || about.serviceUuid != spec.serviceUuid) continue;
-            if (auto plain = decoder_ ? decoder_(characteristic, std::move(outgoing->value)) : std::nullopt) {
-                push(ble::ValueArrived{characteristic, std::move(*plain)});
+            if (auto plain = decoder_ ? decoder_(about.id, std::move(outgoing->value)) : std::nullopt) {
+                push(ble::ValueArrived{about.id, std::move(*plain)});
             }
             break;
         }
@@ -83,8 +80,9 @@ void MemoryLink::deliver() {
     }
 }
 
-void MemoryLink::refuseIfTold() {
+void MemoryLink::refuseIfTold(PumpCharacteristic characteristic) {
     if (!connected_) throw LinkError("disconnected", "the pump has gone");
+    if (refused_.contains(characteristic)) throw LinkError("org.bluez.Error.Failed", "refused by the test");
     if (failures_ > 0) {
         --failures_;
         throw LinkError("org.bluez.Error.Failed", "refused by the test");
@@ -92,7 +90,8 @@ void MemoryLink::refuseIfTold() {
 }
 
 asio::awaitable<Bytes> MemoryLink::read(PumpCharacteristic characteristic) {
-    refuseIfTold();
+    refuseIfTold(characteristic);
+    operations_.push_back({characteristic, {}});
     auto value = pump_.read(handle(characteristic));
     if (!value) throw LinkError("org.bluez.Error.Failed", "ATT error");
     auto plain = decoder_ ? decoder_(characteristic, *value) : std::nullopt;
@@ -101,15 +100,21 @@ asio::awaitable<Bytes> MemoryLink::read(PumpCharacteristic characteristic) {
 }
 
 asio::awaitable<void> MemoryLink::write(PumpCharacteristic characteristic, Bytes value) {
-    refuseIfTold();
-    if (!ble::info(characteristic).writable) throw LinkError("not-allowed", "not on the allow-list");
+    refuseIfTold(characteristic);
+    if (!ble::isPermittedWrite(characteristic, value)) throw LinkError("refused", "not a permitted write");
+    operations_.push_back({characteristic, protocol::toHex(value)});
+    if (ble::info(characteristic).encrypted) {
+        auto frame = encoder_ ? encoder_(value) : std::nullopt;
+        if (!frame) throw LinkError("no-session", "no session");
+        value = std::move(*frame);
+    }
     if (pump_.write(handle(characteristic), value)) throw LinkError("org.bluez.Error.Failed", "ATT error");
     deliver();
     co_return;
 }
 
 asio::awaitable<void> MemoryLink::subscribe(PumpCharacteristic characteristic) {
-    refuseIfTold();
+    refuseIfTold(characteristic);
     pump_.subscribe(handle(characteristic), true);
     co_return;
 }

@@ -6,6 +6,9 @@
 #include <boost/asio/steady_timer.hpp>
 #include <deque>
 #include <optional>
+#include <set>
+#include <string>
+#include <vector>
 
 #include "ble/pump_link.hpp"
 #include "virtual_pump/pump.hpp"
@@ -23,13 +26,23 @@ public:
     [[nodiscard]] bool isConnected() const { return connected_; }
     /// Refuses this many of the next operations with LinkError "org.bluez.Error.Failed".
     void failNext(int operations) { failures_ = operations; }
+    /// Refuses all operations with it.
+    void refuse(ble::PumpCharacteristic characteristic) { refused_.insert(characteristic); }
     /// Puts what the pump has to say now on the link.
     void deliver();
+    /// What was read and written, in order.
+    struct Operation {
+        ble::PumpCharacteristic characteristic;
+        std::string written; ///< plaintext in hexadecimal; empty for a read
+        friend bool operator==(const Operation&, const Operation&) = default;
+    };
+    [[nodiscard]] const std::vector<Operation>& operations() const { return operations_; }
     [[nodiscard]] bool paired() const { return paired_; }
     [[nodiscard]] int disconnects() const { return disconnects_; }
 
     boost::asio::awaitable<ble::LinkEvent> nextEvent() override;
     void setDecoder(ble::ValueDecoder decoder) override { decoder_ = std::move(decoder); }
+    void setEncoder(ble::ValueEncoder encoder) override { encoder_ = std::move(encoder); }
     void notifyPort(ble::ByteView value) override;
     boost::asio::awaitable<ble::Bytes> read(ble::PumpCharacteristic characteristic) override;
     boost::asio::awaitable<void> write(ble::PumpCharacteristic characteristic, ble::Bytes value) override;
@@ -39,16 +52,19 @@ public:
 
 private:
     void push(ble::LinkEvent event);
-    void refuseIfTold();
+    void refuseIfTold(ble::PumpCharacteristic characteristic);
     [[nodiscard]] static std::size_t handle(ble::PumpCharacteristic characteristic);
 
     virtual_pump::Pump& pump_;
     ble::ValueDecoder decoder_;
+    ble::ValueEncoder encoder_;
+    std::vector<Operation> operations_;
     std::deque<ble::LinkEvent> events_;
     boost::asio::steady_timer wake_;
     bool connected_ = false;
     bool paired_ = false;
     int failures_ = 0;
+    std::set<ble::PumpCharacteristic> refused_;
     int disconnects_ = 0;
 };
 

@@ -1,142 +1,17 @@
 // SPDX-License-Identifier: MIT
-// A session against the virtual pump in memory: what is stored after it, and what faults do to it.
+// What is stored after a session, and what faults do to it.
 #include "bridge/pump_session.hpp"
 
 #include <gtest/gtest.h>
-#include <spdlog/logger.h>
-#include <spdlog/sinks/ostream_sink.h>
 
-#include <boost/asio/bind_cancellation_slot.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
-#include <filesystem>
-#include <random>
-#include <sstream>
-
-#include "bridge/sync_plan.hpp"
-#include "memory_link.hpp"
-#include "protocol/history/record.hpp"
-#include "virtual_pump/history_source.hpp"
+#include "session_fixture.hpp"
 
 namespace {
 
 using namespace std::chrono_literals;
-namespace asio = boost::asio;
-namespace history = protocol::history;
-namespace sake = protocol::sake;
-using bridge::SequenceRange;
-using Ranges = std::vector<SequenceRange>;
+using namespace testing_link;
 
-const protocol::LocalSeconds kPumpNow{std::chrono::local_days{std::chrono::year{2026} / 3 / 14} + 10h};
-const std::chrono::sys_seconds kUtcNow{std::chrono::sys_days{std::chrono::year{2026} / 3 / 14} + 9h};
-
-sake::RandomSource seeded(std::uint64_t seed) {
-    return [engine = std::mt19937_64{seed}](std::span<std::uint8_t> out) mutable {
-        for (auto& octet : out) octet = static_cast<std::uint8_t>(engine());
-    };
-}
-
-std::uint32_t numberOf(const protocol::Bytes& raw) {
-    return history::parseHeader(raw)->sequenceNumber;
-}
-
-class PumpSessionTest : public testing::Test {
-protected:
-    PumpSessionTest()
-        : keys(sake::generatePair(sake::DeviceType::MobileApplication, sake::DeviceType::InsulinPump,
-                                  seeded(1))) {
-        file = std::filesystem::temp_directory_path() /
-               ("session-" + std::to_string(::getpid()) + "-" +
-                testing::UnitTest::GetInstance()->current_test_info()->name() + ".db");
-        settings.startSignalDelay = 0ms;
-        settings.pollInterval = 5ms;
-        settings.inactivity = 250ms;
-        settings.handshakeTimeout = 250ms;
-        settings.sync.nextRanges = 100;
-        records = virtual_pump::generateHistory(
-            {.seed = 7, .days = 1, .firstSequenceNumber = 53005, .end = kPumpNow});
-    }
-    ~PumpSessionTest() override {
-        session.reset();
-        store.reset();
-        for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(file.string() + suffix);
-    }
-
-    void start() {
-        store = std::make_unique<bridge::Store>(file);
-        pump = std::make_unique<virtual_pump::Pump>(pumpSettings, pumpKeys.value_or(keys.second), seeded(2),
-                                                    [] { return kPumpNow; });
-        pump->setHistory(records);
-        link = std::make_unique<testing_link::MemoryLink>(io.get_executor(), *pump);
-        bridge::PumpSession::Hooks hooks;
-        hooks.rangeDone = [this](const bridge::PumpInfo&, SequenceRange range) { ranges.push_back(range); };
-        hooks.clockMeasured = [this](const bridge::PumpInfo&, std::chrono::seconds offset) {
-            measured = offset;
-        };
-        hooks.synced = [this](const bridge::PumpInfo&) { ++syncs; };
-        session = std::make_unique<bridge::PumpSession>(
-            io.get_executor(), *link, *store, keys.first, seeded(3), [] { return kUtcNow; }, settings,
-            std::move(hooks), log);
-        asio::co_spawn(
-            io, session->run(),
-            asio::bind_cancellation_slot(stop.slot(), [this](const std::exception_ptr&) { ended = true; }));
-        link->arrive();
-    }
-
-    template <typename Condition>
-    bool runUntil(Condition condition) {
-        const auto limit = std::chrono::steady_clock::now() + 20s;
-        while (!condition()) {
-            if (std::chrono::steady_clock::now() > limit) return false;
-            io.run_one_for(50ms);
-        }
-        return true;
-    }
-
-    [[nodiscard]] bridge::PumpId pumpId() const { return store->pumps().at(0).id; }
-    [[nodiscard]] SequenceRange all() const { return {numberOf(records.front()), numberOf(records.back())}; }
-
-    /// A record of Data Corruption stands for a number that is lost: it has no place of its own.
-    [[nodiscard]] std::vector<protocol::Bytes> numbered() const {
-        auto result = records;
-        std::erase_if(result,
-                      [](const auto& raw) { return numberOf(raw) == history::kCorruptionSequenceNumber; });
-        return result;
-    }
-    [[nodiscard]] Ranges holes() const {
-        Ranges present;
-        for (const auto& raw : numbered()) present.push_back({numberOf(raw), numberOf(raw)});
-        return bridge::missing(present, all());
-    }
-
-    void expectEverythingStored() {
-        const auto expected = numbered();
-        const auto stored = store->records(pumpId(), {0, 0xfffffffe});
-        ASSERT_EQ(stored.size(), expected.size());
-        for (std::size_t i = 0; i < stored.size(); ++i)
-            ASSERT_EQ(stored[i].raw, expected[i]) << "record " << i;
-        EXPECT_EQ(store->absent(pumpId()), holes());
-    }
-
-    asio::io_context io{1};
-    std::ostringstream logText;
-    spdlog::logger log{"test", std::make_shared<spdlog::sinks::ostream_sink_mt>(logText)};
-    std::pair<sake::KeyDatabase, sake::KeyDatabase> keys;
-    std::optional<sake::KeyDatabase> pumpKeys;
-    std::filesystem::path file;
-    std::vector<protocol::Bytes> records;
-    virtual_pump::PumpSettings pumpSettings;
-    bridge::SessionSettings settings;
-    std::unique_ptr<bridge::Store> store;
-    std::unique_ptr<virtual_pump::Pump> pump;
-    std::unique_ptr<testing_link::MemoryLink> link;
-    std::unique_ptr<bridge::PumpSession> session;
-    asio::cancellation_signal stop;
-    Ranges ranges;
-    std::optional<std::chrono::seconds> measured;
-    int syncs = 0;
-    bool ended = false;
-};
+class PumpSessionTest : public SessionFixture {};
 
 TEST_F(PumpSessionTest, StoresTheWholeHistoryNewestFirst) {
     start();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The pump's GATT table. Facts: ble-link.md 7.1. The glucose service stands before the insulin service, as on
-// no real pump known: who looks for a record access control point without its service finds the wrong one
-// first.
+// The pump's GATT table. Facts: ble-link.md 7.1, pump-services.md 1. The glucose service stands before the
+// insulin service, as on no real pump known: who looks for a record access control point without its service
+// finds the wrong one first.
 #include "virtual_pump/pump.hpp"
 
 #include "protocol/uuids.hpp"
@@ -10,9 +10,6 @@ namespace virtual_pump {
 
 const std::vector<CharacteristicSpec>& characteristics() {
     namespace uuid = protocol::uuid;
-    constexpr std::string_view kBatteryService = "0000180f-0000-1000-8000-00805f9b34fb";
-    constexpr std::string_view kBatteryLevel = "00002a19-0000-1000-8000-00805f9b34fb";
-    constexpr std::string_view kGlucoseMonitoring = "0000181f-0000-1000-8000-00805f9b34fb";
     static const std::vector<CharacteristicSpec> kTable = {
         {uuid::kDeviceInformation, uuid::kManufacturerName, {"read"}},
         {uuid::kDeviceInformation, uuid::kModelNumber, {"read"}},
@@ -24,13 +21,18 @@ const std::vector<CharacteristicSpec>& characteristics() {
         {uuid::kDeviceInformation, uuid::kPnpId, {"read"}},
         {uuid::kDeviceInformation, uuid::kRegulatoryCertification, {"read"}},
         {uuid::kCurrentTimeService, uuid::kCurrentTime, {"read", "notify"}},
-        {kBatteryService, kBatteryLevel, {"read", "notify"}},
-        {kGlucoseMonitoring, uuid::kRecordAccessControlPoint, {"write", "indicate"}},
+        {uuid::kBattery, uuid::kBatteryLevel, {"read", "notify"}},
+        {uuid::kContinuousGlucoseMonitoring, uuid::kCgmMeasurement, {"notify"}, true},
+        {uuid::kContinuousGlucoseMonitoring, uuid::kCgmSessionStartTime, {"read", "write"}, true},
+        {uuid::kContinuousGlucoseMonitoring, uuid::kCgmSessionRunTime, {"read"}},
+        {uuid::kContinuousGlucoseMonitoring, uuid::kRecordAccessControlPoint, {"write", "indicate"}},
         {uuid::kInsulinDelivery, uuid::kIddStatusChanged, {"read", "indicate"}, true},
         {uuid::kInsulinDelivery, uuid::kIddStatus, {"read"}, true},
         {uuid::kInsulinDelivery, uuid::kIddFeatures, {"read"}, true},
+        {uuid::kInsulinDelivery, uuid::kIddStatusReaderControlPoint, {"write", "indicate"}, true},
         {uuid::kInsulinDelivery, uuid::kRecordAccessControlPoint, {"write", "indicate"}},
         {uuid::kInsulinDelivery, uuid::kIddHistoryData, {"notify"}, true},
+        {uuid::kInsulinDelivery, uuid::kGstBatteryLevel, {"read", "notify"}},
     };
     return kTable;
 }

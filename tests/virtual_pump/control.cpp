@@ -47,7 +47,14 @@ sake::KeyDatabase readKeys(const std::string& path) {
     return *keys;
 }
 
+constexpr int kDaysAhead = 7;
+
 std::vector<Bytes> makeHistory(const Options& options, protocol::LocalSeconds end) {
+    if (options.live) {
+        return generateHistory({.seed = options.seed,
+                                .days = options.days + kDaysAhead,
+                                .end = end + std::chrono::days{kDaysAhead}});
+    }
     if (options.history.empty())
         return generateHistory({.seed = options.seed, .days = options.days, .end = end});
     auto records = readHistoryFile(options.history);
@@ -79,6 +86,26 @@ asio::awaitable<void> addRecords(Pump& pump, BluezDouble& daemon, std::vector<By
     }
 }
 
+/// The life of the pump goes on by its clock: records when their time has come, active insulin each minute.
+asio::awaitable<void> live(Pump& pump, BluezDouble& daemon, ScaledClock clock, std::vector<Coming> coming,
+                           std::ostream& out) {
+    asio::steady_timer timer(co_await asio::this_coro::executor);
+    std::size_t written = 0;
+    for (;;) {
+        auto next = std::chrono::floor<std::chrono::minutes>(clock.now()) + std::chrono::minutes{1};
+        timer.expires_after(std::min(clock.until(next), written < coming.size()
+                                                            ? clock.until(coming[written].time)
+                                                            : ScaledClock::Steady::duration::max()));
+        co_await timer.async_wait(asio::use_awaitable);
+        const auto before = written;
+        while (written < coming.size() && coming[written].time <= clock.now())
+            pump.append(std::move(coming[written++].record));
+        pump.timePasses();
+        daemon.pumpHasNews();
+        if (written > before) print(out, Json{{"event", "record added"}, {"count", written}}.dump());
+    }
+}
+
 void rethrow(const std::exception_ptr& error) {
     if (error) std::rethrow_exception(error);
 }
@@ -92,15 +119,18 @@ std::string readyLine(const Options& options, const Pump& pump) {
 
 Setup makeSetup(const Options& options) try {
     const auto end = options.end.value_or(nowIn(options.zone));
-    const auto start = std::chrono::steady_clock::now();
-    auto clock = [end, start] {
-        return end + std::chrono::floor<std::chrono::seconds>(std::chrono::steady_clock::now() - start);
-    };
-    auto pump =
-        std::make_unique<Pump>(options.pump, readKeys(options.keyDatabase), sake::systemRandom, clock);
-    auto records = makeHistory(options, end);
-    if (!options.inventory.empty()) writeInventory(options.inventory, records);
+    const ScaledClock clock(end, options.speed, [] { return std::chrono::steady_clock::now(); });
+    auto pump = std::make_unique<Pump>(options.pump, readKeys(options.keyDatabase), sake::systemRandom,
+                                       [clock] { return clock.now(); });
     Setup setup;
+    auto records = makeHistory(options, end);
+    if (options.live) {
+        auto life = cut(std::move(records), end);
+        records = std::move(life.past);
+        setup.coming = std::move(life.coming);
+        setup.clock = clock;
+    }
+    if (!options.inventory.empty()) writeInventory(options.inventory, records);
     const auto kept = records.size() - std::min(options.holdBack, records.size());
     setup.later.assign(std::make_move_iterator(records.begin() + static_cast<std::ptrdiff_t>(kept)),
                        std::make_move_iterator(records.end()));
@@ -129,6 +159,8 @@ bool serve(const Options& options, Setup setup, std::ostream& out) {
     BluezDouble daemon(io.get_executor(), *bus, busPump, pump, options.bluez,
                        [&out](const DoubleEvent& event) { print(out, toJson(event)); });
     asio::co_spawn(io, addRecords(pump, daemon, std::move(setup.later), options.addEvery, out), rethrow);
+    if (setup.clock)
+        asio::co_spawn(io, live(pump, daemon, *setup.clock, std::move(setup.coming), out), rethrow);
     asio::cancellation_signal stop;
     asio::signal_set signals(io, SIGINT, SIGTERM);
     signals.async_wait([&](const boost::system::error_code& error, int) {

@@ -3,12 +3,14 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <ostream>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "bluez_double.hpp"
+#include "life.hpp"
 #include "options.hpp"
 #include "pump.hpp"
 
@@ -22,7 +24,9 @@ public:
 
 struct Setup {
     std::unique_ptr<Pump> pump;
-    std::vector<Bytes> later; ///< records that the pump does not have yet
+    std::vector<Bytes> later;   ///< records that the pump does not have yet: one each interval
+    std::vector<Coming> coming; ///< those that its clock brings
+    std::optional<ScaledClock> clock;
 };
 /// Pump and history as the options say, before any bus is needed. Throws SetupError.
 Setup makeSetup(const Options& options);

@@ -61,6 +61,13 @@ void addHistory(CLI::App& app, Options& options, Raw& raw) {
         ->capture_default_str()
         ->check(CLI::PositiveNumber)
         ->needs(holdBack);
+    app.add_flag("--live", options.live,
+                 "The life goes on for a week: new records and indications as the pump's clock advances")
+        ->excludes(history)
+        ->excludes(holdBack);
+    app.add_option("--speed", options.speed, "Seconds of the pump's clock in one second")
+        ->capture_default_str()
+        ->check(CLI::Range(0.1, 3600.0));
     app.add_option("--inventory", options.inventory, "Write what the history contains to this file, as JSON");
 }
 

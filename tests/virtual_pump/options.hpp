@@ -24,6 +24,8 @@ struct Options {
     bool shift = false;       ///< records of the file are moved to the end time
     std::size_t holdBack = 0; ///< newest records that happen only later, one after the other
     std::chrono::milliseconds addEvery{1000};
+    bool live = false;     ///< the generated life goes on after `end`, by the pump's clock
+    double speed = 1;      ///< seconds of the pump's clock in one of ours
     std::string inventory; ///< file to write; empty: none
     PumpSettings pump;
     DoubleSettings bluez;

@@ -7,10 +7,14 @@
 #include <stdexcept>
 #include <utility>
 
-#include "protocol/cursor.hpp"
-#include "protocol/med_float.hpp"
+#include "protocol/cgm/session.hpp"
+#include "protocol/idd/status.hpp"
 #include "protocol/uuids.hpp"
+#include "virtual_pump/glucose_access.hpp"
+#include "virtual_pump/live_state.hpp"
 #include "virtual_pump/record_access.hpp"
+#include "virtual_pump/status_answers.hpp"
+#include "virtual_pump/status_changes.hpp"
 
 namespace virtual_pump {
 
@@ -20,8 +24,8 @@ namespace uuid = protocol::uuid;
 namespace {
 
 constexpr std::size_t kAttHeader = 3;
-constexpr std::uint16_t kHistoryEventRecorded = 1U << 7U; // IDD Status Changed, pump-services.md 6
-constexpr std::uint8_t kBatteryPercent = 100;
+constexpr std::uint8_t kTransmitterBatteryPercent = 96;
+constexpr std::uint16_t kSessionHours = 170; // seven days and the warm-up
 
 std::size_t indexOf(std::string_view service, std::string_view characteristic) {
     const auto& table = characteristics();
@@ -79,14 +83,19 @@ struct Pump::Impl {
 
     // --- reading ---
     boost::system::result<Bytes, AttError> plainValue(std::string_view characteristic) const;
-    Bytes iddStatus() const;
+    boost::system::result<Bytes, AttError> sensorValue(std::string_view characteristic) const;
+    std::int32_t insulinTenths() const { return live.insulinOnBoard(clock()).amount.mantissa(); }
 
     // --- writing ---
     std::optional<AttError> writeHistoryControl(ByteView value);
     std::optional<AttError> writeGlucoseControl(ByteView value);
+    std::optional<AttError> writeStatusReader(ByteView frame);
 
     // --- what goes out ---
+    std::optional<Outgoing> nextGlucose();
+    std::optional<Outgoing> nextStatus();
     std::optional<Outgoing> nextHistory();
+    std::optional<Outgoing> encrypted(std::size_t characteristic, ByteView plain, bool indication);
     std::optional<Bytes> notificationFrame(ByteView plain);
 
     PumpSettings settings;
@@ -99,27 +108,25 @@ struct Pump::Impl {
     const std::size_t statusChanged = indexOf(uuid::kInsulinDelivery, uuid::kIddStatusChanged);
     const std::size_t historyControl = indexOf(uuid::kInsulinDelivery, uuid::kRecordAccessControlPoint);
     const std::size_t historyData = indexOf(uuid::kInsulinDelivery, uuid::kIddHistoryData);
-    const std::size_t glucoseControl = [] {
-        const auto& table = characteristics();
-        std::size_t i = 0;
-        while (table[i].uuid != uuid::kRecordAccessControlPoint ||
-               table[i].serviceUuid == uuid::kInsulinDelivery) {
-            ++i;
-        }
-        return i;
-    }();
+    const std::size_t statusReader = indexOf(uuid::kInsulinDelivery, uuid::kIddStatusReaderControlPoint);
+    const std::size_t glucoseControl =
+        indexOf(uuid::kContinuousGlucoseMonitoring, uuid::kRecordAccessControlPoint);
+    const std::size_t glucoseData = indexOf(uuid::kContinuousGlucoseMonitoring, uuid::kCgmMeasurement);
+
+    LiveState live;
+    StatusChanges changes;
+    std::int32_t displayedInsulin = 0; ///< tenths of a unit on board, as last looked at
 
     // Of one connection.
     std::optional<sake::Client> client;
     std::optional<sake::Session> session;
     std::vector<bool> subscribed;
-    bool statusIndicated = false; ///< in this subscription
-    std::optional<Bytes> glucoseResponse;
+    GlucoseAccess glucose;
+    std::optional<Bytes> statusAnswer;
     std::deque<Outgoing> ready; ///< already encrypted: copies of a duplicated frame
 
-    std::uint16_t statusFlags = 0; ///< latched
-    unsigned notifications = 0;    ///< of history, since the start
-    bool dropped = false;          ///< the fault has had its disconnect
+    unsigned notifications = 0; ///< of history, since the start
+    bool dropped = false;       ///< the fault has had its disconnect
 };
 
 std::optional<Bytes> Pump::Impl::portNotified(ByteView value) {
@@ -159,50 +166,49 @@ boost::system::result<Bytes, AttError> Pump::Impl::plainValue(std::string_view c
         time.dayOfWeek = static_cast<std::uint8_t>(day.iso_encoding());
         return protocol::serialize(time);
     }
-    if (characteristic == uuid::kIddStatusChanged) {
-        return protocol::Writer{}.put(statusFlags).bytes();
-    }
-    if (characteristic == uuid::kIddStatus) return iddStatus();
+    if (characteristic == uuid::kIddStatusChanged) return protocol::idd::serialize(changes.latched());
+    if (characteristic == uuid::kIddStatus) return protocol::idd::serialize(live.status());
     if (characteristic == uuid::kIddFeatures) {
         // No E2E protection, U100, the features of a captured 780G (pump-services.md 4).
         return Bytes{0xff, 0xff, 0x00, 0x64, 0x00, 0xfe, 0xde, 0x80, 0x1f};
     }
-    return Bytes{kBatteryPercent};
+    if (characteristic == uuid::kBatteryLevel) return Bytes{settings.batteryPercent};
+    return sensorValue(characteristic);
 }
 
-Bytes Pump::Impl::iddStatus() const {
-    constexpr std::uint8_t kRun = 0x55;
-    constexpr std::uint8_t kReady = 0x96;
-    constexpr std::uint8_t kReservoirAttached = 0x01;
-    constexpr std::uint8_t kSensorOnAndPaired = 0x03;
-    constexpr std::uint8_t kNoMessage = 0x00;
-    protocol::Writer writer;
-    writer.put(kRun).put(kReady).put(protocol::MedFloat::number(1505, -1).toFloat());
-    writer.put(kReservoirAttached).put(kSensorOnAndPaired).put(kNoMessage);
-    return std::move(writer).bytes();
+boost::system::result<Bytes, AttError> Pump::Impl::sensorValue(std::string_view characteristic) const {
+    const auto sensor = live.session();
+    if (!sensor) return AttError::NoSensor;
+    if (characteristic == uuid::kCgmSessionStartTime) return protocol::cgm::serialize(*sensor);
+    if (characteristic == uuid::kCgmSessionRunTime)
+        return protocol::cgm::serialize(protocol::cgm::SessionRunTime{kSessionHours});
+    return Bytes{kTransmitterBatteryPercent};
 }
 
 std::optional<AttError> Pump::Impl::writeHistoryControl(ByteView value) {
     if (!session) return AttError::WriteNotPermitted;
     if (!subscribed[historyControl] || !subscribed[historyData]) return AttError::CccdImproperlyConfigured;
-    if (history.running() && !RecordAccess::isAbort(value)) return AttError::ProcedureInProgress;
+    if (statusAnswer || (history.running() && !RecordAccess::isAbort(value)))
+        return AttError::ProcedureInProgress;
     history.request(value);
     counters.reports = history.reports();
     return std::nullopt;
 }
 
-/// No sensor session: enough for a bridge that has mistaken this characteristic to be told so. Codes of the
-/// CGM service (ble-link.md 8.2).
 std::optional<AttError> Pump::Impl::writeGlucoseControl(ByteView value) {
-    constexpr std::uint8_t kReport = 0x01;
-    constexpr std::uint8_t kResponse = 0x06;
-    constexpr std::uint8_t kOpCodeNotSupported = 0x02;
-    constexpr std::uint8_t kNoRecordsFound = 0x06;
     if (!subscribed[glucoseControl]) return AttError::CccdImproperlyConfigured;
-    if (glucoseResponse) return AttError::ProcedureInProgress;
-    const std::uint8_t opCode = value.empty() ? 0 : value[0];
-    const std::uint8_t code = opCode == kReport ? kNoRecordsFound : kOpCodeNotSupported;
-    glucoseResponse = Bytes{kResponse, 0x00, opCode, code};
+    if (glucose.running()) return AttError::ProcedureInProgress;
+    glucose.request(value, session && subscribed[glucoseData] ? live.measurement() : std::nullopt);
+    return std::nullopt;
+}
+
+std::optional<AttError> Pump::Impl::writeStatusReader(ByteView frame) {
+    if (!session) return AttError::WriteNotPermitted;
+    if (!subscribed[statusReader]) return AttError::CccdImproperlyConfigured;
+    if (history.running() || statusAnswer) return AttError::ProcedureInProgress;
+    const auto request = session->receiver.decrypt(frame);
+    if (!request.has_value()) return AttError::WriteNotPermitted;
+    statusAnswer = answerStatusRequest(request->plain, live, changes, clock());
     return std::nullopt;
 }
 
@@ -211,6 +217,27 @@ std::optional<Bytes> Pump::Impl::notificationFrame(ByteView plain) {
     ++notifications;
     if (frame && settings.faults.corruptMacAt == notifications) frame->back() ^= 0x01U;
     return frame;
+}
+
+std::optional<Outgoing> Pump::Impl::encrypted(std::size_t characteristic, ByteView plain, bool indication) {
+    auto frame = session->sender.encrypt(plain);
+    if (!frame) return std::nullopt;
+    return Outgoing{characteristic, std::move(*frame), indication};
+}
+
+std::optional<Outgoing> Pump::Impl::nextGlucose() {
+    auto step = glucose.next();
+    if (!step) return std::nullopt;
+    if (step->response) return Outgoing{glucoseControl, std::move(step->value), true};
+    return encrypted(glucoseData, step->value, false);
+}
+
+std::optional<Outgoing> Pump::Impl::nextStatus() {
+    if (statusAnswer) return encrypted(statusReader, *std::exchange(statusAnswer, std::nullopt), true);
+    if (!subscribed[statusChanged]) return std::nullopt;
+    const auto indication = changes.takeIndication();
+    if (!indication) return std::nullopt;
+    return encrypted(statusChanged, protocol::idd::serialize(*indication), true);
 }
 
 std::optional<Outgoing> Pump::Impl::nextHistory() {
@@ -238,12 +265,21 @@ Pump::Pump(Pump&&) noexcept = default;
 Pump::~Pump() = default;
 
 void Pump::setHistory(std::vector<Bytes> records) {
+    impl_->live.clear();
+    for (const Bytes& record : records) (void)impl_->live.observe(record);
+    impl_->displayedInsulin = impl_->insulinTenths();
     impl_->history.setRecords(std::move(records));
 }
 
 void Pump::append(Bytes record) {
+    impl_->changes.raise(impl_->live.observe(record));
     impl_->history.append(std::move(record));
-    impl_->statusFlags |= kHistoryEventRecorded;
+}
+
+void Pump::timePasses() {
+    const auto tenths = impl_->insulinTenths();
+    if (std::exchange(impl_->displayedInsulin, tenths) == tenths) return;
+    impl_->changes.raise(protocol::idd::StatusChanged::of({protocol::idd::Change::InsulinOnBoard}));
 }
 
 const std::vector<Bytes>& Pump::history() const {
@@ -260,8 +296,8 @@ void Pump::disconnected() {
     impl_->client.reset();
     impl_->session.reset();
     impl_->subscribed.assign(characteristics().size(), false);
-    impl_->statusIndicated = false;
-    impl_->glucoseResponse.reset();
+    impl_->glucose.cancel();
+    impl_->statusAnswer.reset();
     impl_->ready.clear();
     impl_->history.cancel();
 }
@@ -287,34 +323,26 @@ boost::system::result<Bytes, AttError> Pump::read(std::size_t characteristic) {
 std::optional<AttError> Pump::write(std::size_t characteristic, ByteView value) {
     if (characteristic == impl_->historyControl) return impl_->writeHistoryControl(value);
     if (characteristic == impl_->glucoseControl) return impl_->writeGlucoseControl(value);
+    if (characteristic == impl_->statusReader) return impl_->writeStatusReader(value);
     return AttError::WriteNotPermitted;
 }
 
 void Pump::subscribe(std::size_t characteristic, bool on) {
     impl_->subscribed.at(characteristic) = on;
-    if (characteristic == impl_->statusChanged) impl_->statusIndicated = false;
+    if (characteristic == impl_->statusChanged && on) impl_->changes.subscribed();
 }
 
 std::optional<Outgoing> Pump::nextOutgoing() {
     Impl& self = *impl_;
     if (wantsDisconnect()) return std::nullopt;
-    if (self.glucoseResponse) {
-        return Outgoing{self.glucoseControl, *std::exchange(self.glucoseResponse, std::nullopt), true};
-    }
+    if (auto outgoing = self.nextGlucose()) return outgoing;
     if (!self.session) return std::nullopt;
     if (!self.ready.empty()) {
         Outgoing copy = std::move(self.ready.front());
         self.ready.pop_front();
         return copy;
     }
-    // Bits stay latched, but a subscription is told only once (pump-services.md 6).
-    if (self.statusFlags != 0 && self.subscribed[self.statusChanged] && !self.statusIndicated) {
-        self.statusIndicated = true;
-        const Bytes flags = protocol::Writer{}.put(self.statusFlags).bytes();
-        if (auto frame = self.session->sender.encrypt(flags)) {
-            return Outgoing{self.statusChanged, std::move(*frame), true};
-        }
-    }
+    if (auto outgoing = self.nextStatus()) return outgoing;
     return self.nextHistory();
 }
 

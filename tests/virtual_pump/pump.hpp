@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // A pump in software, above any transport: SAKE client, history served over the record access control point,
-// device information, clock. A transport (the BlueZ double on a private bus, or kernel sockets) carries the
-// octets. What a real pump does: ble-link.md 6 to 8 and 14, history-records.md 2 and 3, sake.md 6.5.
+// live state and its indications, device information, clock. A transport (the BlueZ double on a private bus,
+// or kernel sockets) carries the octets. What a real pump does: ble-link.md 6 to 8 and 14, history-records.md
+// 2 and 3, pump-services.md, sake.md 6.5.
 #pragma once
 
 #include <cstdint>
@@ -37,6 +38,7 @@ enum class AttError : std::uint8_t {
     ReadNotPermitted = 0x02,
     WriteNotPermitted = 0x03,
     RequestNotSupported = 0x06,
+    NoSensor = 0x80, ///< seen for a request; for reads the number is not known
     CccdImproperlyConfigured = 0xfd,
     ProcedureInProgress = 0xfe,
 };
@@ -65,6 +67,7 @@ struct PumpSettings {
     std::string firmwareRevision = "8.12.2";
     /// ATT MTU of the bearer: 184 gives one notification a record, 23 fragments of 17 plaintext octets.
     std::uint16_t mtu = 184;
+    std::uint8_t batteryPercent = 100;
     Faults faults;
 };
 
@@ -79,8 +82,10 @@ public:
 
     /// Replaces the stored history: raw records, ascending by sequence number.
     void setHistory(std::vector<Bytes> records);
-    /// A new record; raises History Event Recorded in IDD Status Changed once per subscription.
+    /// A new record: raises History Event Recorded in IDD Status Changed, and what else it changes.
     void append(Bytes record);
+    /// The clock has gone on: raises Insulin On Board when the displayed value has changed.
+    void timePasses();
     [[nodiscard]] const std::vector<Bytes>& history() const;
 
     // --- link ---

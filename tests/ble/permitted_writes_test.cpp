@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+// Read-only by construction: every op code there can be, written to everything the link knows.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+
+#include "ble/pump_link.hpp"
+#include "protocol/cgm/racp.hpp"
+#include "protocol/history/racp.hpp"
+#include "protocol/idd/status_reader.hpp"
+#include "protocol/uuids.hpp"
+
+namespace {
+
+using ble::Bytes;
+using ble::PumpCharacteristic;
+namespace status_reader = protocol::idd::status_reader;
+
+template <typename... Request>
+std::set<unsigned> opCodesOf(const std::variant<Request...>& /*requests*/) {
+    return {Request::kOpCode...};
+}
+
+/// The op codes of `octets` octets that may be written, whatever the operand.
+std::set<unsigned> permitted(PumpCharacteristic characteristic, unsigned octets) {
+    std::set<unsigned> result;
+    for (unsigned opCode = 0; opCode <= 0xffff; ++opCode) {
+        if (octets == 1 && opCode > 0xff) break;
+        Bytes value{static_cast<std::uint8_t>(opCode & 0xffU)};
+        if (octets == 2) value.push_back(static_cast<std::uint8_t>(opCode >> 8U));
+        const bool alone = ble::isPermittedWrite(characteristic, value);
+        value.insert(value.end(), {0x33, 0x0f, 0x55});
+        EXPECT_EQ(ble::isPermittedWrite(characteristic, value), alone) << opCode;
+        if (alone) result.insert(opCode);
+    }
+    return result;
+}
+
+TEST(PermittedWrites, ToTheStatusReaderAreItsRequests) {
+    EXPECT_EQ(permitted(PumpCharacteristic::IddStatusReaderControlPoint, 2),
+              opCodesOf(status_reader::Request{}));
+}
+
+TEST(PermittedWrites, ToRecordAccessReportCountAndAbort) {
+    using Idd = protocol::history::racp::OpCode;
+    using Cgm = protocol::cgm::racp::OpCode;
+    const auto numbers = [](auto... opCodes) {
+        return std::set<unsigned>{static_cast<unsigned>(opCodes)...};
+    };
+    EXPECT_EQ(permitted(PumpCharacteristic::IddRecordAccessControlPoint, 1),
+              numbers(Idd::ReportRecords, Idd::Abort, Idd::ReportNumber));
+    EXPECT_EQ(permitted(PumpCharacteristic::CgmRecordAccessControlPoint, 1),
+              numbers(Cgm::ReportRecords, Cgm::Abort, Cgm::ReportNumber));
+}
+
+TEST(PermittedWrites, ToAllElseAreNone) {
+    const std::set<PumpCharacteristic> controlPoints{PumpCharacteristic::IddStatusReaderControlPoint,
+                                                     PumpCharacteristic::IddRecordAccessControlPoint,
+                                                     PumpCharacteristic::CgmRecordAccessControlPoint};
+    for (const auto& about : ble::characteristics()) {
+        EXPECT_FALSE(ble::isPermittedWrite(about.id, {})) << about.name;
+        if (controlPoints.contains(about.id)) continue;
+        EXPECT_TRUE(permitted(about.id, 1).empty()) << about.name;
+        EXPECT_TRUE(permitted(about.id, 2).empty()) << about.name;
+    }
+}
+
+TEST(PermittedWrites, NeedAWholeOpCode) {
+    EXPECT_FALSE(ble::isPermittedWrite(PumpCharacteristic::IddStatusReaderControlPoint, Bytes{0xf3}));
+}
+
+TEST(LinkCharacteristics, LeaveOutWhatCouldDeliverInsulin) {
+    for (const auto& about : ble::characteristics()) {
+        EXPECT_NE(about.uuid, "00000106-0000-1000-0000-009132591325");
+        EXPECT_NE(about.uuid, protocol::uuid::kCgmSpecificOpsControlPoint);
+    }
+}
+
+TEST(LinkCharacteristics, AreToldApartByServiceAndUuid) {
+    std::set<std::pair<std::string_view, std::string_view>> seen;
+    for (const auto& about : ble::characteristics()) {
+        EXPECT_EQ(&about, &ble::info(about.id));
+        EXPECT_TRUE(seen.emplace(about.serviceUuid, about.uuid).second) << about.name;
+    }
+}
+
+} // namespace

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+#include "virtual_pump/life.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "protocol/history/record.hpp"
+#include "protocol/history/time_line.hpp"
+
+namespace virtual_pump {
+
+namespace history = protocol::history;
+
+Life cut(std::vector<protocol::Bytes> records, protocol::LocalSeconds now) {
+    Life life;
+    std::optional<history::Reference> reference;
+    std::optional<protocol::LocalSeconds> time; // of the record before, where one has none
+    for (protocol::Bytes& raw : records) {
+        const auto record = history::decode(raw);
+        if (record.has_value()) {
+            if (const auto found = history::toReference(*record)) {
+                reference = found; // its offset counts from the reference before it
+                time = found->time;
+            } else if (reference && record->header.sequenceNumber != history::kCorruptionSequenceNumber) {
+                time = reference->time + std::chrono::seconds{record->header.relativeOffset};
+            }
+        }
+        if (time && *time > now) {
+            life.coming.push_back({*time, std::move(raw)});
+        } else {
+            life.past.push_back(std::move(raw));
+        }
+    }
+    return life;
+}
+
+ScaledClock::ScaledClock(protocol::LocalSeconds start, double speed,
+                         std::function<Steady::time_point()> steady)
+    : start_(start), speed_(speed), steady_(std::move(steady)), began_(steady_()) {}
+
+protocol::LocalSeconds ScaledClock::now() const {
+    const std::chrono::duration<double> passed = (steady_() - began_) * speed_;
+    return start_ + std::chrono::floor<std::chrono::seconds>(passed);
+}
+
+ScaledClock::Steady::duration ScaledClock::until(protocol::LocalSeconds time) const {
+    const std::chrono::duration<double> passed = (time - start_) / speed_;
+    // A millisecond more, so that rounding never wakes the pump just before.
+    const auto at = began_ + std::chrono::ceil<Steady::duration>(passed) + std::chrono::milliseconds(1);
+    return std::max(at - steady_(), Steady::duration::zero());
+}
+
+} // namespace virtual_pump
