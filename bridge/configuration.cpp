@@ -8,6 +8,7 @@
 
 #include "bridge/configuration_reader.hpp"
 #include "bridge/document_settings.hpp"
+#include "bridge/profile_settings.hpp"
 #include "bridge/secret_files.hpp"
 #include "bridge/status_server.hpp"
 #include "bridge/zone.hpp"
@@ -19,7 +20,7 @@ namespace {
 namespace fs = std::filesystem;
 
 // Every key that design.md 7 has, as "section.key"; those of the top level without a section. Those of
-// document_settings.cpp come on top.
+// document_settings.cpp and profile_settings.cpp come on top.
 constexpr std::array<std::string_view, 12> kKeys{"timezone",
                                                  "pump.key_database",
                                                  "pump.serial",
@@ -58,6 +59,7 @@ private:
     void readKeys() {
         std::vector<std::string_view> keys(kKeys.begin(), kKeys.end());
         keys.insert(keys.end(), documentKeys().begin(), documentKeys().end());
+        keys.insert(keys.end(), profileKeys().begin(), profileKeys().end());
         reader_.rejectUnknown(keys);
         reader_.readText("timezone", configuration_.timezone);
         reader_.readPath("pump.key_database", configuration_.pump.keyDatabase);
@@ -70,6 +72,7 @@ private:
         reader_.readText("nightscout.ca_file", configuration_.nightscout.caFile);
         readFeatures();
         readDocumentSettings(reader_, configuration_.documents);
+        configuration_.profile = readProfileSettings(reader_);
         reader_.readPath("storage.path", configuration_.storage.path);
         reader_.readText("status.listen", configuration_.status.listen);
     }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "nightscout/mapping.hpp"
+#include "nightscout/profile.hpp"
 
 namespace bridge {
 
@@ -38,6 +39,8 @@ struct Configuration {
 
     /// How documents are made; its features and serial are not used, see mappingSettings().
     nightscout::MappingSettings documents;
+
+    std::optional<nightscout::ProfileSettings> profile; ///< empty: the site's profile is left alone
 
     struct Storage {
         std::filesystem::path path = "/var/lib/pump-bridge/history.db";

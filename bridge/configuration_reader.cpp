@@ -47,6 +47,7 @@ std::string suggestion(std::string_view key, std::span<const std::string_view> k
             best = known;
         }
     }
+    if (best.ends_with(".*")) best.remove_suffix(2);
     return best.empty() ? "" : "; did you mean " + std::string(best) + "?";
 }
 

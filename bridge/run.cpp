@@ -16,6 +16,7 @@
 
 #include "ble/bluez_link.hpp"
 #include "bridge/key_file.hpp"
+#include "bridge/profile_keeper.hpp"
 #include "bridge/publisher.hpp"
 #include "bridge/pump_session.hpp"
 #include "bridge/service_manager.hpp"
@@ -118,6 +119,11 @@ public:
             uploader_ = std::make_unique<nightscout::Uploader>(io_.get_executor(), *client_, store_,
                                                                uploadPolicy(), uniform, log);
             monitor_.setUploader(*uploader_);
+            if (configuration.nightscout.features.contains(nightscout::Feature::Profiles)) {
+                profileKeeper_ =
+                    std::make_unique<ProfileKeeper>(io_.get_executor(), clientSettings(configuration), store_,
+                                                    configuration.profile, zone_.name(), utcNow, log);
+            }
         } else if (!options.pretend) {
             log.warn(
                 "nightscout: no nightscout.url is configured; records are collected, nothing is uploaded");
@@ -132,6 +138,7 @@ public:
         tasks_.spawn("session", session_.run());
         tasks_.spawn("bluetooth", link_.run());
         if (uploader_ && !options_.once) tasks_.spawn("nightscout", uploader_->run());
+        if (profileKeeper_ && !options_.once) tasks_.spawn("profile", profileKeeper_->run());
         if (options_.once) tasks_.spawn("once", finishOnce());
         if (statusServer_) tasks_.spawn("status", statusServer_->run());
         if (const auto interval = service_manager::watchdogInterval())
@@ -240,6 +247,7 @@ private:
             }
             co_return;
         }
+        if (profileKeeper_) co_await profileKeeper_->check();
         if (uploader_ && !co_await uploader_->drain(kOnceRetries)) {
             log_.error("nightscout: {} documents still wait: {}", store_.depth(),
                        uploader_->state().lastError);
@@ -288,6 +296,7 @@ private:
     std::unique_ptr<nightscout::Client> client_;
     std::unique_ptr<nightscout::Uploader> uploader_;
     std::unique_ptr<StatusServer> statusServer_;
+    std::unique_ptr<ProfileKeeper> profileKeeper_;
     bool synced_ = false;
     int exitCode_ = kDone;
 };

@@ -3,6 +3,7 @@
 
 #include <date/tz.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <stdexcept>
@@ -33,10 +34,11 @@ seconds Zone::offsetAt(std::chrono::sys_seconds time) const {
     return impl_->zone->get_info(time).offset;
 }
 
-seconds Zone::offsetFor(protocol::LocalSeconds local) const {
+seconds Zone::offsetFor(protocol::LocalSeconds local, Pass pass) const {
     // The date library has a local clock of its own.
     const auto info = impl_->zone->get_info(date::local_seconds{local.time_since_epoch()});
-    return info.first.offset;
+    const bool twice = info.result == date::local_info::ambiguous;
+    return twice && pass == Pass::Second ? info.second.offset : info.first.offset;
 }
 
 std::pair<seconds, seconds> Zone::offsetsOfYear(std::chrono::sys_seconds time) const {
@@ -63,10 +65,29 @@ seconds snapOffset(seconds measured, const Zone& zone, std::chrono::sys_seconds 
     return std::chrono::round<std::chrono::duration<std::int64_t, std::ratio<900>>>(measured);
 }
 
+namespace {
+
+/// A clock that was set back within the day before is in the second pass of a fold.
+constexpr std::chrono::hours kSetBackForSeason{24};
+
+std::optional<protocol::LocalSeconds> beginOf(const protocol::history::TimeLine& timeLine,
+                                              std::size_t segment) {
+    const auto references = timeLine.references();
+    const auto first = std::ranges::find(references, timeLine.segments()[segment].firstSequenceNumber,
+                                         &protocol::history::Reference::sequenceNumber);
+    if (first == references.end()) return std::nullopt;
+    return first->time;
+}
+
+} // namespace
+
 UtcConverter::UtcConverter(const protocol::history::TimeLine& timeLine, const Zone& zone,
                            std::optional<seconds> newest)
-    : zone_(zone), offsets_(timeLine.segments().size()) {
+    : zone_(zone), offsets_(timeLine.segments().size()), setBack_(timeLine.segments().size()) {
     const auto segments = timeLine.segments();
+    for (std::size_t i = 0; i < segments.size(); ++i) {
+        if (segments[i].clockChange.value_or(seconds{0}) < seconds{0}) setBack_[i] = beginOf(timeLine, i);
+    }
     std::optional<seconds> offset = newest;
     for (std::size_t i = segments.size(); i-- > 0 && offset;) {
         offsets_[i] = offset;
@@ -79,7 +100,10 @@ UtcConverter::UtcConverter(const protocol::history::TimeLine& timeLine, const Zo
 
 std::chrono::sys_seconds UtcConverter::utc(const protocol::history::LocalTime& time) const {
     const auto& known = offsets_.at(time.segment);
-    const seconds offset = known ? *known : zone_.offsetFor(time.time);
+    const auto& begin = setBack_.at(time.segment);
+    const bool again = begin && time.time >= *begin && time.time < *begin + kSetBackForSeason;
+    const seconds offset =
+        known ? *known : zone_.offsetFor(time.time, again ? Zone::Pass::Second : Zone::Pass::First);
     return std::chrono::sys_seconds{time.time.time_since_epoch() - offset};
 }
 

@@ -23,9 +23,10 @@ public:
     [[nodiscard]] const std::string& name() const;
     /// Local minus UTC at an instant.
     [[nodiscard]] std::chrono::seconds offsetAt(std::chrono::sys_seconds time) const;
-    /// Local minus UTC for a clock reading. In a fold the earlier instant, in a gap the offset before the
-    /// change.
-    [[nodiscard]] std::chrono::seconds offsetFor(protocol::LocalSeconds local) const;
+    /// Which of the two instants of a clock reading that occurs twice.
+    enum class Pass : std::uint8_t { First, Second };
+    /// Local minus UTC for a clock reading. In a gap the offset before the change.
+    [[nodiscard]] std::chrono::seconds offsetFor(protocol::LocalSeconds local, Pass pass = Pass::First) const;
     /// Standard and daylight-saving offset in the year of `time`.
     [[nodiscard]] std::pair<std::chrono::seconds, std::chrono::seconds> offsetsOfYear(
         std::chrono::sys_seconds time) const;
@@ -54,6 +55,8 @@ public:
 private:
     const Zone& zone_;
     std::vector<std::optional<std::chrono::seconds>> offsets_; ///< by segment
+    /// By segment: the reading at which it begins, where the clock was set back to it.
+    std::vector<std::optional<protocol::LocalSeconds>> setBack_;
 };
 
 } // namespace bridge

@@ -202,6 +202,58 @@ iop = true
         HasSubstr("pump-bridge.toml:10: devicestatus.iop: unknown key; did you mean devicestatus.iob?"));
 }
 
+constexpr const char* kProfile = R"(timezone = "UTC"
+[profile]
+mode = "replace"
+name = "Day and night"
+units = "mmol"
+dia = 3.5
+carbs_hr = 25
+delay = 15
+basal = { "00:00" = 0.85, "06:30" = 1 }
+carbratio = { "00:00" = 9 }
+sens = { "00:00" = 2.5 }
+target_low = { "00:00" = 5.5 }
+target_high = { "00:00" = 6.5 }
+)";
+
+TEST_F(ConfigurationFile, GivesAProfileWhenItHasOne) {
+    EXPECT_FALSE(load("timezone = \"UTC\"\n").configuration.profile);
+    const auto loaded = load(kProfile);
+    EXPECT_EQ(toString(loaded.problems), "");
+    ASSERT_TRUE(loaded.configuration.profile);
+    const auto& profile = *loaded.configuration.profile;
+    EXPECT_EQ(profile.mode, nightscout::ProfileMode::Replace);
+    EXPECT_EQ(profile.name, "Day and night");
+    EXPECT_EQ(profile.units, "mmol");
+    EXPECT_EQ(profile.dia, 3.5);
+    EXPECT_EQ(profile.carbsPerHour, 25);
+    EXPECT_EQ(profile.delay, 15);
+    using std::chrono::minutes;
+    EXPECT_THAT(profile.basal, ::testing::ElementsAre(nightscout::ProfileBlock{minutes{0}, 0.85},
+                                                      nightscout::ProfileBlock{minutes{390}, 1}));
+    EXPECT_THAT(profile.targetHigh, ::testing::ElementsAre(nightscout::ProfileBlock{minutes{0}, 6.5}));
+}
+
+TEST_F(ConfigurationFile, NeedsAWholeProfileOrNone) {
+    const std::string problems = problemsOf(R"(timezone = "UTC"
+[profile]
+name = "a.b"
+dia = "3"
+basal = { "06:00" = 1.0 }
+carbratio = { "00:00" = -1, "24:00" = 3 }
+sens = 45
+)");
+    EXPECT_THAT(problems, HasSubstr("pump-bridge.toml:3: profile.name: must not be empty nor hold"));
+    EXPECT_THAT(problems, HasSubstr("pump-bridge.toml:4: profile.dia: must be a number from 1 to 24\n"));
+    EXPECT_THAT(problems, HasSubstr("pump-bridge.toml:5: profile.basal: must begin at \"00:00\""));
+    EXPECT_THAT(problems, HasSubstr("pump-bridge.toml:6: profile.carbratio.00:00: must be from 0 to 300\n"));
+    EXPECT_THAT(problems, HasSubstr("pump-bridge.toml:6: profile.carbratio.24:00: must be a time of day"));
+    EXPECT_THAT(problems, HasSubstr("pump-bridge.toml:7: profile.sens: must be a table"));
+    EXPECT_THAT(problems, HasSubstr("pump-bridge.toml:2: profile.target_low: must begin at"));
+    EXPECT_EQ(problemsOf("timezone = \"UTC\"\n[profile]\nmode = \"never\"\n"), "");
+}
+
 TEST_F(ConfigurationFile, ThatIsTheExampleHasTheDefaults) {
     const auto loaded = loadConfiguration(EXAMPLE_CONFIGURATION, lookUp());
     for (const ConfigurationProblem& problem : loaded.problems) {
