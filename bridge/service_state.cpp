@@ -156,7 +156,7 @@ std::string toText(const ServiceState& state) {
                                       : fmt::format(", {} refused by the site", state.counts.setAside)));
     if (!state.upload.configured) {
         line("upload", "off: no nightscout.url is configured");
-    } else {
+    } else if (state.startedAt) {
         line("upload", state.upload.health + (state.upload.last ? ", last " + ago(*state.upload.last) : ""));
         if (!state.upload.lastError.empty()) line("upload error", state.upload.lastError);
     }
