@@ -7,6 +7,7 @@
 #include <array>
 #include <ostream>
 
+#include "bridge/commands/check.hpp"
 #include "bridge/commands/decode.hpp"
 #include "bridge/commands/decode_capture.hpp"
 #include "bridge/commands/history.hpp"
@@ -58,6 +59,18 @@ std::vector<Command> declareRun(CLI::App& parent) {
                  if (!configuration) return kWrongUsage;
                  const auto log = makeLog(*logLevelByName(context.logLevel), context.services.environment);
                  return context.services.run(*configuration, *options, *log, context.streams.out);
+             }}};
+}
+
+std::vector<Command> declareCheck(CLI::App& parent) {
+    auto* app = parent.add_subcommand("check", "Look at all the service needs, and say how to mend it");
+    auto options = std::make_shared<CheckOptions>();
+    app->add_flag("--json", options->json, "One JSON object a line");
+    return {{app, [options](const Context& context) {
+                 const auto loaded =
+                     loadConfiguration(context.configurationFile, context.services.environment);
+                 return runCheck(*options, loaded, context.configurationFile, realSurroundings(),
+                                 context.streams);
              }}};
 }
 
@@ -295,7 +308,7 @@ std::vector<Command> declareUpload(CLI::App& parent) {
     return {{app, [given](const Context& context) { return executeUpload(*given, context); }}};
 }
 
-constexpr std::array<Declare, 6> kCommands{declareRun,    declareStatus, declareHistory,
+constexpr std::array<Declare, 7> kCommands{declareRun,    declareCheck,  declareStatus, declareHistory,
                                            declareUpload, declareDecode, declareKeydb};
 
 int parseAndExecute(const std::vector<std::string>& arguments, Context& context) {

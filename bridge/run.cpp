@@ -108,7 +108,7 @@ public:
           tasks_(io_.get_executor(), log),
           publisher_(store_, zone_, mappingSettings(configuration), documentSink(), !options.pretend, log),
           statusPublisher_(store_, mappingSettings(configuration), documentSink(), !options.pretend),
-          monitor_(store_, zone_, utcNow, log),
+          monitor_(store_, zone_, mappingSettings(configuration), utcNow, log),
           link_(io_.get_executor(), linkSettings(), log,
                 [this](ble::LinkState state) { monitor_.linkState(state); }),
           session_(io_.get_executor(), link_, store_, std::move(keys), protocol::sake::systemRandom, utcNow,

@@ -50,9 +50,11 @@ private:
     std::optional<ServiceState::Error> last_;
 };
 
-ServiceMonitor::ServiceMonitor(Store& store, const Zone& zone, UtcClock clock, spdlog::logger& log)
+ServiceMonitor::ServiceMonitor(Store& store, const Zone& zone, nightscout::MappingSettings mapping,
+                               UtcClock clock, spdlog::logger& log)
     : store_(store),
       zone_(zone),
+      mapping_(std::move(mapping)),
       clock_(std::move(clock)),
       log_(log),
       errors_(std::make_shared<LastErrorSink>(clock_)),
@@ -139,7 +141,7 @@ ServiceState ServiceMonitor::gather() const {
     state.pumpStatus = pumpStatus_;
     state.upload = upload(state.now);
     state.lastError = errors_->last();
-    readStoredState(store_, zone_, state);
+    readStoredState(store_, zone_, mapping_, state);
     return state;
 }
 

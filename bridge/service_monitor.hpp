@@ -12,6 +12,7 @@
 #include "bridge/service_state.hpp"
 #include "bridge/store.hpp"
 #include "bridge/zone.hpp"
+#include "nightscout/mapping.hpp"
 #include "nightscout/uploader.hpp"
 
 namespace spdlog {
@@ -24,8 +25,9 @@ class ServiceMonitor {
 public:
     using UtcClock = std::function<std::chrono::sys_seconds()>;
 
-    /// All must outlive it. The last error that `log` was given is part of the state.
-    ServiceMonitor(Store& store, const Zone& zone, UtcClock clock, spdlog::logger& log);
+    /// The references must outlive it. The last error that `log` was given is part of the state.
+    ServiceMonitor(Store& store, const Zone& zone, nightscout::MappingSettings mapping, UtcClock clock,
+                   spdlog::logger& log);
     ~ServiceMonitor();
     ServiceMonitor(const ServiceMonitor&) = delete;
     ServiceMonitor& operator=(const ServiceMonitor&) = delete;
@@ -49,6 +51,7 @@ private:
 
     Store& store_;
     const Zone& zone_;
+    nightscout::MappingSettings mapping_;
     UtcClock clock_;
     spdlog::logger& log_;
     std::shared_ptr<LastErrorSink> errors_;

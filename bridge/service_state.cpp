@@ -8,6 +8,7 @@
 #include <cctype>
 #include <utility>
 
+#include "nightscout/device_status.hpp"
 #include "protocol/date_time.hpp"
 #include "protocol/glucose.hpp"
 
@@ -34,14 +35,6 @@ std::string deliveryText(const protocol::idd::Status& status) {
     if (status.therapyControlState != Therapy::Stop) return std::string(name(status.therapyControlState));
     return status.operationalState == history::OperationalState::Ready ? "suspended"
                                                                        : "stopped for a set change";
-}
-
-std::string sensorText(const protocol::idd::Status& status) {
-    if (!status.sensorOn() && !status.sensorPaired()) return "none";
-    if (status.sensorMessage == protocol::idd::SensorMessage::NoMessage) return "working";
-    std::string text{name(status.sensorMessage)};
-    std::ranges::replace(text, '_', ' ');
-    return text;
 }
 
 } // namespace
@@ -103,13 +96,14 @@ std::vector<LabelledValue> pumpValues(const nightscout::PumpStatus& status) {
         const bool known = status.status->reservoirAttached() && status.status->reservoirRemaining.isNumber();
         add("reservoir", known ? status.status->reservoirRemaining.text() + " U" : "none");
         add("delivery", deliveryText(*status.status));
-        add("sensor", sensorText(*status.status));
     }
-    const bool smartGuard =
+    const auto mode = nightscout::modeText(status);
+    if (!mode.empty()) add("mode", std::string(mode));
+    // In SmartGuard the pattern's rate says 0, whatever is delivered.
+    const bool automatic =
         status.algorithm && (status.algorithm->flags & TherapyAlgorithmStates::AutoMode) != 0;
-    if (status.algorithm) add("SmartGuard", smartGuard ? "on" : "off");
-    // In SmartGuard the configured rate says 0, whatever is delivered.
-    if (status.basal && !smartGuard) add("basal", status.basal->configuredRate.text() + " U/h");
+    if (status.basal && !automatic) add("basal", status.basal->configuredRate.text() + " U/h");
+    if (auto sensor = nightscout::sensorText(status); !sensor.empty()) add("sensor", std::move(sensor));
     if (status.batteryPercent) add("battery", fmt::format("{} %", *status.batteryPercent));
     if (status.transmitterBatteryPercent)
         add("transmitter battery", fmt::format("{} %", *status.transmitterBatteryPercent));
@@ -162,7 +156,7 @@ std::string toText(const ServiceState& state) {
                                       : fmt::format(", {} refused by the site", state.counts.setAside)));
     if (!state.upload.configured) {
         line("upload", "off: no nightscout.url is configured");
-    } else {
+    } else if (state.startedAt) {
         line("upload", state.upload.health + (state.upload.last ? ", last " + ago(*state.upload.last) : ""));
         if (!state.upload.lastError.empty()) line("upload error", state.upload.lastError);
     }

@@ -6,7 +6,6 @@
 #include <ranges>
 
 #include "bridge/publisher.hpp"
-#include "nightscout/mapping.hpp"
 #include "protocol/history/record.hpp"
 
 namespace bridge {
@@ -21,10 +20,7 @@ constexpr std::uint32_t kLookedAt = 150;
 
 /// The direction that the mapping gives a sample; empty when it gives none.
 std::string directionOf(const nightscout::Stretch& stretch, const TimedRecord& sample,
-                        const std::string& serial) {
-    nightscout::MappingSettings settings;
-    settings.serial = serial;
-    settings.features = {nightscout::Feature::Cgm};
+                        const nightscout::MappingSettings& settings) {
     const auto documents = nightscout::map(stretch, settings, sample.sequenceNumber, sample.sequenceNumber);
     if (documents.empty()) return {};
     const auto body = nlohmann::json::parse(documents.front().body, nullptr, false);
@@ -40,7 +36,7 @@ ServiceState::Record describeRecord(const TimedRecord& newest) {
 }
 
 std::optional<ServiceState::Glucose> newestGlucose(const nightscout::Stretch& stretch,
-                                                   const std::string& serial) {
+                                                   const nightscout::MappingSettings& settings) {
     for (const TimedRecord& record : stretch.records | std::views::reverse) {
         if (!record.record || !record.sampleTime) continue;
         const auto* measurement = std::get_if<history::SgMeasurement>(&record.record->data);
@@ -48,7 +44,7 @@ std::optional<ServiceState::Glucose> newestGlucose(const nightscout::Stretch& st
         ServiceState::Glucose glucose{.time = *record.sampleTime,
                                       .mgDl = measurement->glucoseMgDl(),
                                       .special = {},
-                                      .direction = directionOf(stretch, record, serial)};
+                                      .direction = directionOf(stretch, record, settings)};
         if (!glucose.mgDl) glucose.special = name(measurement->special());
         return glucose;
     }
@@ -57,7 +53,8 @@ std::optional<ServiceState::Glucose> newestGlucose(const nightscout::Stretch& st
 
 } // namespace
 
-void readStoredState(Store& store, const Zone& zone, ServiceState& state) {
+void readStoredState(Store& store, const Zone& zone, nightscout::MappingSettings settings,
+                     ServiceState& state) {
     state.counts.waiting = store.depth();
     state.counts.uploaded = store.uploadedCount();
     state.counts.setAside = store.setAsideCount();
@@ -72,8 +69,10 @@ void readStoredState(Store& store, const Zone& zone, ServiceState& state) {
     const SequenceRange window{whole.last - std::min(whole.last - whole.first, kLookedAt), whole.last};
     const auto stretch = datedStretch(store, pump.id, whole, window, zone, store.measuredOffset(pump.id));
     if (stretch.records.empty()) return;
+    settings.serial = pump.serial;
+    settings.features = {nightscout::Feature::Cgm};
     state.lastRecord = describeRecord(stretch.records.back());
-    state.glucose = newestGlucose(stretch, pump.serial);
+    state.glucose = newestGlucose(stretch, settings);
 }
 
 } // namespace bridge

@@ -4,11 +4,13 @@
 #include "bridge/service_state.hpp"
 #include "bridge/store.hpp"
 #include "bridge/zone.hpp"
+#include "nightscout/mapping.hpp"
 
 namespace bridge {
 
 /// What the store knows: the pump that was active last, its newest record and glucose, and the counts. Dates
-/// and direction are those that Nightscout gets. Not const: counting the outbox is not.
-void readStoredState(Store& store, const Zone& zone, ServiceState& state);
+/// and direction are those that Nightscout gets by `settings`. Not const: counting the outbox is not.
+void readStoredState(Store& store, const Zone& zone, nightscout::MappingSettings settings,
+                     ServiceState& state);
 
 } // namespace bridge

@@ -140,13 +140,13 @@ TEST(StoredState, KnowsTheNewestGlucoseAndRecord) {
     Store store{directory / "history.db"};
     const auto zone = Zone::find("Europe/Berlin").value();
     ServiceState state;
-    readStoredState(store, zone, state);
+    readStoredState(store, zone, {}, state);
     EXPECT_FALSE(state.pump);
 
     const auto pump = store.pump("NG1234567H");
     store.describePump(pump.id, "MMT-1885", "8.12.2");
     store.noteOldest(pump.id, 100000);
-    readStoredState(store, zone, state);
+    readStoredState(store, zone, {}, state);
     EXPECT_EQ(state.pump->model, "MMT-1885");
     EXPECT_FALSE(state.lastRecord);
 
@@ -155,7 +155,7 @@ TEST(StoredState, KnowsTheNewestGlucoseAndRecord) {
                                                  {100001, bytes("0cf0a1860100bb0003008e000c09d7ff")},
                                                  {100002, bytes("01f0a2860100bf00c9c0c62df9")}},
                      kNow);
-    readStoredState(store, zone, state);
+    readStoredState(store, zone, {}, state);
     EXPECT_EQ(state.counts.records, 3U);
     ASSERT_TRUE(state.glucose);
     EXPECT_EQ(state.glucose->mgDl, 142);

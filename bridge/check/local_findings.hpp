@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+// The bridge's own side: configuration, key database, store, clock.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "bridge/check/finding.hpp"
+#include "bridge/configuration.hpp"
+
+namespace bridge::check {
+
+/// Its problems (each failed) and warnings, or that it is in order.
+Findings checkConfiguration(const LoadedConfiguration& loaded, const std::filesystem::path& file);
+
+Finding checkKeyDatabase(const std::filesystem::path& file);
+
+struct StoreFacts {
+    bool exists = false;
+    std::string problem{}; ///< why it cannot be used, with the remedy; empty: it can
+    std::string damage{};  ///< the first thing that SQLite found; empty: none
+    std::uint64_t records = 0;
+    std::uint64_t waiting = 0;                ///< documents
+    std::uint64_t setAside = 0;               ///< documents
+    std::optional<std::uint64_t> bytesFree{}; ///< where the file is, or will be
+};
+/// Reads the whole file once.
+StoreFacts readStoreFacts(const std::filesystem::path& file);
+Findings checkStore(const StoreFacts& store, const std::filesystem::path& file);
+
+/// The kernel's word for it, which every time service sets.
+bool isClockSynchronised();
+Finding checkClock(bool synchronised);
+
+} // namespace bridge::check
