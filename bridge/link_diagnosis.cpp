@@ -119,6 +119,7 @@ std::optional<LinkDiagnosis::Finding> LinkDiagnosis::connectionEnded(const ble::
     if (explained_ || end.cause == ble::Disconnected::Cause::Host) return std::nullopt;
     if (reached == Progress::Subscribed) return note(LinkFault::LeavesHandshake, kRepeated, now);
     if (reached != Progress::Connected) return std::nullopt; // a session that ends is nothing unusual
+    if (!pairing_ && !end.bonded) return std::nullopt;       // a stranger
     if (end.cause == ble::Disconnected::Cause::Us) return note(LinkFault::NoSubscription, kRepeated, now);
     if (pairing_ && !end.bonded) return note(LinkFault::PairingFailed, kRepeated, now);
     if (everWorked_) return note(LinkFault::BondOrRadio, kRepeated + 1, now);

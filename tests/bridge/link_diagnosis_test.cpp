@@ -94,6 +94,16 @@ TEST_F(LinkDiagnosisTest, LetsOneFailureOfAnyKindPass) {
     EXPECT_EQ(present(), std::nullopt);
 }
 
+TEST_F(LinkDiagnosisTest, DoesNotCareForStrangersWhileItWaitsForItsPump) {
+    advertise(LinkState::AdvertisingReconnect);
+    for (const auto cause : {Cause::Link, Cause::Us})
+        for (int n = 0; n < 3; ++n) {
+            connect();
+            leave(cause, false); // a pairing that was refused looks like this too
+        }
+    EXPECT_TRUE(told.empty());
+}
+
 TEST_F(LinkDiagnosisTest, KnowsDiscoveryAnswersThatAreTooLong) {
     advertise(LinkState::AdvertisingPairing);
     connect();

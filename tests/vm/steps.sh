@@ -7,14 +7,16 @@ fail() {
     exit 1
 }
 
-# wait_for SECONDS COMMAND...: until it succeeds.
+# wait_for SECONDS COMMAND...: until it succeeds. Looks the less often the longer it takes, for looking is work.
 wait_for() {
-    tries=$(($1 * 4))
+    tries=$(($1 + 12))
     shift
+    pause=0.25
     while [ "$tries" -gt 0 ]; do
         if "$@" >/dev/null 2>&1; then return 0; fi
-        sleep 0.25
+        sleep $pause
         tries=$((tries - 1))
+        if [ $((tries % 12)) = 0 ]; then pause=1; fi
     done
     fail "waited for: $*"
 }
