@@ -104,8 +104,8 @@ TEST(AGattMap, KnowsTheConfigurationThatAClientDoesNotDiscover) {
     const auto last = map.find(0x30);
     ASSERT_TRUE(last);
     EXPECT_EQ(uuidName(last->characteristic), "Current Time");
-    for (const std::uint16_t handle : {0x20, 0x22, 0x25, 0x27, 0x28, 0x2a, 0x31})
-        EXPECT_FALSE(map.find(handle)) << handle;
+    for (const int handle : {0x20, 0x22, 0x25, 0x27, 0x28, 0x2a, 0x31})
+        EXPECT_FALSE(map.find(static_cast<std::uint16_t>(handle))) << handle;
 }
 
 TEST(AUuid, IsNamedByItsBase) {
