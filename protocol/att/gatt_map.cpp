@@ -27,10 +27,9 @@ bool isDescriptor(const std::string& uuid) {
 void GattMap::learn(const AttPdu& request, const AttPdu& response) {
     switch (response.opCode) {
         case OpCode::ReadByGroupTypeResponse:
-            // A discovery from the first handle on starts afresh: handles move with a new registration.
-            if (request.handle == 1 && request.uuid == kPrimaryService) *this = {};
+            if (request.uuid == kPrimaryService && request.handle == 1) beginServices();
             for (const FoundAttribute& each : response.found)
-                services_[each.handle] = {each.lastHandle, uuidText(each.value)};
+                learnService(each.handle, {each.lastHandle, uuidText(each.value)});
             return;
         case OpCode::FindByTypeValueResponse:
             if (request.uuid != kPrimaryService) return;
@@ -45,6 +44,26 @@ void GattMap::learn(const AttPdu& request, const AttPdu& response) {
         default:
             return;
     }
+}
+
+/// From the first handle on: handles move with a new registration.
+void GattMap::beginServices() {
+    former_ = std::exchange(services_, {});
+    assumed_.clear();
+}
+
+/// A client that knows what is in a service asks for the services again, not for their contents; BlueZ does
+/// so with a pump that returns.
+void GattMap::learnService(std::uint16_t first, Service service) {
+    const auto former = former_.find(first);
+    if (former == former_.end() || former->second != service) {
+        const auto forget = [&](auto& map) {
+            map.erase(map.lower_bound(first), map.upper_bound(service.last));
+        };
+        forget(characteristics_);
+        forget(types_);
+    }
+    services_[first] = std::move(service);
 }
 
 void GattMap::learnTypes(const AttPdu& request, const AttPdu& response) {
@@ -62,11 +81,11 @@ void GattMap::assume(std::uint16_t handle, Attribute attribute) {
     assumed_[handle] = std::move(attribute);
 }
 
-const std::string* GattMap::serviceOf(std::uint16_t handle) const {
-    const auto after = services_.upper_bound(handle);
-    if (after == services_.begin()) return nullptr;
+const GattMap::Service* GattMap::serviceIn(const Services& services, std::uint16_t handle) {
+    const auto after = services.upper_bound(handle);
+    if (after == services.begin()) return nullptr;
     const Service& service = std::prev(after)->second;
-    return handle <= service.last ? &service.uuid : nullptr;
+    return handle <= service.last ? &service : nullptr;
 }
 
 /// Clients need not discover the descriptor behind a value that notifies or indicates when there is room for
@@ -78,27 +97,32 @@ bool GattMap::isImpliedConfiguration(std::uint16_t handle) const {
     const auto characteristic = characteristics_.find(value);
     if (characteristic == characteristics_.end()) return false;
     if ((characteristic->second.properties & kNotifyOrIndicate) == 0) return false;
-    const std::string* const service = serviceOf(value);
+    const Service* const service = serviceOf(value);
     if (service == nullptr || serviceOf(handle) != service) return false;
     return serviceOf(next) != service || characteristics_.contains(static_cast<std::uint16_t>(next + 1));
 }
 
 std::optional<GattMap::Attribute> GattMap::find(std::uint16_t handle) const {
+    if (auto attribute = learnt(handle)) return attribute;
+    const auto assumed = assumed_.find(handle);
+    return assumed == assumed_.end() ? std::nullopt : std::optional(assumed->second);
+}
+
+std::optional<GattMap::Attribute> GattMap::learnt(std::uint16_t handle) const {
     Attribute attribute;
-    if (const std::string* service = serviceOf(handle)) attribute.service = *service;
+    const Service* const service = serviceOf(handle);
+    if (service == nullptr && serviceIn(former_, handle) != nullptr) return std::nullopt; // it has gone
+    if (service != nullptr) attribute.service = service->uuid;
     if (const auto value = characteristics_.find(handle); value != characteristics_.end()) {
         attribute.characteristic = value->second.uuid;
         return attribute;
     }
     const auto type = types_.find(handle);
-    if (type == types_.end() && isImpliedConfiguration(handle)) {
+    if (type == types_.end()) {
+        if (!isImpliedConfiguration(handle)) return std::nullopt;
         attribute.characteristic = characteristics_.at(static_cast<std::uint16_t>(handle - 1)).uuid;
         attribute.descriptor = kClientConfiguration;
         return attribute;
-    }
-    if (type == types_.end()) {
-        const auto assumed = assumed_.find(handle);
-        return assumed == assumed_.end() ? std::nullopt : std::optional(assumed->second);
     }
     if (!isDescriptor(type->second)) {
         // Without a declaration the type of the attribute is the characteristic's own.

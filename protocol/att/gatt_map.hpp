@@ -33,11 +33,20 @@ private:
     struct Service {
         std::uint16_t last = 0;
         std::string uuid;
+        friend bool operator==(const Service&, const Service&) = default;
     };
-    [[nodiscard]] const std::string* serviceOf(std::uint16_t handle) const;
+    using Services = std::map<std::uint16_t, Service>; ///< by first handle
+    static const Service* serviceIn(const Services& services, std::uint16_t handle);
+    [[nodiscard]] const Service* serviceOf(std::uint16_t handle) const {
+        return serviceIn(services_, handle);
+    }
+    [[nodiscard]] std::optional<Attribute> learnt(std::uint16_t handle) const;
+    void beginServices();
+    void learnService(std::uint16_t first, Service service);
     void learnTypes(const AttPdu& request, const AttPdu& response);
 
-    std::map<std::uint16_t, Service> services_; ///< by first handle
+    Services services_;
+    Services former_; ///< of the discovery before
     struct Characteristic {
         std::uint8_t properties = 0;
         std::string uuid;

@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <fstream>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <sstream>
 
 #include "bridge/command_line.hpp"
@@ -14,6 +16,7 @@ namespace bridge::testing {
 namespace {
 
 using protocol::Bytes;
+using ::testing::Contains;
 using ::testing::Each;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -113,6 +116,46 @@ TEST_F(DecodeCommand, WritesARedactedCopyOnce) {
     EXPECT_THAT(err, HasSubstr("IN OUT"));
     EXPECT_EQ(run({"decode", "--redact", keys.string(), (directory / "other").string()}), 1);
     EXPECT_THAT(err, HasSubstr("not a capture"));
+}
+
+/// From scenario pump_returns of tests/vm, redacted: the bridge on Debian 12's bluetoothd pairs with the
+/// pump, which returns three times; and what the bridge stored.
+class ACaptureOfTheTestMachine : public DecodeCommand {
+protected:
+    static std::string data(const std::string& name) { return TEST_DATA_DIR "/" + name; }
+    const std::string keydb = data("pump_returns.keydb");
+    const std::string recorded = data("pump_returns.btsnoop");
+};
+
+TEST_F(ACaptureOfTheTestMachine, HoldsTheHistoryThatTheBridgeStored) {
+    EXPECT_EQ(run({"decode", "--history", "--json", "--keydb", keydb, recorded}), 0) << err;
+    std::set<std::string> told;
+    for (const std::string& line : lines) {
+        const auto record = nlohmann::json::parse(line);
+        EXPECT_FALSE(record.at("local_time").is_null()) << line;
+        told.insert(record.at("raw"));
+    }
+    std::set<std::string> stored;
+    std::ifstream in(data("pump_returns.hex"));
+    for (std::string line; std::getline(in, line);) stored.insert(line);
+    EXPECT_FALSE(stored.empty());
+    EXPECT_EQ(told, stored);
+}
+
+TEST_F(ACaptureOfTheTestMachine, NamesEveryHandle) {
+    EXPECT_EQ(run({"decode", "--keydb", keydb, recorded}), 0) << err;
+    EXPECT_THAT(lines, Each(Not(HasSubstr("handle 0x"))));
+    EXPECT_THAT(lines, Each(Not(HasSubstr("  note  "))));
+    EXPECT_THAT(lines, Contains(HasSubstr("Find Information Response  found=0001 Primary Service")));
+    EXPECT_THAT(lines, Contains(HasSubstr("Client Characteristic Configuration of IDD History Data")));
+}
+
+TEST_F(ACaptureOfTheTestMachine, HasFourHandshakes) {
+    EXPECT_EQ(run({"decode", "--handshake", "--keydb", keydb, recorded}), 0) << err;
+    const auto last = [](const std::string& line) {
+        return line.find("SAKE message 5") != std::string::npos;
+    };
+    EXPECT_EQ(std::ranges::count_if(lines, last), 4);
 }
 
 } // namespace

@@ -76,6 +76,18 @@ TEST(AGattMap, KnowsServiceAndCharacteristicOfAHandle) {
     EXPECT_FALSE(map.find(0x22)) << "a new discovery forgets the old handles";
 }
 
+TEST(AGattMap, KeepsTheContentsOfAServiceThatIsAskedForAgain) {
+    GattMap map;
+    const auto learn = [&map](std::string_view request, std::string_view response) {
+        map.learn(Parsing(request).pdu, Parsing(response).pdu);
+    };
+    learn("100100ffff0028", "1106 2000 2900 1f18 3000 3900 0a18");
+    learn("080100ffff0328", "0907 2100 08 2200 522a 3100 02 3200 252a");
+    learn("100100ffff0028", "1106 2000 2900 1f18 3000 3800 0a18");
+    EXPECT_TRUE(map.isValueOf(0x22, uuid::kRecordAccessControlPoint));
+    EXPECT_FALSE(map.find(0x32)) << "another range: it may hold anything";
+}
+
 TEST(AGattMap, KnowsTheConfigurationThatAClientDoesNotDiscover) {
     GattMap map;
     const auto learn = [&map](std::string_view request, std::string_view response) {
@@ -92,8 +104,8 @@ TEST(AGattMap, KnowsTheConfigurationThatAClientDoesNotDiscover) {
     const auto last = map.find(0x30);
     ASSERT_TRUE(last);
     EXPECT_EQ(uuidName(last->characteristic), "Current Time");
-    for (const std::uint16_t handle : {0x20, 0x22, 0x25, 0x27, 0x28, 0x2a, 0x31})
-        EXPECT_FALSE(map.find(handle)) << handle;
+    for (const int handle : {0x20, 0x22, 0x25, 0x27, 0x28, 0x2a, 0x31})
+        EXPECT_FALSE(map.find(static_cast<std::uint16_t>(handle))) << handle;
 }
 
 TEST(AUuid, IsNamedByItsBase) {

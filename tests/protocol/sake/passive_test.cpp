@@ -92,7 +92,7 @@ TEST(AListener, FindsTheCounterAgainBehindAGapOfAnyLength) {
 TEST(AListener, GivesUpBehindALongerGap) {
     Direction direction;
     direction.lose(PassiveReceiver::kMaxLost + 1);
-    EXPECT_EQ(direction.receiver.decrypt(direction.send()).error().code, DecryptError::Code::OutsideWindow);
+    EXPECT_TRUE(direction.receiver.decrypt(direction.send()).has_error());
     EXPECT_EQ(direction.receiver.sequence(), Direction::kFirst);
 }
 
