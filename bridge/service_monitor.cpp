@@ -101,7 +101,10 @@ void ServiceMonitor::tell(const std::optional<LinkDiagnosis::Finding>& finding) 
 }
 
 std::optional<ServiceState::Problem> ServiceMonitor::problem(std::chrono::sys_seconds now) const {
-    if (const auto finding = diagnosis_.current(now)) {
+    const LinkStage stage = stages_.present().stage;
+    const bool hostIsMissing = stage == LinkStage::BluetoothMissing || stage == LinkStage::AdapterMissing;
+    const auto finding = hostIsMissing ? std::nullopt : diagnosis_.current(now);
+    if (finding) {
         return ServiceState::Problem{.name = std::string(name(finding->fault)),
                                      .sentence = finding->sentence,
                                      .remedy = finding->remedy,
@@ -114,17 +117,14 @@ std::optional<ServiceState::Problem> ServiceMonitor::problem(std::chrono::sys_se
         .name = "link", .sentence = withShortSerials(text), .remedy = {}, .since = std::nullopt};
 }
 
-ServiceState::Upload ServiceMonitor::upload(std::chrono::sys_seconds now) const {
+ServiceState::Upload ServiceMonitor::upload() const {
     ServiceState::Upload upload;
     if (uploader_ == nullptr) return upload;
     const auto& state = uploader_->state();
     upload.configured = true;
     upload.health = healthName(state.health);
     upload.lastError = state.lastError;
-    if (state.lastUpload) {
-        const auto age = std::chrono::steady_clock::now() - *state.lastUpload;
-        upload.last = now - std::chrono::floor<std::chrono::seconds>(age);
-    }
+    upload.last = state.lastUpload;
     return upload;
 }
 
@@ -139,7 +139,7 @@ ServiceState ServiceMonitor::gather() const {
     state.link.transitions.assign(stages_.transitions().begin(), stages_.transitions().end());
     state.problem = problem(state.now);
     state.pumpStatus = pumpStatus_;
-    state.upload = upload(state.now);
+    state.upload = upload();
     state.lastError = errors_->last();
     readStoredState(store_, zone_, mapping_, state);
     return state;

@@ -47,7 +47,7 @@ private:
 
     void tell(const std::optional<LinkDiagnosis::Finding>& finding);
     [[nodiscard]] std::optional<ServiceState::Problem> problem(std::chrono::sys_seconds now) const;
-    [[nodiscard]] ServiceState::Upload upload(std::chrono::sys_seconds now) const;
+    [[nodiscard]] ServiceState::Upload upload() const;
 
     Store& store_;
     const Zone& zone_;

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "protocol/glucose.hpp"
 
 namespace bridge {
@@ -34,9 +36,9 @@ h1 { font-size: 1rem; margin: 0 0 .75rem; color: var(--soft); font-weight: 600 }
 .problem b { color: var(--bad) }
 .problem p { margin: .2rem 0 0 }
 .soft { color: var(--soft) }
-table { border-collapse: collapse; width: 100%; margin: 0 0 1rem }
+table { border-collapse: collapse; table-layout: fixed; width: 100%; margin: 0 0 1rem }
 th, td { text-align: left; padding: .35rem 0; border-top: 1px solid var(--line); vertical-align: top }
-th { font-weight: 400; color: var(--soft); width: 44%; padding-right: .8rem }
+th { font-weight: 400; color: var(--soft); width: 40%; padding-right: .8rem }
 h2 { font-size: .85rem; margin: 0 0 .3rem; color: var(--soft) }
 </style></head><body>
 <h1>pump-bridge</h1>
@@ -63,6 +65,12 @@ std::string escaped(std::string_view text) {
         }
     }
     return safe;
+}
+
+/// "sg_measurement" -> "sg measurement"
+std::string inWords(std::string name) {
+    std::ranges::replace(name, '_', ' ');
+    return name;
 }
 
 /// Writes the parts of the page.
@@ -101,14 +109,15 @@ private:
         const auto& shown = *state_.glucose;
         const bool old = state_.now - shown.time > kGlucoseIsOld;
         html_ += fmt::format("<div class=\"glucose{}\">", old ? " old" : "");
+        std::string when = ago(shown.time);
         if (shown.mgDl) {
             const int tenths = protocol::millimolesTenths(*shown.mgDl);
-            html_ += fmt::format("{} {} <small>mg/dL &middot; {}.{} mmol/L</small>", *shown.mgDl,
-                                 arrowOf(shown.direction), tenths / 10, tenths % 10);
+            html_ += fmt::format("{} {} <small>mg/dL</small>", *shown.mgDl, arrowOf(shown.direction));
+            when = fmt::format("{}.{} mmol/L &middot; {}", tenths / 10, tenths % 10, when);
         } else {
-            html_ += fmt::format("<small>no value: {}</small>", escaped(shown.special));
+            html_ += fmt::format("<small>no value: {}</small>", escaped(inWords(shown.special)));
         }
-        html_ += fmt::format("</div>\n<div class=\"soft\">{}</div>\n", ago(shown.time));
+        html_ += fmt::format("</div>\n<div class=\"soft\">{}</div>\n", when);
     }
 
     void stage() {
@@ -138,7 +147,7 @@ private:
         }
         if (state_.lastRecord) {
             row("last record",
-                fmt::format("{} {}", state_.lastRecord->sequenceNumber, state_.lastRecord->event));
+                fmt::format("{} {}", state_.lastRecord->sequenceNumber, inWords(state_.lastRecord->event)));
             if (state_.lastRecord->time) row("logged", ago(*state_.lastRecord->time));
         }
         row("records stored", fmt::format("{}", state_.counts.records));

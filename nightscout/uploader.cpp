@@ -214,7 +214,7 @@ void Uploader::noteSuccess(Operation operation, Collection collection, std::size
     unsigned mended = 0;
     for (const Slot slot : {own, kSite}) mended += std::exchange(troubles_[slot], Trouble{}).failures;
     welcome_.set(index(collection));
-    state_.lastUpload = std::chrono::steady_clock::now();
+    if (policy_.now) state_.lastUpload = policy_.now();
     if (mended > 0) log_.info("nightscout: upload works again after failures={}", mended);
     log_.debug("nightscout: uploaded collection={} documents={}", name(collection), documents);
     updateHealth();

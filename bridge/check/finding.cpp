@@ -55,9 +55,13 @@ void append(Findings& all, Findings more) {
     std::ranges::move(more, std::back_inserter(all));
 }
 
+// Texts may quote what a site or a device says of itself.
 std::string toLine(const Finding& finding) {
-    return fmt::format("{:<8} {:<20} {}{}", name(finding.grade), finding.check, finding.text,
-                       finding.remedy.empty() ? "" : " -> " + finding.remedy);
+    std::string line = fmt::format("{:<8} {:<20} {}{}", name(finding.grade), finding.check, finding.text,
+                                   finding.remedy.empty() ? "" : " -> " + finding.remedy);
+    std::ranges::replace_if(
+        line, [](unsigned char c) { return c < ' ' || c == 0x7f; }, ' ');
+    return line;
 }
 
 std::string toJsonLine(const Finding& finding) {

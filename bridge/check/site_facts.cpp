@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "bridge/check/site.hpp"
@@ -42,10 +43,7 @@ public:
             co_await askStatus();
             if (facts_.status == 200 && facts_.problem.empty()) {
                 co_await askWhoWeAre();
-                if (facts_.credentialsAccepted) {
-                    if (!facts_.isAdmin) co_await askPermissions();
-                    co_await askWhatIsThere();
-                }
+                if (facts_.credentialsAccepted) co_await askWhatIsThere();
             }
         } catch (const nightscout::TransportError& error) {
             using Kind = nightscout::TransportError::Kind;
@@ -91,8 +89,24 @@ private:
     asio::awaitable<void> askWhoWeAre() {
         const auto body = co_await fetch("/api/v1/verifyauth");
         const json message = body.is_object() && body.contains("message") ? body["message"] : json{};
+        if (message.is_string()) {
+            co_await askAnOldServer(message == "OK");
+            co_return;
+        }
         facts_.credentialsAccepted = valueOf<std::string>(message, "message", "") == "OK";
         facts_.isAdmin = valueOf(message, "isAdmin", false);
+        if (facts_.credentialsAccepted && !facts_.isAdmin) co_await askPermissions();
+    }
+
+    /// It tells only whether we may do everything, and does not punish questions: what a token may do shows
+    /// whether it was taken.
+    asio::awaitable<void> askAnOldServer(bool mayDoEverything) {
+        facts_.isAdmin = mayDoEverything;
+        if (!mayDoEverything) co_await askPermissions();
+        facts_.credentialsAccepted =
+            mayDoEverything || std::ranges::any_of(facts_.permissions, [](const auto& permission) {
+                return permission.second && permission.first.ends_with(":create");
+            });
     }
 
     asio::awaitable<void> askPermissions() {

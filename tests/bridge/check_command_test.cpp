@@ -104,6 +104,11 @@ TEST(CheckExitCode, PutsOwnFailuresBeforeOthersSilence) {
     EXPECT_EQ(exitCodeOf({unreachable("a", "b", "c"), failed("a", "b", "c")}), 1);
 }
 
+TEST(CheckLine, IsOneLineWhateverItQuotes) {
+    EXPECT_EQ(toLine(warning("nightscout.glucose", "a\nb\x1b[2J", "")),
+              "warning  nightscout.glucose   a b [2J");
+}
+
 TEST_F(CheckCommand, JudgesTheKeyDatabase) {
     EXPECT_EQ(checkKeyDatabase(directory / "sake.keydb").grade, Grade::Ok);
     EXPECT_EQ(checkKeyDatabase(directory / "pump.keydb").grade, Grade::Failed) << "the pump's side";

@@ -129,6 +129,15 @@ TEST_F(CheckSite, NamesWhatATokenLacks) {
     EXPECT_THAT(check(), graded(Grade::Ok, "all that is needed"));
 }
 
+TEST_F(CheckSite, KnowsTheShorterAnswersOfOldServers) {
+    answers["/api/v1/verifyauth"] = {200, "", R"({"status":200,"message":"OK"})", {}, {}};
+    EXPECT_THAT(check(), graded(Grade::Ok, "may do everything"));
+    answers["/api/v1/verifyauth"] = {200, "", R"({"status":200,"message":"UNAUTHORIZED"})", {}, {}};
+    EXPECT_THAT(check(), graded(Grade::Failed, "does not accept the secret"));
+    answers["/api/v2/authorization/debug/check/"] = {200, "", R"({"check":true})", {}, {}};
+    EXPECT_THAT(check(), graded(Grade::Ok, "all that is needed"));
+}
+
 TEST_F(CheckSite, TakesATokenOnTrustWhereTheServerIsOld) {
     answers["/api/v1/verifyauth"] = {200, "", kToken, {}, {}};
     failure = 404;

@@ -18,13 +18,6 @@ namespace {
 using namespace std::chrono_literals;
 namespace http = boost::beast::http;
 
-/// A port that was free a moment ago.
-unsigned short freePort() {
-    boost::asio::io_context io;
-    const boost::asio::ip::tcp::acceptor acceptor{io, {boost::asio::ip::address_v4::loopback(), 0}};
-    return acceptor.local_endpoint().port();
-}
-
 http::response<http::string_body> fetch(unsigned short port, const std::string& path) {
     boost::asio::io_context io;
     boost::beast::tcp_stream stream{io};
@@ -46,6 +39,12 @@ std::vector<std::string> command(const std::string& program, std::vector<std::st
 }
 
 } // namespace
+
+unsigned short freePort() {
+    boost::asio::io_context io;
+    const boost::asio::ip::tcp::acceptor acceptor{io, {boost::asio::ip::address_v4::loopback(), 0}};
+    return acceptor.local_endpoint().port();
+}
 
 PrivateBus::PrivateBus()
     : daemon_({"dbus-daemon", "--session", "--nofork", "--nopidfile", "--print-address=1"}) {

@@ -14,6 +14,9 @@
 
 namespace e2e {
 
+/// A port of this machine that was free a moment ago.
+unsigned short freePort();
+
 /// dbus-daemon on an address of its own.
 class PrivateBus {
 public:

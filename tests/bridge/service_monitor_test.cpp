@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+#include "bridge/service_monitor.hpp"
+
+#include <gtest/gtest.h>
+#include <spdlog/logger.h>
+#include <spdlog/sinks/ostream_sink.h>
+
+#include <sstream>
+
+#include "temporary_directory.hpp"
+
+namespace bridge::testing {
+namespace {
+
+using namespace std::chrono_literals;
+using Cause = ble::Disconnected::Cause;
+
+class ServiceMonitorTest : public ::testing::Test {
+protected:
+    ServiceMonitorTest() {
+        hooks.stage = [this](const std::string& text) { stages.push_back(text); };
+        monitor.listenTo(hooks);
+        monitor.setLinkProblem([this] { return linkProblem; });
+    }
+
+    void connectInVain() {
+        monitor.linkState(ble::LinkState::Connected);
+        hooks.linkEvent(ble::Connected{});
+        hooks.linkEvent(ble::Disconnected{"link lost", Cause::Link, true});
+        monitor.linkState(ble::LinkState::AdvertisingReconnect);
+    }
+
+    TemporaryDirectory directory;
+    Store store{directory / "history.db"};
+    Zone zone = Zone::find("Europe/Berlin").value();
+    std::chrono::sys_seconds now{std::chrono::sys_days{std::chrono::year{2026} / 7 / 14}};
+    std::ostringstream journal;
+    spdlog::logger log{"test", std::make_shared<spdlog::sinks::ostream_sink_mt>(journal)};
+    PumpSession::Hooks hooks;
+    std::vector<std::string> stages;
+    std::string linkProblem;
+    ServiceMonitor monitor{store, zone, {}, [this] { return now; }, log};
+};
+
+TEST_F(ServiceMonitorTest, KnowsHowTheServiceIs) {
+    monitor.linkState(ble::LinkState::AdvertisingReconnect);
+    now += 30s;
+    monitor.linkState(ble::LinkState::Connected);
+    hooks.linkEvent(ble::Connected{});
+    hooks.stage("following");
+    nightscout::PumpStatus read;
+    read.batteryPercent = 50;
+    hooks.statusRead({}, read);
+    log.error("something went wrong");
+    log.warn("something else");
+    const auto state = monitor.gather();
+    EXPECT_EQ(stages, std::vector<std::string>{"following"}) << "the hook of before is called still";
+    EXPECT_EQ(state.link.stage, LinkStage::Following);
+    EXPECT_EQ(state.link.since, now);
+    EXPECT_EQ(state.startedAt, now - 30s);
+    EXPECT_EQ(state.utcOffset, 2h);
+    EXPECT_EQ(state.pumpStatus->batteryPercent, 50);
+    EXPECT_EQ(state.lastError->text, "something went wrong");
+    EXPECT_FALSE(state.upload.configured);
+    EXPECT_FALSE(state.problem);
+}
+
+TEST_F(ServiceMonitorTest, LogsAFaultOfTheLinkOnceAndShowsItUntilItIsMended) {
+    monitor.linkState(ble::LinkState::AdvertisingReconnect);
+    for (int i = 0; i < 4; ++i) connectInVain();
+    EXPECT_EQ(monitor.gather().problem->name, "discovery-answers-too-long");
+    EXPECT_EQ(monitor.gather().problem->times, 4U);
+    const auto text = journal.str();
+    const auto first = text.find("answers are too long for it");
+    ASSERT_NE(first, std::string::npos);
+    EXPECT_EQ(text.find("answers are too long for it", first + 1), std::string::npos);
+    hooks.synced({});
+    EXPECT_FALSE(monitor.gather().problem);
+}
+
+TEST_F(ServiceMonitorTest, PutsAMissingHostBeforeOlderFaults) {
+    monitor.linkState(ble::LinkState::AdvertisingReconnect);
+    connectInVain();
+    connectInVain();
+    linkProblem = "bluetoothd is not running";
+    monitor.linkState(ble::LinkState::BluezMissing);
+    EXPECT_EQ(monitor.gather().problem->sentence, "bluetoothd is not running");
+}
+
+TEST_F(ServiceMonitorTest, ShowsWrongKeys) {
+    hooks.linkEvent(ble::Connected{});
+    hooks.linkEvent(ble::PortSubscribed{});
+    hooks.handshakeEnded(protocol::sake::HandshakeError::TagMismatch);
+    EXPECT_EQ(monitor.gather().problem->name, "wrong-keys");
+    hooks.handshakeEnded(std::nullopt);
+    EXPECT_FALSE(monitor.gather().problem);
+}
+
+} // namespace
+} // namespace bridge::testing
