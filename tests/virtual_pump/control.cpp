@@ -122,6 +122,7 @@ Setup makeSetup(const Options& options) try {
     const ScaledClock clock(end, options.speed, [] { return std::chrono::steady_clock::now(); });
     auto pump = std::make_unique<Pump>(options.pump, readKeys(options.keyDatabase), sake::systemRandom,
                                        [clock] { return clock.now(); });
+    if (options.speed != 1) pump->tellTime([zone = options.zone] { return nowIn(zone); });
     Setup setup;
     auto records = makeHistory(options, end);
     if (options.live) {

@@ -65,7 +65,8 @@ void addHistory(CLI::App& app, Options& options, Raw& raw) {
                  "The life goes on for a week: new records and indications as the pump's clock advances")
         ->excludes(history)
         ->excludes(holdBack);
-    app.add_option("--speed", options.speed, "Seconds of the pump's clock in one second")
+    app.add_option("--speed", options.speed,
+                   "Seconds of the pump's life in one second; the time that it tells stays ours")
         ->capture_default_str()
         ->check(CLI::Range(0.1, 3600.0));
     app.add_option("--inventory", options.inventory, "Write what the history contains to this file, as JSON");

@@ -102,6 +102,7 @@ struct Pump::Impl {
     sake::KeyDatabase keys;
     sake::RandomSource random;
     std::function<protocol::LocalSeconds()> clock;
+    std::function<protocol::LocalSeconds()> told; ///< empty: clock
     RecordAccess history;
     Counters counters;
 
@@ -159,7 +160,7 @@ boost::system::result<Bytes, AttError> Pump::Impl::plainValue(std::string_view c
     if (characteristic == uuid::kPnpId) return Bytes{0x01, 0xf9, 0x01, 0x00, 0x00, 0x10, 0x01};
     if (characteristic == uuid::kRegulatoryCertification) return AttError::RequestNotSupported;
     if (characteristic == uuid::kCurrentTime) {
-        const auto now = clock();
+        const auto now = told ? told() : clock();
         const std::chrono::weekday day{std::chrono::floor<std::chrono::days>(now)};
         protocol::CurrentTime time;
         time.dateTime = protocol::DateTime::from(now);
@@ -263,6 +264,10 @@ Pump::Pump(PumpSettings settings, sake::KeyDatabase keys, sake::RandomSource ran
 Pump::Pump(Pump&&) noexcept = default;
 
 Pump::~Pump() = default;
+
+void Pump::tellTime(std::function<protocol::LocalSeconds()> told) {
+    impl_->told = std::move(told);
+}
 
 void Pump::setHistory(std::vector<Bytes> records) {
     impl_->live.clear();

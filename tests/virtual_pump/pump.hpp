@@ -77,6 +77,9 @@ public:
     /// `clock`: the pump's own wall clock.
     Pump(PumpSettings settings, protocol::sake::KeyDatabase keys, protocol::sake::RandomSource random,
          std::function<protocol::LocalSeconds()> clock);
+    /// What Current Time tells instead: a life that runs faster than ours would else be dated into the
+    /// future.
+    void tellTime(std::function<protocol::LocalSeconds()> told);
     Pump(Pump&&) noexcept;
     ~Pump();
 
