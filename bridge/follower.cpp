@@ -21,8 +21,7 @@ FollowPlan::Time now() {
 
 Follower::Follower(ble::PumpLink& link, ValueQueue& values, Store& store, PumpInfo pump, Settings settings,
                    HistorySync::Clock clock, Hooks hooks, spdlog::logger& log)
-    : link_(link),
-      values_(values),
+    : values_(values),
       store_(store),
       pump_(std::move(pump)),
       clock_(std::move(clock)),
@@ -35,7 +34,7 @@ Follower::Follower(ble::PumpLink& link, ValueQueue& values, Store& store, PumpIn
     const auto other = [this](const ble::ValueArrived& value) { note(value); };
     history_.onOtherValue(other);
     live_.onOtherValue(other);
-    sync_.onPause([this] { return attendGlucose(); });
+    sync_.onPause([this] { return attendPresent(); });
 }
 
 asio::awaitable<void> Follower::run() {
@@ -85,10 +84,6 @@ void Follower::keep(std::optional<Value> read, std::optional<Value>& kept) {
     kept = std::move(read);
 }
 
-void Follower::tell() {
-    if (std::exchange(news_, false) && hooks_.statusRead) hooks_.statusRead(status_);
-}
-
 // The reset comes before the reads: what changes between a read and a later reset would be cleared unseen,
 // and a pump writes the records of one glucose value over several seconds.
 asio::awaitable<void> Follower::answerChanges() {
@@ -108,21 +103,23 @@ asio::awaitable<void> Follower::attend() {
     }
     co_await answerChanges();
     if (!plan_.anyDue(now())) co_return;
-    co_await readGlucose();
-    co_await readTherapy();
-    co_await readRoutine();
-    tell();
+    co_await readMeasurement();
+    co_await readHistory();
+    co_await readState();
 }
 
-asio::awaitable<void> Follower::attendGlucose() {
+// In the middle of a long history.
+asio::awaitable<void> Follower::attendPresent() {
     co_await answerChanges();
     co_await readMeasurement();
     if (take(Item::NewRecords)) co_await sync_.runNewest(pump_);
+    co_await readState();
 }
 
-asio::awaitable<void> Follower::readGlucose() {
-    co_await readMeasurement();
-    co_await readHistory();
+asio::awaitable<void> Follower::readState() {
+    co_await readTherapy();
+    co_await readRoutine();
+    if (std::exchange(news_, false) && hooks_.statusRead) hooks_.statusRead(status_);
 }
 
 asio::awaitable<void> Follower::readMeasurement() {

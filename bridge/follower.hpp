@@ -43,11 +43,11 @@ private:
 
     void note(const ble::ValueArrived& value);
     asio::awaitable<void> attend();
-    asio::awaitable<void> attendGlucose();
+    asio::awaitable<void> attendPresent();
     asio::awaitable<void> answerChanges();
-    asio::awaitable<void> readGlucose();
     asio::awaitable<void> readMeasurement();
     asio::awaitable<void> readHistory();
+    asio::awaitable<void> readState();
     asio::awaitable<void> readTherapy();
     asio::awaitable<void> readRoutine();
     asio::awaitable<void> readSession();
@@ -55,9 +55,7 @@ private:
     bool take(Item item);
     template <typename Value>
     void keep(std::optional<Value> read, std::optional<Value>& kept);
-    void tell();
 
-    ble::PumpLink& link_;
     ValueQueue& values_;
     Store& store_;
     PumpInfo pump_;

@@ -92,10 +92,11 @@ asio::awaitable<void> live(Pump& pump, BluezDouble& daemon, ScaledClock clock, s
     asio::steady_timer timer(co_await asio::this_coro::executor);
     std::size_t written = 0;
     for (;;) {
-        auto next = std::chrono::floor<std::chrono::minutes>(clock.now()) + std::chrono::minutes{1};
-        timer.expires_after(std::min(clock.until(next), written < coming.size()
-                                                            ? clock.until(coming[written].time)
-                                                            : ScaledClock::Steady::duration::max()));
+        const auto nextMinute =
+            std::chrono::floor<std::chrono::minutes>(clock.now()) + std::chrono::minutes{1};
+        auto wait = clock.until(nextMinute);
+        if (written < coming.size()) wait = std::min(wait, clock.until(coming[written].time));
+        timer.expires_after(wait);
         co_await timer.async_wait(asio::use_awaitable);
         const auto before = written;
         while (written < coming.size() && coming[written].time <= clock.now())
