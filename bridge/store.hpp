@@ -151,6 +151,8 @@ public:
     /// deletion and a new post: nothing else moves it (nightscout-v1.md 5.2).
     QueueResult requeueDocuments(PumpId pump, std::span<const nightscout::Document> documents,
                                  std::span<const Published> times);
+    /// Documents that the records do not give any more: what may be on the server is deleted there.
+    void withdrawDocuments(std::span<const std::string> identifiers);
     std::vector<nightscout::OutboxItem> next(std::size_t limit, std::size_t maxBytes) override;
     void acknowledge(std::span<const nightscout::Acknowledgement> items) override;
     void setAside(std::int64_t id, const std::string& reason) override;

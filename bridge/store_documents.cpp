@@ -80,6 +80,19 @@ public:
         if (document.supersedes) withdraw(*document.supersedes, document.identifier);
     }
 
+    /// `identifier` is to go, where it has a successor once that is there. What nobody has seen is dropped
+    /// without a trace.
+    void withdraw(const std::string& identifier, const std::optional<std::string>& successor) {
+        const auto tail = lastWaiting(identifier);
+        if (tail && tail->operation == Operation::Delete) return;
+        const bool seen = anySeen(identifier);
+        if (!tail && !seen) return;
+        if (seen) insertDeletion(identifier, successor);
+        Statement(database_, "DELETE FROM outbox WHERE identifier = ? AND operation <> ?", identifier,
+                  static_cast<unsigned>(Operation::Delete))
+            .run();
+    }
+
     [[nodiscard]] bool isKnown(const Document& document) {
         const protocol::Bytes hash = hashOf(document.body);
         if (const auto tail = lastWaiting(document.identifier)) {
@@ -169,18 +182,6 @@ private:
             .run();
     }
 
-    /// `identifier` is to go once `successor` is there. What nobody has seen is dropped without a trace.
-    void withdraw(const std::string& identifier, const std::string& successor) {
-        const auto tail = lastWaiting(identifier);
-        if (tail && tail->operation == Operation::Delete) return;
-        const bool seen = anySeen(identifier);
-        if (!tail && !seen) return;
-        if (seen) insertDeletion(identifier, successor);
-        Statement(database_, "DELETE FROM outbox WHERE identifier = ? AND operation <> ?", identifier,
-                  static_cast<unsigned>(Operation::Delete))
-            .run();
-    }
-
     [[nodiscard]] bool anySeen(const std::string& identifier) {
         if (Statement(database_, "SELECT 1 FROM uploaded WHERE identifier = ?", identifier).step())
             return true;
@@ -245,6 +246,13 @@ QueueResult Store::requeueDocuments(PumpId pump, std::span<const Document> docum
     }
     transaction.commit();
     return queue.result();
+}
+
+void Store::withdrawDocuments(std::span<const std::string> identifiers) {
+    sqlite::Transaction transaction(impl_->database);
+    Queue queue(*impl_);
+    for (const std::string& identifier : identifiers) queue.withdraw(identifier, std::nullopt);
+    transaction.commit();
 }
 
 bool Store::isKnown(const Document& document) const {

@@ -8,6 +8,8 @@
 #include <functional>
 #include <map>
 #include <ostream>
+#include <set>
+#include <string_view>
 #include <utility>
 
 #include "bridge/publisher.hpp"
@@ -151,6 +153,41 @@ Backfill::Backfill(const UploadOptions& options, const Configuration& configurat
     if (options.features) settings_.features = *options.features;
 }
 
+/// What one call of forEachRange() has found out.
+struct Backfill::Pass {
+    const Store& store;
+    PumpInfo pump;
+    nightscout::MappingSettings settings;
+    Range range;
+    RememberedEvents events;
+
+    [[nodiscard]] bool wants(const Document& document) const {
+        return document.time >= range.first && document.time <= range.last && events.mayRepeat(document);
+    }
+};
+
+Backfill::Part Backfill::partOf(const Pass& pass, SequenceRange stretch, SequenceRange emitted) const {
+    const auto unwanted = [&](const Document& document) { return !pass.wants(document); };
+    const auto mapped = [&](Dating dating) {
+        auto range = mapStored(pass.store, pass.pump.id, stretch, emitted, zone_, pass.settings, dating);
+        std::erase_if(range.documents, unwanted);
+        return range;
+    };
+    auto [documents, times] = mapped(options_.force ? Dating::Anew : Dating::Kept);
+    Part part{std::move(documents), std::move(times), {}};
+    std::erase_if(part.times, [&](const Store::Published& published) {
+        return part.documents.empty() || published.sequenceNumber < part.documents.front().sequenceNumber ||
+               published.sequenceNumber > part.documents.back().sequenceNumber;
+    });
+    if (!options_.force) return part;
+    std::set<std::string_view> present;
+    for (const Document& document : part.documents) present.insert(document.identifier);
+    for (const Document& former : mapped(Dating::Kept).documents) {
+        if (!present.contains(former.identifier)) part.gone.push_back(former.identifier);
+    }
+    return part;
+}
+
 bool Backfill::forEachRange(const Store& store, const Streams& streams, const Visit& visit) const {
     const auto pumps = store.pumps();
     const auto pump = std::ranges::find_if(
@@ -161,26 +198,14 @@ bool Backfill::forEachRange(const Store& store, const Streams& streams, const Vi
         streams.err << "the store holds no records" << (serial_.empty() ? "" : " of pump " + serial_) << '\n';
         return false;
     }
-    auto settings = settings_;
-    settings.serial = pump->serial;
-    const auto dating = options_.force ? Dating::Anew : Dating::Kept;
-    const RememberedEvents events(store, *pump);
-    const auto isOut = [&](const Document& document) {
-        return document.time < range->first || document.time > range->last || !events.mayRepeat(document);
-    };
+    Pass pass{store, *pump, settings_, *range, RememberedEvents(store, *pump)};
+    pass.settings.serial = pump->serial;
     for (const SequenceRange& stretch : store.held(pump->id)) {
         for (std::uint64_t first = stretch.first; first <= stretch.last; first += kRangeRecords) {
-            const SequenceRange emitted{
-                static_cast<std::uint32_t>(first),
-                static_cast<std::uint32_t>(std::min<std::uint64_t>(first + kRangeRecords - 1, stretch.last))};
-            auto mapped = mapStored(store, pump->id, stretch, emitted, zone_, settings, dating);
-            std::erase_if(mapped.documents, isOut);
-            std::erase_if(mapped.times, [&](const Store::Published& published) {
-                return mapped.documents.empty() ||
-                       published.sequenceNumber < mapped.documents.front().sequenceNumber ||
-                       published.sequenceNumber > mapped.documents.back().sequenceNumber;
-            });
-            visit(pump->id, mapped.documents, mapped.times);
+            const auto last = std::min<std::uint64_t>(first + kRangeRecords - 1, stretch.last);
+            auto part =
+                partOf(pass, stretch, {static_cast<std::uint32_t>(first), static_cast<std::uint32_t>(last)});
+            visit(pump->id, part);
         }
     }
     return true;
@@ -188,8 +213,8 @@ bool Backfill::forEachRange(const Store& store, const Streams& streams, const Vi
 
 int Backfill::pretend(const Store& store, const Streams& streams) const {
     std::map<std::string, Counts> counts;
-    const bool found = forEachRange(store, streams, [&](PumpId, std::vector<Document>& documents, auto) {
-        for (const Document& document : documents) {
+    const bool found = forEachRange(store, streams, [&](PumpId, Part& part) {
+        for (const Document& document : part.documents) {
             Counts& count = counts[document.eventType];
             const bool known = store.isKnown(document);
             ++(known ? (options_.force ? count.changed : count.known) : count.added);
@@ -202,27 +227,29 @@ int Backfill::pretend(const Store& store, const Streams& streams) const {
 
 bool Backfill::queue(Store& store, const Streams& streams) const {
     std::map<std::string, Counts> counts;
-    const bool found = forEachRange(
-        store, streams,
-        [&](PumpId pump, std::vector<Document>& documents, std::span<const Store::Published> times) {
-            const auto put = [&](std::span<const Document> some, std::span<const Store::Published> fixed) {
-                return options_.force ? store.requeueDocuments(pump, some, fixed)
-                                      : store.queueDocuments(pump, some, fixed);
-            };
-            put({}, times); // a crash after this only fixes times that nothing was sent under
-            std::ranges::stable_sort(documents, {}, &Document::eventType);
-            for (auto at = documents.begin(); at != documents.end();) {
-                const auto end = std::find_if(at, documents.end(), [&](const Document& other) {
-                    return other.eventType != at->eventType;
-                });
-                const QueueResult queued = put({at, end}, {});
-                Counts& count = counts[at->eventType];
-                count.added += queued.added;
-                count.changed += queued.changed;
-                count.known += queued.known;
-                at = end;
-            }
-        });
+    const bool found = forEachRange(store, streams, [&](PumpId pump, Part& part) {
+        const auto put = [&](std::span<const Document> some, std::span<const Store::Published> fixed) {
+            return options_.force ? store.requeueDocuments(pump, some, fixed)
+                                  : store.queueDocuments(pump, some, fixed);
+        };
+        // Times fixed before their documents need no repair after a crash; those that replace others come
+        // last, so that a repetition still knows the former ones.
+        if (!options_.force) put({}, part.times);
+        std::ranges::stable_sort(part.documents, {}, &Document::eventType);
+        for (auto at = part.documents.begin(); at != part.documents.end();) {
+            const auto end = std::find_if(at, part.documents.end(), [&](const Document& other) {
+                return other.eventType != at->eventType;
+            });
+            const QueueResult queued = put({at, end}, {});
+            Counts& count = counts[at->eventType];
+            count.added += queued.added;
+            count.changed += queued.changed;
+            count.known += queued.known;
+            at = end;
+        }
+        store.withdrawDocuments(part.gone);
+        if (options_.force) put({}, part.times);
+    });
     if (found) printSummary(counts, streams.out);
     return found;
 }

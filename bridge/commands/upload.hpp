@@ -42,8 +42,14 @@ public:
     bool queue(Store& store, const Streams& streams) const;
 
 private:
-    using Visit =
-        std::function<void(PumpId, std::vector<nightscout::Document>&, std::span<const Store::Published>)>;
+    struct Part {
+        std::vector<nightscout::Document> documents;
+        std::vector<Store::Published> times;
+        std::vector<std::string> gone; ///< identifiers that only the former dating gave
+    };
+    using Visit = std::function<void(PumpId, Part&)>;
+    struct Pass;
+    [[nodiscard]] Part partOf(const Pass& pass, SequenceRange stretch, SequenceRange emitted) const;
     bool forEachRange(const Store& store, const Streams& streams, const Visit& visit) const;
 
     const UploadOptions& options_;

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "eventful_history.hpp"
+#include "every_document.hpp"
 #include "history_builder.hpp"
 
 namespace nightscout {
@@ -48,17 +49,34 @@ bool byHand(const json& treatment) {
     return kTypes.contains(treatment.at("eventType").get<std::string>()) && !treatment.contains("automatic");
 }
 
-void expectAudible(const Stretch& history, const MappingSettings& settings) {
-    for (const auto& document : map(history, settings)) {
+void expectAudible(const std::vector<Document>& documents) {
+    for (const auto& document : documents) {
         if (document.collection != Collection::Treatments) continue;
         const auto body = json::parse(document.body);
         EXPECT_EQ(snoozesAlarms(body), byHand(body)) << document.body;
     }
 }
 
+void expectAudible(const Stretch& history, const MappingSettings& settings) {
+    expectAudible(map(history, settings));
+}
+
 TEST(Alarms, AreSilencedOnlyByWhatThePersonDoes) {
     expectAudible(test::eventfulHistory(5, 48h), test::settings());
     expectAudible(test::everyEvent(), test::settings());
+}
+
+TEST(Alarms, AreSilencedByNoOtherDocumentThatTheServiceCanProduce) {
+    const auto documents = test::everyDocument(test::everything());
+    expectAudible(documents);
+    std::set<std::string> types;
+    for (const auto& document : documents) {
+        if (document.collection == Collection::Treatments) types.insert(document.eventType);
+    }
+    EXPECT_EQ(types, (std::set<std::string>{"Announcement", "BG Check", "Carb Correction", "Combo Bolus",
+                                            "Correction Bolus", "Insulin Change", "Meal Bolus", "Note",
+                                            "Pump Battery Change", "SMB", "Sensor Start", "Site Change",
+                                            "Temp Basal", "Temporary Target"}));
 }
 
 TEST(Alarms, AreNotSilencedByAutoCorrectionsNamedComboBolus) {
