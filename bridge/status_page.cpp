@@ -139,7 +139,7 @@ private:
         html_ += "<table>\n";
         if (state_.pumpStatus) {
             for (const auto& [label, value] : pumpValues(*state_.pumpStatus)) row(label, value);
-            row("read from the pump", ago(state_.pumpStatus->readAt));
+            row("pump read", ago(state_.pumpStatus->readAt));
         }
         if (state_.pump) {
             row("pump", fmt::format("{} {}", state_.pump->model, shortSerial(state_.pump->serial)));
@@ -155,11 +155,11 @@ private:
     }
 
     void upload() {
-        html_ += "<h2>Nightscout</h2><table>\n";
+        html_ += "<h2>Nightscout documents</h2><table>\n";
         row("upload", state_.upload.configured ? state_.upload.health : "off: no site is configured");
         if (state_.upload.last) row("last upload", ago(*state_.upload.last));
-        row("documents waiting", fmt::format("{}", state_.counts.waiting));
-        row("documents uploaded", fmt::format("{}", state_.counts.uploaded));
+        row("waiting", fmt::format("{}", state_.counts.waiting));
+        row("uploaded", fmt::format("{}", state_.counts.uploaded));
         if (state_.counts.setAside > 0) row("refused by the site", fmt::format("{}", state_.counts.setAside));
         if (!state_.upload.lastError.empty()) row("error", state_.upload.lastError);
         html_ += "</table>\n";

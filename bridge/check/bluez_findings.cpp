@@ -103,7 +103,9 @@ Finding checkLockdown(const SystemFacts& system) {
 
 Finding checkRunning(const BusFacts& bus, const SystemFacts& system) {
     constexpr const char* kCheck = "bluez.running";
-    if (!bus.problem.empty()) return unreachable(kCheck, bus.problem, "sudo systemctl start dbus");
+    if (!bus.problem.empty())
+        return unreachable(kCheck, bus.problem,
+                           bus.running ? "sudo systemctl restart bluetooth" : "sudo systemctl start dbus");
     if (bus.running) return ok(kCheck, "bluetoothd is on the system bus");
     return unreachable(kCheck, "bluetoothd does not run",
                        system.installed ? "sudo systemctl enable --now bluetooth"

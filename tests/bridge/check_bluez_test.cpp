@@ -86,6 +86,8 @@ TEST(CheckDiscoveryAnswers, TellsAPreloadLibraryThatIsLoadedFromOneThatIsNot) {
 
 TEST(CheckRunning, TellsNoBusFromNoBluetoothd) {
     EXPECT_TRUE(checkRunning({.problem = "no bus"}, {}).unreachable);
+    EXPECT_THAT(checkRunning({.problem = "no answer", .running = true}, {}).remedy,
+                HasSubstr("restart bluetooth"));
     EXPECT_THAT(checkRunning({}, {.installed = true}).remedy, HasSubstr("enable --now bluetooth"));
     EXPECT_THAT(checkRunning({}, {}).remedy, HasSubstr("apt-get install bluez"));
     EXPECT_EQ(checkRunning({.running = true}, {}).grade, Grade::Ok);

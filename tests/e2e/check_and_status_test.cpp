@@ -67,6 +67,15 @@ TEST(Status, TellsOfARunningServiceAndOfOneThatHasEnded) {
     EXPECT_EQ(objectsIn(ended.output).front().at("records"), state.at("records"));
 }
 
+TEST(Status, NamesTheFaultOfALinkThatComesToNothing) {
+    Rig rig{{.source = {"--seed", "1", "--days", "1"}, .more = {"--answer-random"}}};
+    const auto configuration = withStatusPage(rig, "");
+    auto bridge = rig.bridge(configuration, {});
+    ASSERT_TRUE(bridge->waitForText("link: The pump does not know the keys")) << bridge->output();
+    const auto outcome = runBridge({"--config", configuration, "status", "--json"});
+    EXPECT_EQ(objectsIn(outcome.output).at(0).at("problem").at("name"), "wrong-keys") << outcome.output;
+}
+
 TEST(Check, FindsAdapterAndBondOfBluetoothd) {
     Rig rig;
     const auto configuration = rig.configuration("");
