@@ -19,7 +19,8 @@ class AFollower : public SessionFixture {
 protected:
     AFollower() {
         settings.follow.poll = 1h;
-        settings.inactivity = settings.answerInactivity = 2s;
+        settings.handshakeTimeout = settings.inactivity = settings.answerInactivity = 10s;
+        records.erase(records.begin(), records.end() - 400);
     }
 
     /// The pump has yet to write the last `count` glucose values and all that comes after them.
@@ -171,6 +172,7 @@ TEST_F(AFollower, AsksForActiveInsulinAtMostOnceInItsInterval) {
 }
 
 TEST_F(AFollower, DoesNotLetALongHistoryHoldUpThePresent) {
+    settings.sync.nextRanges = 40;
     holdBack(1);
     std::size_t rangesUntilStatus = 0;
     onRange = [this, &rangesUntilStatus] {
