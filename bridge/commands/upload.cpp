@@ -20,6 +20,7 @@
 namespace bridge {
 namespace {
 
+using namespace std::chrono_literals;
 using nightscout::Collection;
 using nightscout::Document;
 
@@ -162,7 +163,7 @@ struct Backfill::Pass {
     RememberedEvents events;
 
     [[nodiscard]] bool wants(const Document& document) const {
-        return document.time >= range.first && document.time <= range.last && events.mayRepeat(document);
+        return document.time >= range.first && document.time < range.last + 1s && events.mayRepeat(document);
     }
 };
 
