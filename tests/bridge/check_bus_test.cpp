@@ -8,6 +8,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
+#include <cstdlib>
 
 #include "../ble/loop.hpp"
 #include "../ble/management_double.hpp"
@@ -41,7 +42,9 @@ spdlog::logger& silent() {
 
 TEST(BusFacts, SayThatThereIsNoBus) {
     asio::io_context io;
-    EXPECT_NE(ask(io, readBusFacts("unix:path=/nonexistent", silent())).problem, "");
+    // By the environment: sdbus-c++ leaks a connection that fails by an explicit address.
+    ASSERT_EQ(setenv("DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/nonexistent/bus", 1), 0);
+    EXPECT_NE(ask(io, readBusFacts({}, silent())).problem, "");
 }
 
 TEST(BusFacts, SayThatBluetoothdDoesNotRun) {
