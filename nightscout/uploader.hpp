@@ -57,7 +57,7 @@ struct UploadState {
     std::uint64_t uploaded = 0; ///< documents acknowledged since start, updates included
     std::uint64_t setAside = 0;
     std::optional<UtcSeconds> lastUpload; ///< of anything; empty also without a clock in the policy
-    std::string lastError; ///< a sentence, never a secret; empty again once all is well
+    std::string lastError;                ///< a sentence, never a secret; empty again once all is well
 };
 
 class Uploader {

@@ -49,11 +49,10 @@ Findings checkFeatures(const SiteFacts& site, const nightscout::MappingSettings&
     const bool siteMmol = site.units.starts_with("mmol");
     const bool ourMmol = settings.units == nightscout::GlucoseUnits::MillimolesPerLitre;
     if (!site.units.empty() && siteMmol != ourMmol)
-        findings.push_back(
-            warning("nightscout.units",
-                    fmt::format("the site shows {}, the notes of this bridge are in {}", site.units,
-                                ourMmol ? "mmol/L" : "mg/dL"),
-                    fmt::format("set documents.units = \"{}\"", siteMmol ? "mmol" : "mg/dl")));
+        findings.push_back(warning("nightscout.units",
+                                   fmt::format("the site shows {}, the notes of this bridge are in {}",
+                                               site.units, ourMmol ? "mmol/L" : "mg/dL"),
+                                   fmt::format("set documents.units = \"{}\"", siteMmol ? "mmol" : "mg/dl")));
     else if (!site.units.empty())
         findings.push_back(ok("nightscout.units", site.units));
     return findings;
