@@ -64,7 +64,8 @@ StoreFacts readStoreFacts(const fs::path& file) {
     facts.exists = fs::exists(file, error);
     if (error) facts.problem = file.string() + ": " + error.message();
     if (!facts.exists) {
-        if (facts.problem.empty() && ::access(parent.c_str(), W_OK) != 0)
+        facts.permitted = ::access(parent.c_str(), W_OK) == 0;
+        if (facts.problem.empty() && !facts.permitted)
             facts.problem = parent.string() + " cannot be written by this user";
         return facts;
     }
@@ -78,6 +79,7 @@ StoreFacts readStoreFacts(const fs::path& file) {
         if (query.step() && query.text(0) != "ok") facts.damage = query.text(0);
     } catch (const std::exception& failure) {
         facts.problem = failure.what();
+        facts.permitted = ::access(file.c_str(), R_OK | W_OK) == 0;
     }
     return facts;
 }
@@ -86,9 +88,9 @@ Findings checkStore(const StoreFacts& store, const fs::path& file) {
     constexpr const char* kCheck = "store";
     Findings findings;
     if (!store.problem.empty()) {
-        findings.push_back(
-            failed(kCheck, store.problem,
-                   "run this as the user of the service: sudo -u pump-bridge pump-bridge check"));
+        const std::string asService =
+            "run this as the user of the service: sudo -u pump-bridge pump-bridge check";
+        findings.push_back(failed(kCheck, store.problem, store.permitted ? std::string() : asService));
     } else if (!store.damage.empty()) {
         findings.push_back(
             failed(kCheck, file.string() + " is damaged: " + store.damage,

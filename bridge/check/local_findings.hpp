@@ -19,7 +19,8 @@ Finding checkKeyDatabase(const std::filesystem::path& file);
 
 struct StoreFacts {
     bool exists = false;
-    std::string problem{}; ///< why it cannot be used, with the remedy; empty: it can
+    std::string problem{}; ///< why it cannot be used, with the remedy if there is one; empty: it can
+    bool permitted = true; ///< false: this user may not do what the service does
     std::string damage{};  ///< the first thing that SQLite found; empty: none
     std::uint64_t records = 0;
     std::uint64_t waiting = 0;                ///< documents

@@ -159,6 +159,12 @@ same_history() {
     echo "stored $(wc -l </out/stored.hex) records, as served"
 }
 
+# checked: what 'pump-bridge check' finds here, for check_says.
+checked() { pump-bridge --config /etc/pump-bridge/pump-bridge.toml check >/out/check.log 2>&1 || true; }
+
+# check_says GRADE CHECK TEXT
+check_says() { grep -q "^$1 *$2 .*$3" /out/check.log || fail "check does not say: $*"; }
+
 # same_capture: the capture, decoded offline with the keys, gives exactly the records that the bridge has stored.
 same_capture() {
     pump-bridge decode --json --history --keydb /etc/pump-bridge/bridge.keydb /out/capture.btsnoop >/tmp/captured
