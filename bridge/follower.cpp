@@ -104,8 +104,9 @@ asio::awaitable<void> Follower::attend() {
     co_await answerChanges();
     if (!plan_.anyDue(now())) co_return;
     co_await readMeasurement();
-    co_await readHistory();
+    const bool complete = co_await readHistory();
     co_await readState();
+    if (complete && hooks_.synced) hooks_.synced();
 }
 
 // In the middle of a long history.
@@ -147,16 +148,17 @@ void Follower::keepTrend(const protocol::cgm::Measurement& measurement) {
     store_.addTrend(pump_.id, {*sampled, static_cast<std::int32_t>(rate)});
 }
 
-asio::awaitable<void> Follower::readHistory() {
+asio::awaitable<bool> Follower::readHistory() {
     bool all = take(Item::AllRecords);
     if (take(Item::NewRecords) && !all) {
         const bool came = co_await sync_.runNewest(pump_);
         all = !came;
     }
-    if (!all) co_return;
-    co_await sync_.run(pump_);
-    plan_.done(Item::AllRecords, now());
-    if (hooks_.synced) hooks_.synced();
+    if (all) {
+        co_await sync_.run(pump_);
+        plan_.done(Item::AllRecords, now());
+    }
+    co_return all;
 }
 
 asio::awaitable<void> Follower::readTherapy() {

@@ -19,7 +19,8 @@ class Follower {
 public:
     struct Hooks {
         HistorySync::RangeDone rangeDone;
-        std::function<void()> synced; ///< the store has all that the pump had
+        /// The store has all that the pump had, and its state was read.
+        std::function<void()> synced;
         std::function<void(const nightscout::PumpStatus&)> statusRead;
         std::function<asio::awaitable<void>()> measureClock;
         std::function<void(const std::string&)> stage;
@@ -46,7 +47,7 @@ private:
     asio::awaitable<void> attendPresent();
     asio::awaitable<void> answerChanges();
     asio::awaitable<void> readMeasurement();
-    asio::awaitable<void> readHistory();
+    asio::awaitable<bool> readHistory(); ///< true: nothing is missing
     asio::awaitable<void> readState();
     asio::awaitable<void> readTherapy();
     asio::awaitable<void> readRoutine();

@@ -46,7 +46,7 @@ public:
         HistorySync::RangeDone rangeDone;
         /// Local minus UTC of the pump's clock, just read.
         std::function<void(const PumpInfo&, std::chrono::seconds)> clockMeasured;
-        /// The store has all that the pump had.
+        /// The store has all that the pump had, and its state was read.
         std::function<void(const PumpInfo&)> synced;
         /// Something of the pump's present state was read. Values of this connection only.
         std::function<void(const PumpInfo&, const nightscout::PumpStatus&)> statusRead;
