@@ -31,32 +31,27 @@ constexpr std::array<FaultTexts, 11> kTexts{{
      "The pump connects, looks at this computer's services, falls silent and goes: bluetoothd's answers are "
      "too long for it.",
      "Install the preload library or the patched bluetoothd of patches/README.md, restart bluetoothd, and "
-     "let "
-     "'pump-bridge check' confirm it."},
+     "let 'pump-bridge check' confirm it."},
     {LinkFault::BondOrRadio, "bond-or-radio",
      "The pump connects and is lost again before it asks for anything, although it has worked before.",
      "Bring pump and computer closer together. If it goes on, one side has lost the bond: remove this "
-     "computer "
-     "in the pump's menu and start 'pump-bridge run --pair'. If bluetoothd was updated meanwhile, run "
-     "'pump-bridge check'."},
+     "computer in the pump's menu and start 'pump-bridge run --pair'. If bluetoothd was updated meanwhile, "
+     "run 'pump-bridge check'."},
     {LinkFault::PairingFailed, "pairing-failed", "The pump came to pair, and went without having paired.",
      "On the pump remove this computer if it is listed, choose Paired Devices > Pair New Device again, and "
      "confirm the name. If it fails again, 'pump-bridge check' looks at bluetoothd's settings."},
     {LinkFault::NoSubscription, "no-subscription", "The pump stays connected but never asks for a handshake.",
      "Restart bluetoothd (systemctl restart bluetooth). If it goes on, remove this computer in the pump's "
-     "menu "
-     "and start 'pump-bridge run --pair'."},
+     "menu and start 'pump-bridge run --pair'."},
     {LinkFault::LeavesHandshake, "leaves-handshake", "The pump goes in the middle of the handshake.",
      "Bring pump and computer closer together. If it goes on, the key database is probably not one that this "
      "pump accepts: look at it with 'pump-bridge keydb show'."},
     {LinkFault::WrongKeys, "wrong-keys", "The pump does not know the keys of the key database.",
      "Use the key database that belongs to this kind of pump (pump.key_database in the configuration), in "
-     "the "
-     "bridge's view: 'pump-bridge keydb show' tells which view a file has."},
+     "the bridge's view: 'pump-bridge keydb show' tells which view a file has."},
     {LinkFault::HandshakeFailed, "handshake-failed", "The handshake with the pump fails.",
      "Restart bluetoothd (systemctl restart bluetooth). If it goes on, remove this computer in the pump's "
-     "menu "
-     "and start 'pump-bridge run --pair'."},
+     "menu and start 'pump-bridge run --pair'."},
     {LinkFault::OutOfStep, "out-of-step",
      "The handshake succeeds, but what the pump sends afterwards cannot be decrypted.",
      "The link is built anew by itself. If it goes on, take a capture (btmon -w FILE), look at it with "

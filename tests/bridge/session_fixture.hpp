@@ -14,6 +14,7 @@
 #include <random>
 #include <sstream>
 
+#include "../ble/loop.hpp"
 #include "bridge/pump_session.hpp"
 #include "bridge/sync_plan.hpp"
 #include "memory_link.hpp"
@@ -93,13 +94,8 @@ protected:
     }
 
     template <typename Condition>
-    bool runUntil(Condition condition) {
-        const auto limit = std::chrono::steady_clock::now() + 20s;
-        while (!condition()) {
-            if (std::chrono::steady_clock::now() > limit) return false;
-            io.run_one_for(50ms);
-        }
-        return true;
+    testing::AssertionResult runUntil(Condition condition) {
+        return ble::test::runUntil(io, condition);
     }
 
     /// Until nothing is left to do at once.

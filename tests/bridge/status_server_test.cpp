@@ -14,6 +14,8 @@
 #include <boost/asio/write.hpp>
 #include <nlohmann/json.hpp>
 
+#include "../ble/loop.hpp"
+
 namespace bridge {
 namespace {
 
@@ -69,13 +71,8 @@ protected:
         return method + " " + target + " HTTP/1.1\r\nHost: " + host + "\r\n\r\n";
     }
     template <typename Condition>
-    bool runUntil(Condition condition) {
-        const auto limit = std::chrono::steady_clock::now() + 20s;
-        while (!condition()) {
-            if (std::chrono::steady_clock::now() > limit) return false;
-            io.run_one_for(50ms);
-        }
-        return true;
+    ::testing::AssertionResult runUntil(Condition condition) {
+        return ble::test::runUntil(io, condition);
     }
 
     asio::io_context io{1};

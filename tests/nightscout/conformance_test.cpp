@@ -335,12 +335,7 @@ TEST_F(InteropSpec, Row7_3_2_SendsItWhenTheSiteIsBack) {
 }
 
 TEST_F(InteropSpec, Row7_3_3_RemovesTheOtherOfTwoWithOneIdentifier) {
-    Json wrong = Json::parse(treatment(1).body);
-    Json right = wrong;
-    wrong["_id"] = "000000000000000000000aaa";
-    wrong["created_at"] = "2020-01-01T00:00:00.000Z";
-    right["_id"] = "000000000000000000000bbb";
-    site_.stored = {{wrong["_id"], wrong}, {right["_id"], right}};
+    storeTwice(treatment(1));
     outbox_.add(treatment(1), Operation::Put);
     EXPECT_TRUE(drain());
     EXPECT_EQ(storedCount(), 1U);

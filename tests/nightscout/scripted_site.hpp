@@ -88,6 +88,15 @@ protected:
     void addTreatments(int count) {
         for (int number = 0; number < count; ++number) outbox_.add(treatment(number));
     }
+    /// The site has it as "...bbb", and under its identifier another, of another time, as "...aaa".
+    void storeTwice(const Document& document) {
+        nlohmann::json wrong = nlohmann::json::parse(document.body);
+        nlohmann::json right = wrong;
+        wrong["_id"] = "000000000000000000000aaa";
+        wrong["created_at"] = "2020-01-01T00:00:00.000Z";
+        right["_id"] = "000000000000000000000bbb";
+        site_.stored = {{wrong["_id"], wrong}, {right["_id"], right}};
+    }
     std::size_t storedCount() const { return site_.stored.size(); }
     std::set<std::string> storedIdentifiers() const {
         std::set<std::string> all;
