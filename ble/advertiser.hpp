@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Advertising, as the link needs it. Facts: ble-link.md 3.
+// Advertising, as the link needs it. Facts: docs/protocol/link.md 3.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>

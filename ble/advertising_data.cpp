@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "ble/advertising_data.hpp"
 
-#include "protocol/cursor.hpp"
+#include "protocol/codec/cursor.hpp"
 
 namespace ble {
 

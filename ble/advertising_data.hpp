@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-// What is on the air, byte for byte. Facts: ble-link.md 3.1, 3.2.
+// What is on the air, byte for byte. Facts: docs/protocol/link.md 3.1, 3.2.
 #pragma once
 
 #include <string_view>
 
 #include "ble/advertiser.hpp"
-#include "protocol/bytes.hpp"
+#include "protocol/codec/bytes.hpp"
 
 namespace ble {
 

@@ -23,7 +23,7 @@ bool EventQueue::frontIsReady() const {
 
 asio::awaitable<LinkEvent> EventQueue::next() {
     for (;;) {
-        co_await changes_.until([this] { return frontIsReady(); }, Changes::kNever);
+        co_await changes_.until([this] { return frontIsReady(); }, Condition::kNever);
         Entry entry = std::move(entries_.front());
         entries_.pop_front();
         if (std::holds_alternative<Connected>(entry.event)) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The events of the link in the order of the bus, and the one place where values from the pump are decoded:
-// SAKE's counter runs over notifications, indications and read replies alike (sake.md 7.7).
+// SAKE's counter runs over notifications, indications and read replies alike (docs/protocol/sake.md 7.7).
 //
 // bluetoothd announces the result of a read as a change of Value as well, just before its reply. This echo
 // would take the frame's turn in the decoder, and the reply would then be refused as a duplicate: so while a
@@ -10,7 +10,7 @@
 #include <deque>
 #include <optional>
 
-#include "ble/changes.hpp"
+#include "ble/condition.hpp"
 #include "ble/pump_link.hpp"
 
 namespace ble {
@@ -45,7 +45,7 @@ private:
         bool duringRead = false; ///< came while a read of the same characteristic was under way
     };
 
-    Changes changes_;
+    Condition changes_;
     std::deque<Entry> entries_;
     ValueDecoder decoder_;
     ValueEncoder encoder_;

@@ -13,7 +13,7 @@ namespace {
 
 namespace uuid = protocol::uuid;
 
-// ble-link.md 7.1, pump-services.md 1; in the order of the enumeration.
+// docs/protocol/link.md 7.1, docs/protocol/services.md 1; in the order of the enumeration.
 constexpr std::array kCharacteristics{
     CharacteristicInfo{PumpCharacteristic::ModelNumber, "Model Number", uuid::kDeviceInformation,
                        uuid::kModelNumber, false},
@@ -61,8 +61,8 @@ struct PermittedWrite {
 };
 
 // The whole of what may be written, op code by op code. Record access: report records, abort, report number;
-// delete is left out (history-records.md 2, pump-services.md 10.6). Status reader: Reset Status, which makes
-// the pump indicate again, and Get requests (pump-services.md 7).
+// delete is left out (docs/protocol/history.md 2, docs/protocol/services.md 10.6). Status reader: Reset Status, which makes
+// the pump indicate again, and Get requests (docs/protocol/services.md 7).
 constexpr std::array kPermittedWrites{
     PermittedWrite{PumpCharacteristic::IddRecordAccessControlPoint, 1, 0x33},
     PermittedWrite{PumpCharacteristic::IddRecordAccessControlPoint, 1, 0x55},

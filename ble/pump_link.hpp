@@ -13,7 +13,7 @@
 #include <string_view>
 #include <variant>
 
-#include "protocol/bytes.hpp"
+#include "protocol/codec/bytes.hpp"
 
 namespace ble {
 
@@ -54,7 +54,7 @@ std::span<const CharacteristicInfo> characteristics();
 
 /// Whether the octets (before encryption) are on the fixed list of what may be written: to three control
 /// points, and only op codes that read, abort a reading, or reset what is indicated. Nothing else reaches the
-/// pump (pump-services.md, "read-only").
+/// pump (docs/protocol/services.md, "read-only").
 bool isPermittedWrite(PumpCharacteristic characteristic, ByteView value);
 
 struct Peer {

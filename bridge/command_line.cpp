@@ -14,9 +14,9 @@
 #include "bridge/commands/keydb.hpp"
 #include "bridge/commands/status.hpp"
 #include "bridge/commands/upload.hpp"
-#include "bridge/key_file.hpp"
+#include "bridge/config/key_file.hpp"
 #include "bridge/log.hpp"
-#include "bridge/store.hpp"
+#include "bridge/store/store.hpp"
 
 namespace bridge {
 namespace {
@@ -173,12 +173,12 @@ int executeHistory(HistoryArguments given, const Context& context) {
         return kWrongUsage;
     }
     // A store named on the command line is read without a configuration, and then without a zone.
-    std::optional<Zone> zone;
+    std::optional<therapy::Zone> zone;
     if (given.store.empty()) {
         const auto configuration = requireConfiguration(context);
         if (!configuration) return kWrongUsage;
         given.store = configuration->storage.path.string();
-        zone = Zone::find(configuration->timezone);
+        zone = therapy::Zone::find(configuration->timezone);
     }
     const Store store(given.store, Store::Access::ReadOnly);
     return history(given.options, store, zone ? &*zone : nullptr, context.streams);

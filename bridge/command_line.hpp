@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The command line of design.md 6: reads the arguments, loads what the command needs, and calls it.
+// The command line of docs/architecture.md 6: reads the arguments, loads what the command needs, and calls it.
 #pragma once
 
 #include <functional>
@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "bridge/commands/streams.hpp"
-#include "bridge/configuration.hpp"
+#include "bridge/config/configuration.hpp"
 #include "bridge/run.hpp"
 #include "protocol/sake/crypto.hpp"
 

@@ -8,7 +8,7 @@
 #include <optional>
 #include <string_view>
 
-#include "bridge/configuration.hpp"
+#include "bridge/config/configuration.hpp"
 
 namespace spdlog {
 class logger;

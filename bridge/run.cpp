@@ -14,21 +14,21 @@
 #include <random>
 #include <set>
 
-#include "ble/bluez_link.hpp"
-#include "bridge/key_file.hpp"
-#include "bridge/profile_keeper.hpp"
-#include "bridge/publisher.hpp"
-#include "bridge/pump_session.hpp"
+#include "ble/bluez/link.hpp"
+#include "bridge/config/key_file.hpp"
+#include "bridge/publish/profile_sync.hpp"
+#include "bridge/publish/publisher.hpp"
+#include "bridge/session/pump_session.hpp"
 #include "bridge/service_manager.hpp"
-#include "bridge/service_monitor.hpp"
-#include "bridge/site_settings.hpp"
-#include "bridge/status_publisher.hpp"
-#include "bridge/status_server.hpp"
-#include "bridge/store.hpp"
+#include "bridge/status/service_monitor.hpp"
+#include "bridge/config/site_settings.hpp"
+#include "bridge/publish/status_publisher.hpp"
+#include "bridge/status/status_server.hpp"
+#include "bridge/store/store.hpp"
 #include "bridge/tasks.hpp"
-#include "bridge/zone.hpp"
-#include "nightscout/client.hpp"
-#include "nightscout/uploader.hpp"
+#include "therapy/zone.hpp"
+#include "nightscout/upload/client.hpp"
+#include "nightscout/upload/uploader.hpp"
 
 namespace bridge {
 
@@ -97,7 +97,7 @@ private:
 /// Everything that lives as long as one call of runService().
 class Service {
 public:
-    Service(const Configuration& configuration, const RunOptions& options, Zone zone,
+    Service(const Configuration& configuration, const RunOptions& options, therapy::Zone zone,
             protocol::sake::KeyDatabase keys, spdlog::logger& log, std::ostream& out)
         : configuration_(configuration),
           options_(options),
@@ -121,7 +121,7 @@ public:
             monitor_.setUploader(*uploader_);
             if (configuration.nightscout.features.contains(nightscout::Feature::Profiles)) {
                 profileKeeper_ =
-                    std::make_unique<ProfileKeeper>(io_.get_executor(), clientSettings(configuration), store_,
+                    std::make_unique<ProfileSync>(io_.get_executor(), clientSettings(configuration), store_,
                                                     configuration.profile, zone_.name(), utcNow, log);
             }
         } else if (!options.pretend) {
@@ -186,7 +186,7 @@ private:
             if (uploader_) uploader_->wake();
         };
         hooks.clockMeasured = [this](const PumpInfo& pump, std::chrono::seconds offset) {
-            const auto snapped = snapOffset(offset, zone_, utcNow());
+            const auto snapped = therapy::snapOffset(offset, zone_, utcNow());
             const auto error = offset - snapped;
             if (std::chrono::abs(error) > 2min) {
                 log_.warn("session: the pump's clock is {} s {}; set it in the pump's menu",
@@ -205,7 +205,7 @@ private:
             synced_ = true;
             onceWake_.cancel();
         };
-        hooks.statusRead = [this](const PumpInfo& pump, const nightscout::PumpStatus& status) {
+        hooks.statusRead = [this](const PumpInfo& pump, const therapy::PumpStatus& status) {
             const QueueResult queued = statusPublisher_.publish(pump, status);
             if (uploader_ && queued.added + queued.changed > 0) uploader_->wake();
         };
@@ -280,7 +280,7 @@ private:
 
     const Configuration& configuration_;
     const RunOptions& options_;
-    Zone zone_;
+    therapy::Zone zone_;
     spdlog::logger& log_;
     asio::io_context io_{1};
     asio::steady_timer onceWake_{io_};
@@ -296,7 +296,7 @@ private:
     std::unique_ptr<nightscout::Client> client_;
     std::unique_ptr<nightscout::Uploader> uploader_;
     std::unique_ptr<StatusServer> statusServer_;
-    std::unique_ptr<ProfileKeeper> profileKeeper_;
+    std::unique_ptr<ProfileSync> profileKeeper_;
     bool synced_ = false;
     int exitCode_ = kDone;
 };
@@ -307,7 +307,7 @@ int runService(const Configuration& configuration, const RunOptions& options, sp
                std::ostream& out) {
     std::signal(SIGPIPE, SIG_IGN);
     try {
-        auto zone = Zone::find(configuration.timezone);
+        auto zone = therapy::Zone::find(configuration.timezone);
         if (!zone) {
             log.error("run: there is no time zone named \"{}\"; use a name such as Europe/Berlin",
                       configuration.timezone);

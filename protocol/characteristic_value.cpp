@@ -8,7 +8,7 @@
 #include "protocol/cgm/racp.hpp"
 #include "protocol/cgm/session.hpp"
 #include "protocol/cgm/specific_ops.hpp"
-#include "protocol/date_time.hpp"
+#include "protocol/codec/date_time.hpp"
 #include "protocol/history/racp.hpp"
 #include "protocol/idd/command_data.hpp"
 #include "protocol/idd/device_information.hpp"

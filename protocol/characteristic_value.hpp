@@ -7,7 +7,7 @@
 #include <optional>
 #include <string_view>
 
-#include "protocol/bytes.hpp"
+#include "protocol/codec/bytes.hpp"
 #include "protocol/history/record.hpp"
 
 namespace protocol {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The UUIDs of the link. "SIG" ones have the Bluetooth base, the vendor's ("V") end in 0000-009132591325.
-// Facts: ble-link.md 0, 4.1, 7.1.
+// Facts: docs/protocol/link.md 0, 4.1, 7.1.
 #pragma once
 
 #include <string_view>

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "ble/management_socket.hpp"
+#include "ble/mgmt/socket.hpp"
 
 namespace spdlog {
 class logger;

@@ -13,7 +13,7 @@ constexpr const char* kSettingsRemedy = "run 'bluez-settings --apply', then rest
 constexpr const char* kPreloadRemedy =
     "install the preload library of patches/README.md and restart bluetoothd";
 constexpr const char* kPatchMark = "+pump";
-/// Discovery answers of 23 octets are what the pump takes (ble-link.md 5.3).
+/// Discovery answers of 23 octets are what the pump takes (docs/protocol/link.md 5.3).
 constexpr std::uint32_t kPumpMtu = 23;
 /// The kernel refuses less on the BR/EDR attribute socket, and bluetoothd then drops the adapter.
 constexpr std::uint32_t kSmallestStockMtu = 48;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Judges what is known about BlueZ, the kernel and the adapter. Facts: ble-link.md 2, 3.4, 5.3, bluez-lab.md,
+// Judges what is known about BlueZ, the kernel and the adapter. Facts: docs/protocol/link.md 2, 3.4, 5.3, docs/protocol/bluez-lab.md,
 // patches/README.md.
 #pragma once
 

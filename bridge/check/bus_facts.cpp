@@ -6,8 +6,8 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/this_coro.hpp>
 
-#include "ble/bluez_bus.hpp"
-#include "ble/management_controller.hpp"
+#include "ble/bluez/bluez_bus.hpp"
+#include "ble/mgmt/controller.hpp"
 #include "bridge/check/bluez_facts.hpp"
 
 namespace bridge::check {

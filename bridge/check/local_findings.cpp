@@ -5,9 +5,9 @@
 #include <sys/timex.h>
 #include <unistd.h>
 
-#include "bridge/key_file.hpp"
-#include "bridge/sqlite.hpp"
-#include "bridge/store.hpp"
+#include "bridge/config/key_file.hpp"
+#include "bridge/store/sqlite.hpp"
+#include "bridge/store/store.hpp"
 
 namespace bridge::check {
 namespace {

@@ -8,7 +8,7 @@
 #include <string>
 
 #include "bridge/check/finding.hpp"
-#include "bridge/configuration.hpp"
+#include "bridge/config/configuration.hpp"
 
 namespace bridge::check {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// bluetoothd's main.conf, as far as a pump depends on it. Facts: ble-link.md 2.2 and 3.4, and
+// bluetoothd's main.conf, as far as a pump depends on it. Facts: docs/protocol/link.md 2.2 and 3.4, and
 // systemd/bluez-settings, which makes these settings.
 #pragma once
 
@@ -31,7 +31,7 @@ private:
 /// ControllerMode, Privacy, JustWorksRepairing and the time-outs.
 Findings checkSettings(const MainConf& conf);
 
-/// The pump ignores what advertises more seldom than every 150 ms (ble-link.md 3.4). Units of 0.625 ms.
+/// The pump ignores what advertises more seldom than every 150 ms (docs/protocol/link.md 3.4). Units of 0.625 ms.
 inline constexpr std::uint32_t kSlowestInterval = 240;
 
 } // namespace bridge::check

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The Nightscout half of `check`: what the site says of itself and of us, and what that means. Facts:
-// nightscout-v1.md 3.5, 3.6, 9.8 and 11, nightscout-mapping.md 12.
+// docs/nightscout/api.md 3.5, 3.6, 9.8 and 11, docs/nightscout/mapping.md 12.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "bridge/check/finding.hpp"
-#include "nightscout/client.hpp"
-#include "nightscout/mapping.hpp"
+#include "nightscout/upload/client.hpp"
+#include "nightscout/documents/mapping.hpp"
 
 namespace bridge::check {
 
@@ -43,7 +43,7 @@ struct SiteFacts {
     std::optional<std::string> lastTreatment{};           ///< ours, time as the site gives it
 };
 
-/// What the documents of the features in use need (nightscout-v1.md 3.5).
+/// What the documents of the features in use need (docs/nightscout/api.md 3.5).
 std::vector<std::string> neededPermissions(nightscout::FeatureSet features);
 
 /// Asks with care: a site punishes each failed authorization with a delay for everybody behind our address,

@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "bridge/check/site.hpp"
-#include "nightscout/treatment.hpp"
+#include "nightscout/documents/treatment.hpp"
 
 namespace bridge::check {
 namespace {

@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "bridge/check/site.hpp"
-#include "nightscout/treatment.hpp"
+#include "nightscout/documents/treatment.hpp"
 
 namespace bridge::check {
 namespace {

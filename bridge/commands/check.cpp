@@ -14,7 +14,7 @@
 
 #include "bridge/check/bluez_findings.hpp"
 #include "bridge/check/local_findings.hpp"
-#include "bridge/site_settings.hpp"
+#include "bridge/config/site_settings.hpp"
 
 namespace bridge {
 

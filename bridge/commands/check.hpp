@@ -6,7 +6,7 @@
 #include "bridge/check/bluez_facts.hpp"
 #include "bridge/check/site.hpp"
 #include "bridge/commands/streams.hpp"
-#include "bridge/configuration.hpp"
+#include "bridge/config/configuration.hpp"
 
 namespace bridge {
 

@@ -12,9 +12,9 @@
 #include <system_error>
 
 #include "bridge/commands/decode_capture.hpp"
-#include "bridge/local_times.hpp"
-#include "bridge/record_json.hpp"
-#include "protocol/att/btsnoop.hpp"
+#include "therapy/local_times.hpp"
+#include "capture/record_json.hpp"
+#include "capture/btsnoop.hpp"
 #include "protocol/history/record.hpp"
 
 namespace bridge {
@@ -26,10 +26,10 @@ public:
         : name_(std::move(name)), options_(options), streams_(streams) {}
 
     int run(std::istream& in) {
-        std::string start(protocol::att::kCaptureMagic.size(), '\0');
+        std::string start(capture::kCaptureMagic.size(), '\0');
         in.read(start.data(), std::ssize(start));
         start.resize(static_cast<std::size_t>(in.gcount()));
-        if (start == protocol::att::kCaptureMagic) return runCapture(std::move(start), in);
+        if (start == capture::kCaptureMagic) return runCapture(std::move(start), in);
         in.clear();
         std::istringstream text(start + std::string(std::istreambuf_iterator<char>(in), {}));
         readRecords(text);
@@ -60,13 +60,13 @@ private:
     }
 
     void printRecords() {
-        LocalTimes times;
+        therapy::LocalTimes times;
         for (const protocol::Bytes& raw : records_) times.add(raw);
         times.finish();
         for (std::size_t i = 0; i < records_.size(); ++i) {
-            RecordView view{records_[i], std::nullopt, std::nullopt};
+            capture::RecordView view{records_[i], std::nullopt, std::nullopt};
             if (const auto dated = times.at(i, records_[i])) view.localTime = dated->local.time;
-            streams_.out << (options_.json ? toJsonLine(view) : toTextLine(view)) << '\n';
+            streams_.out << (options_.json ? capture::toJsonLine(view) : capture::toTextLine(view)) << '\n';
             if (!protocol::history::decode(records_[i])) good_ = false;
         }
     }

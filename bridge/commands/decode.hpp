@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "bridge/commands/streams.hpp"
-#include "protocol/date_time.hpp"
+#include "protocol/codec/date_time.hpp"
 
 namespace bridge {
 

@@ -11,10 +11,10 @@
 #include <utility>
 #include <vector>
 
-#include "bridge/capture.hpp"
-#include "bridge/key_file.hpp"
-#include "bridge/local_times.hpp"
-#include "protocol/att/redact.hpp"
+#include "capture/capture.hpp"
+#include "bridge/config/key_file.hpp"
+#include "therapy/local_times.hpp"
+#include "capture/redact.hpp"
 #include "protocol/history/record.hpp"
 
 namespace bridge {
@@ -31,15 +31,15 @@ std::optional<protocol::sake::KeyDatabase> readKeys(const DecodeOptions& options
     }
 }
 
-bool wanted(const CaptureLine& line, const DecodeOptions& options) {
+bool wanted(const capture::CaptureLine& line, const DecodeOptions& options) {
     const auto time = std::chrono::floor<std::chrono::seconds>(line.stamp.time);
     const protocol::LocalSeconds seconds(time.time_since_epoch());
     if (options.from && seconds < *options.from) return false;
     if (options.to && seconds > *options.to) return false;
     if (!options.handshakeOnly && !options.historyOnly) return true;
-    if (line.kind == CaptureKind::Note) return true;
-    return (options.handshakeOnly && line.kind == CaptureKind::Sake) ||
-           (options.historyOnly && line.kind == CaptureKind::History);
+    if (line.kind == capture::CaptureKind::Note) return true;
+    return (options.handshakeOnly && line.kind == capture::CaptureKind::Sake) ||
+           (options.historyOnly && line.kind == capture::CaptureKind::History);
 }
 
 /// Dates for records in the order in which they came: the newest day first, some twice (history_sync.hpp).
@@ -76,7 +76,7 @@ private:
     std::uint32_t number_ = 0;
     std::vector<std::pair<std::uint32_t, protocol::Bytes>> records_;
     std::vector<std::size_t> places_; ///< in times_
-    LocalTimes times_;
+    therapy::LocalTimes times_;
 };
 
 } // namespace
@@ -87,19 +87,19 @@ int decodeCaptureFile(const std::string& name, protocol::ByteView file, const De
     const auto* const keysOrNone = keys ? &*keys : nullptr;
     // Twice: a record may be dated by a reference that comes after it.
     RecordDates dates;
-    decodeCapture(file, keysOrNone, [&dates](const CaptureLine& line) {
-        if (line.kind == CaptureKind::History) dates.add(line.record);
+    capture::decodeCapture(file, keysOrNone, [&dates](const capture::CaptureLine& line) {
+        if (line.kind == capture::CaptureKind::History) dates.add(line.record);
     });
     dates.finish();
 
     bool good = true;
     std::size_t index = 0;
-    const auto damage = decodeCapture(file, keysOrNone, [&](const CaptureLine& line) {
+    const auto damage = capture::decodeCapture(file, keysOrNone, [&](const capture::CaptureLine& line) {
         std::optional<protocol::LocalSeconds> localTime;
-        if (line.kind == CaptureKind::History) localTime = dates.at(index++);
+        if (line.kind == capture::CaptureKind::History) localTime = dates.at(index++);
         if (line.problem) good = false;
         if (!wanted(line, options)) return;
-        streams.out << (options.json ? toJsonLine(line, localTime) : toTextLine(line, localTime)) << '\n';
+        streams.out << (options.json ? capture::toJsonLine(line, localTime) : capture::toTextLine(line, localTime)) << '\n';
     });
     if (damage) streams.err << name << ": damaged: " << protocol::toString(*damage) << '\n';
     return good && !damage ? kDone : kFoundProblem;
@@ -113,7 +113,7 @@ int redactCapture(const std::string& from, const std::string& to, const Streams&
         return kWrongUsage;
     }
     const auto redaction =
-        protocol::att::redact({reinterpret_cast<const std::uint8_t*>(octets.data()), octets.size()});
+        capture::redact({reinterpret_cast<const std::uint8_t*>(octets.data()), octets.size()});
     if (redaction.has_error()) {
         streams.err << from << ": not a capture: " << protocol::toString(redaction.error()) << '\n';
         return kFoundProblem;

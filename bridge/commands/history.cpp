@@ -8,8 +8,8 @@
 #include <map>
 #include <ostream>
 
-#include "bridge/local_times.hpp"
-#include "bridge/record_json.hpp"
+#include "therapy/local_times.hpp"
+#include "capture/record_json.hpp"
 #include "protocol/history/record.hpp"
 
 namespace bridge {
@@ -28,7 +28,7 @@ std::string csvField(const std::string& text) {
     return quoted + '"';
 }
 
-std::string toCsvLine(const RecordView& view) {
+std::string toCsvLine(const capture::RecordView& view) {
     const auto header = codec::parseHeader(view.raw);
     std::string line = header ? std::to_string(header->sequenceNumber) : "";
     line += ',';
@@ -37,12 +37,12 @@ std::string toCsvLine(const RecordView& view) {
     if (view.time) line += protocol::toString(protocol::LocalSeconds(view.time->time_since_epoch())) + "Z";
     line += ',';
     if (header) line += codec::eventName(header->eventType);
-    return line + ',' + csvField(toDetails(view.raw)) + ',' + protocol::toHex(view.raw);
+    return line + ',' + csvField(capture::toDetails(view.raw)) + ',' + protocol::toHex(view.raw);
 }
 
 class Lister {
 public:
-    Lister(const HistoryOptions& options, const Store& store, const PumpInfo& pump, const Zone* zone,
+    Lister(const HistoryOptions& options, const Store& store, const PumpInfo& pump, const therapy::Zone* zone,
            const Streams& streams)
         : options_(options), store_(store), pump_(pump), streams_(streams), zone_(zone) {
         store_.forEachRecord(pump_.id, kAll, [this](const StoredRecord& stored) { times_.add(stored.raw); });
@@ -62,7 +62,7 @@ public:
 private:
     void visit(std::size_t index, const StoredRecord& stored) {
         const auto dated = times_.at(index, stored.raw);
-        RecordView view{stored.raw, std::nullopt, stored.publishedAt};
+        capture::RecordView view{stored.raw, std::nullopt, stored.publishedAt};
         if (dated) view.localTime = dated->local.time;
         if (!view.time && dated && zone_ != nullptr)
             view.time = converter(*dated->timeLine).utc(dated->local);
@@ -72,7 +72,7 @@ private:
     }
 
     /// Made once for each run of records: they come in order.
-    const UtcConverter& converter(const codec::TimeLine& timeLine) {
+    const therapy::UtcConverter& converter(const therapy::TimeLine& timeLine) {
         if (!converter_ || convertedLine_ != &timeLine) {
             const auto measured = times_.isLast(timeLine) ? store_.measuredOffset(pump_.id) : std::nullopt;
             converter_.emplace(timeLine, *zone_, measured);
@@ -81,7 +81,7 @@ private:
         return *converter_;
     }
 
-    [[nodiscard]] bool wanted(const RecordView& view) const {
+    [[nodiscard]] bool wanted(const capture::RecordView& view) const {
         if (options_.from && (!view.localTime || *view.localTime < *options_.from)) return false;
         if (options_.to && (!view.localTime || *view.localTime > *options_.to)) return false;
         if (!options_.type) return true;
@@ -89,10 +89,10 @@ private:
         return header && header->eventType == *options_.type;
     }
 
-    [[nodiscard]] std::string format(const RecordView& view) const {
+    [[nodiscard]] std::string format(const capture::RecordView& view) const {
         switch (options_.form) {
             case HistoryOptions::Form::Json:
-                return toJsonLine(view);
+                return capture::toJsonLine(view);
             case HistoryOptions::Form::Csv:
                 return toCsvLine(view);
             case HistoryOptions::Form::Hex:
@@ -100,7 +100,7 @@ private:
             case HistoryOptions::Form::Text:
                 break;
         }
-        return toTextLine(view);
+        return capture::toTextLine(view);
     }
 
     void emit(std::string line) {
@@ -116,10 +116,10 @@ private:
     const Store& store_;
     const PumpInfo& pump_;
     const Streams& streams_;
-    const Zone* zone_; ///< may be null
-    LocalTimes times_;
-    std::optional<UtcConverter> converter_;
-    const codec::TimeLine* convertedLine_ = nullptr;
+    const therapy::Zone* zone_; ///< may be null
+    therapy::LocalTimes times_;
+    std::optional<therapy::UtcConverter> converter_;
+    const therapy::TimeLine* convertedLine_ = nullptr;
     std::deque<std::string> newest_;
     bool good_ = true;
 };
@@ -219,7 +219,7 @@ std::optional<protocol::LocalSeconds> parsePumpTime(const std::string& given, bo
     return time.local();
 }
 
-int history(const HistoryOptions& options, const Store& store, const Zone* zone, const Streams& streams) {
+int history(const HistoryOptions& options, const Store& store, const therapy::Zone* zone, const Streams& streams) {
     const std::vector<PumpInfo> pumps = store.pumps();
     const auto pump = std::ranges::find_if(
         pumps, [&](const PumpInfo& info) { return options.pump.empty() || info.serial == options.pump; });

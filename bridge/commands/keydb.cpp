@@ -9,9 +9,9 @@
 #include <ostream>
 #include <stdexcept>
 
-#include "bridge/key_file.hpp"
-#include "bridge/secret_files.hpp"
-#include "protocol/crc.hpp"
+#include "bridge/config/key_file.hpp"
+#include "bridge/config/secret_files.hpp"
+#include "protocol/codec/crc.hpp"
 
 namespace bridge {
 namespace {

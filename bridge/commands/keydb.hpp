@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Key database files (sake.md 4). No command prints a key unless `reveal` asks for it.
+// Key database files (docs/protocol/sake.md 4). No command prints a key unless `reveal` asks for it.
 #pragma once
 
 #include <filesystem>
@@ -30,7 +30,7 @@ struct KeydbConvertOptions {
     std::filesystem::path input;
     std::filesystem::path output;
     KeyFileForm form = KeyFileForm::Binary;
-    bool reverse = false; ///< the view of the other side (sake.md 4.3)
+    bool reverse = false; ///< the view of the other side (docs/protocol/sake.md 4.3)
     bool force = false;
 };
 int keydbConvert(const KeydbConvertOptions& options, const Streams& streams);

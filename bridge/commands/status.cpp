@@ -8,10 +8,10 @@
 #include <ostream>
 #include <stdexcept>
 
-#include "bridge/service_state.hpp"
-#include "bridge/status_server.hpp"
-#include "bridge/stored_state.hpp"
-#include "nightscout/client.hpp"
+#include "bridge/status/service_state.hpp"
+#include "bridge/status/status_server.hpp"
+#include "bridge/status/stored_state.hpp"
+#include "nightscout/upload/client.hpp"
 
 namespace bridge {
 
@@ -54,7 +54,7 @@ ServiceState withoutService(const Configuration& configuration, std::chrono::sys
     state.version = PUMP_BRIDGE_VERSION;
     state.now = now;
     state.upload.configured = !configuration.nightscout.url.empty();
-    const auto zone = Zone::find(configuration.timezone);
+    const auto zone = therapy::Zone::find(configuration.timezone);
     if (!zone || !std::filesystem::exists(configuration.storage.path)) return state;
     state.utcOffset = zone->offsetAt(now);
     Store store{configuration.storage.path, Store::Access::ReadOnly};

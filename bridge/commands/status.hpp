@@ -4,7 +4,7 @@
 #include <chrono>
 
 #include "bridge/commands/streams.hpp"
-#include "bridge/configuration.hpp"
+#include "bridge/config/configuration.hpp"
 
 namespace bridge {
 

@@ -12,7 +12,7 @@ struct Streams {
     std::ostream& err;
 };
 
-/// design.md 6.
+/// docs/architecture.md 6.
 enum ExitCode : int {
     kDone = 0,
     kFoundProblem = 1,

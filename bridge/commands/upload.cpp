@@ -12,10 +12,10 @@
 #include <string_view>
 #include <utility>
 
-#include "bridge/publisher.hpp"
-#include "bridge/remembered_events.hpp"
-#include "bridge/site_settings.hpp"
-#include "nightscout/uploader.hpp"
+#include "bridge/publish/publisher.hpp"
+#include "bridge/store/stored_event_memory.hpp"
+#include "bridge/config/site_settings.hpp"
+#include "nightscout/upload/uploader.hpp"
 
 namespace bridge {
 namespace {
@@ -101,7 +101,7 @@ struct Range {
 };
 
 /// The instants that the options mean; empty without any dated record.
-std::optional<Range> rangeOf(const UploadOptions& options, const Zone& zone,
+std::optional<Range> rangeOf(const UploadOptions& options, const therapy::Zone& zone,
                              std::optional<std::chrono::sys_seconds> newest) {
     const auto utc = [&](protocol::LocalSeconds local) {
         return std::chrono::sys_seconds{local.time_since_epoch() - zone.offsetFor(local)};
@@ -118,13 +118,13 @@ std::optional<Range> rangeOf(const UploadOptions& options, const Zone& zone,
 
 /// When the newest dated record of the store was logged.
 std::optional<std::chrono::sys_seconds> newestTime(const Store& store, const PumpInfo& pump,
-                                                   const Zone& zone) {
+                                                   const therapy::Zone& zone) {
     const auto held = store.held(pump.id);
     if (held.empty()) return std::nullopt;
     const SequenceRange stretch = held.back();
     const SequenceRange window{stretch.last - std::min(stretch.last - stretch.first, kRangeRecords),
                                stretch.last};
-    const auto dated = datedStretch(store, pump.id, stretch, window, zone, store.measuredOffset(pump.id));
+    const auto dated = datedRun(store, pump.id, stretch, window, zone, store.measuredOffset(pump.id));
     std::optional<std::chrono::sys_seconds> newest;
     for (const auto& record : dated.records) {
         if (record.time && (!newest || *record.time > *newest)) newest = record.time;
@@ -146,7 +146,7 @@ void printSummary(const std::map<std::string, Counts>& counts, std::ostream& out
 
 } // namespace
 
-Backfill::Backfill(const UploadOptions& options, const Configuration& configuration, const Zone& zone)
+Backfill::Backfill(const UploadOptions& options, const Configuration& configuration, const therapy::Zone& zone)
     : options_(options),
       zone_(zone),
       settings_(mappingSettings(configuration)),
@@ -160,7 +160,7 @@ struct Backfill::Pass {
     PumpInfo pump;
     nightscout::MappingSettings settings;
     Range range;
-    RememberedEvents events;
+    StoredEventMemory events;
 
     [[nodiscard]] bool wants(const Document& document) const {
         return document.time >= range.first && document.time < range.last + 1s && events.mayRepeat(document);
@@ -199,7 +199,7 @@ bool Backfill::forEachRange(const Store& store, const Streams& streams, const Vi
         streams.err << "the store holds no records" << (serial_.empty() ? "" : " of pump " + serial_) << '\n';
         return false;
     }
-    Pass pass{store, *pump, settings_, *range, RememberedEvents(store, *pump)};
+    Pass pass{store, *pump, settings_, *range, StoredEventMemory(store, *pump)};
     pass.settings.serial = pump->serial;
     for (const SequenceRange& stretch : store.held(pump->id)) {
         for (std::uint64_t first = stretch.first; first <= stretch.last; first += kRangeRecords) {
@@ -257,7 +257,7 @@ bool Backfill::queue(Store& store, const Streams& streams) const {
 
 int upload(const UploadOptions& options, const Configuration& configuration, spdlog::logger& log,
            const Streams& streams) {
-    const auto zone = Zone::find(configuration.timezone);
+    const auto zone = therapy::Zone::find(configuration.timezone);
     if (!zone || (!options.pretend && configuration.nightscout.url.empty())) {
         streams.err << (zone ? "nightscout.url is not configured: there is no site to send to\n"
                              : "timezone: there is no such zone\n");

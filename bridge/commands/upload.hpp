@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Back-fill: documents of records that are in the store, whatever was uploaded before. design.md 6.
+// Back-fill: documents of records that are in the store, whatever was uploaded before. docs/architecture.md 6.
 #pragma once
 
 #include <functional>
@@ -9,11 +9,11 @@
 #include <vector>
 
 #include "bridge/commands/streams.hpp"
-#include "bridge/configuration.hpp"
-#include "bridge/store.hpp"
-#include "bridge/zone.hpp"
-#include "nightscout/mapping.hpp"
-#include "protocol/date_time.hpp"
+#include "bridge/config/configuration.hpp"
+#include "bridge/store/store.hpp"
+#include "therapy/zone.hpp"
+#include "nightscout/documents/mapping.hpp"
+#include "protocol/codec/date_time.hpp"
 
 namespace spdlog {
 class logger;
@@ -33,7 +33,7 @@ struct UploadOptions {
 /// What the back-fill of one store would send, or did.
 class Backfill {
 public:
-    Backfill(const UploadOptions& options, const Configuration& configuration, const Zone& zone);
+    Backfill(const UploadOptions& options, const Configuration& configuration, const therapy::Zone& zone);
 
     /// Prints the documents on `out`; counts on `err`. The store is only read.
     int pretend(const Store& store, const Streams& streams) const;
@@ -53,7 +53,7 @@ private:
     bool forEachRange(const Store& store, const Streams& streams, const Visit& visit) const;
 
     const UploadOptions& options_;
-    const Zone& zone_;
+    const therapy::Zone& zone_;
     nightscout::MappingSettings settings_;
     std::string serial_;
 };

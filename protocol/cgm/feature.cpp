@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "protocol/cgm/feature.hpp"
 
-#include "protocol/value_codec.hpp"
+#include "protocol/codec/value_codec.hpp"
 
 namespace protocol::cgm {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// CGM Feature (0x2AA8). Facts: pump-services.md 10.2.
+// CGM Feature (0x2AA8). Facts: docs/protocol/services.md 10.2.
 //
 //   offset  type  field
 //   0       u24   feature
@@ -9,7 +9,7 @@
 
 #include <cstdint>
 
-#include "protocol/bytes.hpp"
+#include "protocol/codec/bytes.hpp"
 #include "protocol/history/record.hpp"
 
 namespace protocol::cgm {

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <utility>
 
-#include "protocol/value_codec.hpp"
+#include "protocol/codec/value_codec.hpp"
 
 namespace protocol::cgm {
 namespace {

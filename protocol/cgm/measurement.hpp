@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// CGM Measurement (0x2AA7). Facts: pump-services.md 10.3. Sent only when it was asked for (racp.hpp).
+// CGM Measurement (0x2AA7). Facts: docs/protocol/services.md 10.3. Sent only when it was asked for (racp.hpp).
 //
 //   offset  type    field                       present if
 //   0       u8      size, of all with the CRC
@@ -18,9 +18,9 @@
 #include <optional>
 #include <vector>
 
-#include "protocol/bytes.hpp"
+#include "protocol/codec/bytes.hpp"
 #include "protocol/history/record.hpp"
-#include "protocol/med_float.hpp"
+#include "protocol/codec/med_float.hpp"
 
 namespace protocol::cgm {
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "protocol/cgm/racp.hpp"
 
-#include "protocol/value_codec.hpp"
+#include "protocol/codec/value_codec.hpp"
 
 namespace protocol::cgm::racp {
 namespace {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Record Access Control Point of the Continuous Glucose Monitoring service: how measurements are asked for.
-// Facts: pump-services.md 10.6. Its numbers are not those of the Insulin Delivery service (history/racp.hpp).
+// Facts: docs/protocol/services.md 10.6. Its numbers are not those of the Insulin Delivery service (history/racp.hpp).
 // Neither SAKE nor E2E-CRC. Only requests that read can be made.
 #pragma once
 
@@ -9,7 +9,7 @@
 #include <string_view>
 #include <variant>
 
-#include "protocol/bytes.hpp"
+#include "protocol/codec/bytes.hpp"
 #include "protocol/history/record.hpp"
 
 namespace protocol::cgm::racp {

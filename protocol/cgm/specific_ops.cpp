@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Layouts between the op code and the E2E-CRC: pump-services.md 10.7.
+// Layouts between the op code and the E2E-CRC: docs/protocol/services.md 10.7.
 #include "protocol/cgm/specific_ops.hpp"
 
-#include "protocol/value_codec.hpp"
+#include "protocol/codec/value_codec.hpp"
 
 namespace protocol::cgm::specific_ops {
 

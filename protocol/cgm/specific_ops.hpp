@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // CGM Specific Ops Control Point (0x2AAC): the sensor and its calibrations by question and answer. Facts:
-// pump-services.md 10.7. A message is a u8 op code, its operand, and an E2E-CRC in both directions. Only what
+// docs/protocol/services.md 10.7. A message is a u8 op code, its operand, and an E2E-CRC in both directions. Only what
 // reads can be asked.
 #pragma once
 
@@ -9,11 +9,11 @@
 #include <string_view>
 #include <variant>
 
-#include "protocol/bytes.hpp"
-#include "protocol/date_time.hpp"
+#include "protocol/codec/bytes.hpp"
+#include "protocol/codec/date_time.hpp"
 #include "protocol/history/record.hpp"
-#include "protocol/med_float.hpp"
-#include "protocol/unknown_op_code.hpp"
+#include "protocol/codec/med_float.hpp"
+#include "protocol/codec/unknown_op_code.hpp"
 
 namespace protocol::cgm::specific_ops {
 

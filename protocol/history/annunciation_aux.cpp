@@ -7,10 +7,10 @@
 #include <span>
 #include <string_view>
 
-#include "protocol/cursor.hpp"
-#include "protocol/glucose.hpp"
+#include "protocol/codec/cursor.hpp"
+#include "protocol/codec/glucose.hpp"
 #include "protocol/history/events.hpp"
-#include "protocol/med_float.hpp"
+#include "protocol/codec/med_float.hpp"
 
 namespace protocol::history {
 namespace {

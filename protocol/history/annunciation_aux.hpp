@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// What the octets after an annunciation's time stamp say, by fault: history-records.md 11.3.
+// What the octets after an annunciation's time stamp say, by fault: docs/protocol/history.md 11.3.
 #pragma once
 
 #include <cstdint>
 
-#include "protocol/bytes.hpp"
+#include "protocol/codec/bytes.hpp"
 #include "protocol/history/record.hpp"
 
 namespace protocol::history {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Alarms, alerts, reminders: history-records.md 11.
+// Alarms, alerts, reminders: docs/protocol/history.md 11.
 #pragma once
 
 #include <bit>
@@ -20,7 +20,7 @@ inline void describeFaultName(FieldSink& sink, std::optional<std::uint16_t> faul
     }
 }
 
-/// Empty for the SIG's own types, whose numbers collide with fault ids (history-records.md 11.5).
+/// Empty for the SIG's own types, whose numbers collide with fault ids (docs/protocol/history.md 11.5).
 inline std::optional<std::uint16_t> vendorFault(const AnnunciationConsolidated& e) {
     constexpr std::uint16_t kVendorTypes = 0xf000;
     if ((e.annunciationType & kVendorTypes) != kVendorTypes) return std::nullopt;

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "protocol/history/record.hpp"
-#include "protocol/history/structure.hpp"
+#include "protocol/history/record_length.hpp"
 
 namespace protocol::history {
 namespace {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Joins records that arrive in several notifications (small MTU). Each notification was decrypted on its own;
-// this works on the plaintext pieces. Facts: history-records.md 3, ble-link.md 8.3.
+// this works on the plaintext pieces. Facts: docs/protocol/history.md 3, docs/protocol/link.md 8.3.
 #pragma once
 
 #include <cstddef>
 #include <functional>
 #include <optional>
 
-#include "protocol/bytes.hpp"
+#include "protocol/codec/bytes.hpp"
 
 namespace protocol::history {
 

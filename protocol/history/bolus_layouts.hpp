@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Boluses: history-records.md 6 and 12.7.
+// Boluses: docs/protocol/history.md 6 and 12.7.
 #pragma once
 
 #include "protocol/history/events.hpp"

@@ -14,7 +14,7 @@
 #include "protocol/history/record_describer.hpp"
 #include "protocol/history/record_reader.hpp"
 #include "protocol/history/record_writer.hpp"
-#include "protocol/history/structure.hpp"
+#include "protocol/history/record_length.hpp"
 
 namespace protocol::history {
 namespace {

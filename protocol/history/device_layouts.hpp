@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Reference times, profiles, states of the device, and what has no data: history-records.md 10 and 12.
+// Reference times, profiles, states of the device, and what has no data: docs/protocol/history.md 10 and 12.
 #pragma once
 
 #include "protocol/history/events.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Every event of the pump's history as a value. The layouts, with offsets and evidence, are in
-// history-records.md 6 to 12; fields stand here in wire order. Flags octets are kept whole, so that bits
+// docs/protocol/history.md 6 to 12; fields stand here in wire order. Flags octets are kept whole, so that bits
 // without a meaning survive; an optional field is present exactly when its flag says so.
 //
 // Enumerations keep values that are not listed: compare with the enumerators, print with name().
@@ -13,9 +13,9 @@
 #include <string_view>
 #include <variant>
 
-#include "protocol/bytes.hpp"
-#include "protocol/date_time.hpp"
-#include "protocol/med_float.hpp"
+#include "protocol/codec/bytes.hpp"
+#include "protocol/codec/date_time.hpp"
+#include "protocol/codec/med_float.hpp"
 
 namespace protocol::history {
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Glucose: history-records.md 9.
+// Glucose: docs/protocol/history.md 9.
 #pragma once
 
-#include "protocol/glucose.hpp"
+#include "protocol/codec/glucose.hpp"
 #include "protocol/history/events.hpp"
 #include "protocol/history/layout.hpp"
 #include "protocol/history/record.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Names of enumeration values: history-records.md 5.1, 7.5, 8.2, 8.3, 9.1.
+// Names of enumeration values: docs/protocol/history.md 5.1, 7.5, 8.2, 8.3, 9.1.
 #include "protocol/history/events.hpp"
 
 namespace protocol::history {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "protocol/history/racp.hpp"
 
-#include "protocol/cursor.hpp"
+#include "protocol/codec/cursor.hpp"
 
 namespace protocol::history::racp {
 namespace {
@@ -18,7 +18,7 @@ std::uint8_t code(Operator value) {
 }
 
 /// Filter type even where the specification's table has none: the pump refuses the request without it
-/// (history-records.md 2.2).
+/// (docs/protocol/history.md 2.2).
 Writer request(OpCode opCode, Operator op) {
     Writer out;
     out.put(code(opCode)).put(code(op)).put(kBySequenceNumber);

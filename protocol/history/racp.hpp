@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Record Access Control Point of the Insulin Delivery service: how history is asked for. Facts:
-// history-records.md 2. Only requests that read can be made: Report, Report Number, Abort. Carries neither
+// docs/protocol/history.md 2. Only requests that read can be made: Report, Report Number, Abort. Carries neither
 // SAKE nor E2E-CRC.
 #pragma once
 
@@ -9,7 +9,7 @@
 #include <string_view>
 #include <variant>
 
-#include "protocol/bytes.hpp"
+#include "protocol/codec/bytes.hpp"
 
 namespace protocol::history::racp {
 

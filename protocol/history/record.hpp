@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// One record of the pump's history: header and event. Facts: history-records.md 4 and 5.
+// One record of the pump's history: header and event. Facts: docs/protocol/history.md 4 and 5.
 //
 //   offset  type  field
 //   0       u16   event type
@@ -12,7 +12,7 @@
 #include <optional>
 #include <string_view>
 
-#include "protocol/bytes.hpp"
+#include "protocol/codec/bytes.hpp"
 #include "protocol/history/events.hpp"
 
 namespace protocol::history {

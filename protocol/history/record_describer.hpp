@@ -8,12 +8,12 @@
 #include <optional>
 #include <string_view>
 
-#include "protocol/date_time.hpp"
+#include "protocol/codec/date_time.hpp"
 #include "protocol/history/annunciation_aux.hpp"
 #include "protocol/history/events.hpp"
 #include "protocol/history/layout.hpp"
 #include "protocol/history/record.hpp"
-#include "protocol/med_float.hpp"
+#include "protocol/codec/med_float.hpp"
 
 namespace protocol::history {
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The reading codec of layout.hpp. Values that cannot be are errors: dates that do not exist, negative
-// amounts. Enumeration values that are not listed, and special floats, are kept (number-formats.md 1 and 2).
+// amounts. Enumeration values that are not listed, and special floats, are kept (docs/protocol/numbers.md 1 and 2).
 #pragma once
 
 #include <algorithm>
@@ -10,11 +10,11 @@
 #include <optional>
 #include <string_view>
 
-#include "protocol/cursor.hpp"
-#include "protocol/date_time.hpp"
+#include "protocol/codec/cursor.hpp"
+#include "protocol/codec/date_time.hpp"
 #include "protocol/history/events.hpp"
 #include "protocol/history/layout.hpp"
-#include "protocol/med_float.hpp"
+#include "protocol/codec/med_float.hpp"
 
 namespace protocol::history {
 

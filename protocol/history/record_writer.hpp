@@ -9,11 +9,11 @@
 #include <optional>
 #include <string_view>
 
-#include "protocol/cursor.hpp"
-#include "protocol/date_time.hpp"
+#include "protocol/codec/cursor.hpp"
+#include "protocol/codec/date_time.hpp"
 #include "protocol/history/events.hpp"
 #include "protocol/history/layout.hpp"
-#include "protocol/med_float.hpp"
+#include "protocol/codec/med_float.hpp"
 
 namespace protocol::history {
 

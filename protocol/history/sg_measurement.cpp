@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The SG value of a record: a glucose value or a code. Facts: history-records.md 9.1. The codes that are
+// The SG value of a record: a glucose value or a code. Facts: docs/protocol/history.md 9.1. The codes that are
 // known only by analogy with older pumps stay Unknown.
 #include "protocol/history/events.hpp"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "protocol/idd/command_data.hpp"
 
-#include "protocol/value_codec.hpp"
+#include "protocol/codec/value_codec.hpp"
 
 namespace protocol::idd {
 

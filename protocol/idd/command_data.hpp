@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What the pump answers another app at the insulin command control point (vendor 0x0106 and 0x0107), for
-// reading captures. There is no request here, by design. Facts: pump-services.md 8.
+// reading captures. There is no request here, by design. Facts: docs/protocol/services.md 8.
 #pragma once
 
 #include <cstdint>
@@ -8,11 +8,11 @@
 #include <variant>
 #include <vector>
 
-#include "protocol/bytes.hpp"
+#include "protocol/codec/bytes.hpp"
 #include "protocol/history/record.hpp"
 #include "protocol/idd/response_code.hpp"
-#include "protocol/med_float.hpp"
-#include "protocol/unknown_op_code.hpp"
+#include "protocol/codec/med_float.hpp"
+#include "protocol/codec/unknown_op_code.hpp"
 
 namespace protocol::idd {
 

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "protocol/value_codec.hpp"
+#include "protocol/codec/value_codec.hpp"
 
 namespace protocol::idd {
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Device Information and the batteries: plain values, not encrypted, without E2E-CRC. Facts:
-// pump-services.md 2 and 3.
+// docs/protocol/services.md 2 and 3.
 #pragma once
 
 #include <cstdint>
 #include <string>
 
-#include "protocol/bytes.hpp"
+#include "protocol/codec/bytes.hpp"
 #include "protocol/history/record.hpp"
 
 namespace protocol::idd {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// IDD Features (vendor 0x0104): what the pump can do. Facts: pump-services.md 4.
+// IDD Features (vendor 0x0104): what the pump can do. Facts: docs/protocol/services.md 4.
 //
 //   offset  type    field
 //   0       u16     E2E-CRC               0xffff without E2E; else over all that follows (unconfirmed)
@@ -10,9 +10,9 @@
 
 #include <cstdint>
 
-#include "protocol/bytes.hpp"
+#include "protocol/codec/bytes.hpp"
 #include "protocol/history/record.hpp"
-#include "protocol/med_float.hpp"
+#include "protocol/codec/med_float.hpp"
 
 namespace protocol::idd {
 

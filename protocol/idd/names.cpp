@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Names of enumeration values: pump-services.md 5.1, 7 and 8.
+// Names of enumeration values: docs/protocol/services.md 5.1, 7 and 8.
 #include <array>
 #include <cstddef>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Names: history-records.md 2.
+// Names: docs/protocol/history.md 2.
 #include "protocol/idd/record_access_description.hpp"
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // How the control points of the Insulin Delivery service say that a request was done or refused. Facts:
-// pump-services.md 7.1 and 8.
+// docs/protocol/services.md 7.1 and 8.
 #pragma once
 
 #include <cstdint>

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
-// IDD Status (vendor 0x0102) and IDD Annunciation Status (vendor 0x0103). Facts: pump-services.md 5.
+// IDD Status (vendor 0x0102) and IDD Annunciation Status (vendor 0x0103). Facts: docs/protocol/services.md 5.
 #pragma once
 
 #include <cstdint>
 #include <string_view>
 
-#include "protocol/bytes.hpp"
+#include "protocol/codec/bytes.hpp"
 #include "protocol/history/events.hpp"
 #include "protocol/history/record.hpp"
-#include "protocol/med_float.hpp"
+#include "protocol/codec/med_float.hpp"
 
 namespace protocol::idd {
 

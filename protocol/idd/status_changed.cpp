@@ -2,7 +2,7 @@
 #include "protocol/idd/status_changed.hpp"
 
 #include "protocol/idd/status_changed_layout.hpp"
-#include "protocol/value_codec.hpp"
+#include "protocol/codec/value_codec.hpp"
 
 namespace protocol::idd {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// IDD Status Changed (vendor 0x0101): what to read anew. Facts: pump-services.md 6.
+// IDD Status Changed (vendor 0x0101): what to read anew. Facts: docs/protocol/services.md 6.
 //
 // Flags in one to three blocks of 16 bits; the top bit of a block announces the next one. A bit stays set
 // until it is reset, and the pump is silent about set bits: each indication is answered by Reset Status with
@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <initializer_list>
 
-#include "protocol/bytes.hpp"
+#include "protocol/codec/bytes.hpp"
 #include "protocol/history/record.hpp"
 
 namespace protocol::idd {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The primitives of SAKE, by libcrypto: AES-128 block, CMAC, CTR. Facts: sake.md 3.
+// The primitives of SAKE, by libcrypto: AES-128 block, CMAC, CTR. Facts: docs/protocol/sake.md 3.
 #pragma once
 
 #include <array>
@@ -8,7 +8,7 @@
 #include <memory>
 #include <span>
 
-#include "protocol/bytes.hpp"
+#include "protocol/codec/bytes.hpp"
 
 namespace protocol::sake {
 

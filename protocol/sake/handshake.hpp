@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The SAKE handshake as state machines: Server (the bridge) and Client (the pump, for the virtual one).
-// Facts: sake.md 6. Every message is 20 octets. A failed machine stays failed: a new attempt needs a new
+// Facts: docs/protocol/sake.md 6. Every message is 20 octets. A failed machine stays failed: a new attempt needs a new
 // object.
 #pragma once
 
@@ -9,7 +9,7 @@
 #include <optional>
 #include <string_view>
 
-#include "protocol/bytes.hpp"
+#include "protocol/codec/bytes.hpp"
 #include "protocol/sake/key_database.hpp"
 #include "protocol/sake/key_schedule.hpp"
 #include "protocol/sake/passive_receiver.hpp"
@@ -46,7 +46,7 @@ std::string_view explain(HandshakeError error);
 template <typename T>
 using HandshakeResult = boost::system::result<T, HandshakeError>;
 
-/// sake.md 6.4. Feed what the pump writes; what comes back is notified (nothing after message 5).
+/// docs/protocol/sake.md 6.4. Feed what the pump writes; what comes back is notified (nothing after message 5).
 class Server {
 public:
     Server(KeyDatabase database, RandomSource random);
@@ -80,11 +80,11 @@ private:
     std::optional<Session> session_;
 };
 
-/// sake.md 6.5. Feed what the server notifies, beginning with the start signal; what comes back is written.
+/// docs/protocol/sake.md 6.5. Feed what the server notifies, beginning with the start signal; what comes back is written.
 class Client {
 public:
     /// How the permit of the server is checked: by own keys (a real client's file), or by comparing with the
-    /// payload of the server's file, for a virtual pump made from that file alone (sake.md 4.6).
+    /// payload of the server's file, for a virtual pump made from that file alone (docs/protocol/sake.md 4.6).
     enum class PermitCheck { OwnKeys, ServerPayload };
 
     Client(KeyDatabase database, RandomSource random, PermitCheck check = PermitCheck::OwnKeys);
@@ -121,7 +121,7 @@ private:
 /// Decrypts message 4 or 5 with the receiver of its direction and gives the permit in it, unchecked.
 HandshakeResult<Block> openPermit(Receiver& receiver, const Message& message);
 
-/// The six messages of a captured handshake, enough to decode the session offline (sake.md 9).
+/// The six messages of a captured handshake, enough to decode the session offline (docs/protocol/sake.md 9).
 struct Transcript {
     std::array<Message, 6> messages{};
 };

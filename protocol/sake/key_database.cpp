@@ -5,8 +5,8 @@
 
 #include <algorithm>
 
-#include "protocol/crc.hpp"
-#include "protocol/cursor.hpp"
+#include "protocol/codec/crc.hpp"
+#include "protocol/codec/cursor.hpp"
 
 namespace protocol::sake {
 namespace {
@@ -98,7 +98,7 @@ std::optional<ParseError> findFault(const KeyDatabase& database) {
     return std::nullopt;
 }
 
-/// In the order of sake.md 4.2.
+/// In the order of docs/protocol/sake.md 4.2.
 Parsed<KeyDatabase> parseBinary(ByteView file) {
     Reader reader{file};
     std::uint32_t storedCrc = 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The key database of one device type: the keys it shares with each type of peer. Facts: sake.md 4 and 5.
+// The key database of one device type: the keys it shares with each type of peer. Facts: docs/protocol/sake.md 4 and 5.
 //
 //   offset      size  field
 //   0           4     CRC-32 of everything from offset 4 on, big-endian
@@ -18,7 +18,7 @@
 #include <utility>
 #include <vector>
 
-#include "protocol/bytes.hpp"
+#include "protocol/codec/bytes.hpp"
 #include "protocol/sake/crypto.hpp"
 
 namespace protocol::sake {
@@ -68,7 +68,7 @@ Bytes serialize(const KeyDatabase& database);
 /// the reason in words.
 std::optional<std::string> unfitForBridge(const KeyDatabase& database);
 
-/// The view of the other side (sake.md 4.3): enough to decode passively, not for a complete handshake. Empty
+/// The view of the other side (docs/protocol/sake.md 4.3): enough to decode passively, not for a complete handshake. Empty
 /// unless there is exactly one entry.
 std::optional<KeyDatabase> reverse(const KeyDatabase& database);
 
@@ -76,7 +76,7 @@ std::optional<KeyDatabase> reverse(const KeyDatabase& database);
 std::pair<KeyDatabase, KeyDatabase> generatePair(DeviceType server, DeviceType client,
                                                  const RandomSource& random);
 
-// --- permits (sake.md 5) ---
+// --- permits (docs/protocol/sake.md 5) ---
 
 /// The permit that a device of type `sender` presents to a peer with these two keys.
 Block makePermit(DeviceType sender, const std::array<std::uint8_t, 10>& opaque,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What both sides of a handshake, and whoever listens with the key database, derive from its messages.
-// Facts: sake.md 6.2 and 6.3.
+// Facts: docs/protocol/sake.md 6.2 and 6.3.
 #pragma once
 
 #include <array>

@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::size_t kMacSize = 2;
 
-/// B0 of sake.md 7.2: first counter block of CTR and first block of the MAC.
+/// B0 of docs/protocol/sake.md 7.2: first counter block of CTR and first block of the MAC.
 Block firstBlock(std::uint64_t sequence, const SessionNonce& nonce) {
     constexpr std::size_t kSequenceSize = 5;
     Block block{};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// SeqCrypt: the message encryption of an established session. Facts: sake.md 7.
+// SeqCrypt: the message encryption of an established session. Facts: docs/protocol/sake.md 7.
 //
 //   frame = ciphertext || counter & 0xff || first two octets of CMAC(key, nonce13 || 000000 || ciphertext)
 //
@@ -12,14 +12,14 @@
 #include <memory>
 #include <optional>
 
-#include "protocol/bytes.hpp"
+#include "protocol/codec/bytes.hpp"
 #include "protocol/sake/crypto.hpp"
 
 namespace protocol::sake {
 
 inline constexpr std::size_t kFrameOverhead = 3;
 inline constexpr std::uint64_t kSequenceLimit = std::uint64_t{1} << 40U;
-/// Frames that may be lost in a row before the next one is refused (sake.md 7.7).
+/// Frames that may be lost in a row before the next one is refused (docs/protocol/sake.md 7.7).
 inline constexpr std::uint8_t kMaxDelta = 128;
 
 using SessionNonce = std::array<std::uint8_t, 8>;
@@ -79,7 +79,7 @@ private:
     std::uint64_t sequence_;
 };
 
-/// Both directions of one side, as they stand when the handshake is done (sake.md 7.6).
+/// Both directions of one side, as they stand when the handshake is done (docs/protocol/sake.md 7.6).
 struct Session {
     Sender sender;
     Receiver receiver;

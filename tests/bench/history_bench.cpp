@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Decoding of five days of history: about 6,000 records in the proportions of history-records.md 13.
+// Decoding of five days of history: about 6,000 records in the proportions of docs/protocol/history.md 13.
 #include <benchmark/benchmark.h>
 
 #include <cstdlib>

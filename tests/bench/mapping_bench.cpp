@@ -10,7 +10,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-nightscout::Stretch fullPump() {
+therapy::HistoryRun fullPump() {
     auto stretch = nightscout::test::eventfulHistory(1, 240h);
     stretch.records.resize(std::min<std::size_t>(stretch.records.size(), 6000));
     return stretch;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "ble/bus.hpp"
+#include "ble/bluez/bus.hpp"
 
 #include <gtest/gtest.h>
 

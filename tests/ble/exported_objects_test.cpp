@@ -8,8 +8,8 @@
 #include <boost/asio/io_context.hpp>
 #include <vector>
 
-#include "ble/agent.hpp"
-#include "ble/gatt_application.hpp"
+#include "ble/bluez/agent.hpp"
+#include "ble/bluez/gatt_application.hpp"
 #include "loop.hpp"
 #include "protocol/uuids.hpp"
 

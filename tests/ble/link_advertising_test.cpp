@@ -12,8 +12,8 @@
 #include <boost/asio/io_context.hpp>
 #include <sstream>
 
-#include "ble/bluez_link.hpp"
-#include "ble/bus.hpp"
+#include "ble/bluez/link.hpp"
+#include "ble/bluez/bus.hpp"
 #include "loop.hpp"
 #include "management_double.hpp"
 #include "virtual_pump/bluez_double.hpp"
@@ -30,7 +30,7 @@ using testing::IsEmpty;
 using testing::Pair;
 using virtual_pump::BluezDouble;
 
-constexpr auto kPairingData = "020106030382fe0e094d6f62696c6520313233343537"; // ble-link.md 3.1
+constexpr auto kPairingData = "020106030382fe0e094d6f62696c6520313233343537"; // docs/protocol/link.md 3.1
 
 void noRandom(std::span<std::uint8_t> octets) {
     for (auto& octet : octets) octet = 1;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "ble/management_advertiser.hpp"
+#include "ble/mgmt/advertiser.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -24,8 +24,8 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Pair;
 
-constexpr auto kPairingData = "020106030382fe0e094d6f62696c6520313233343537"; // ble-link.md 3.1
-constexpr auto kReconnectData = "020106030381fe";                             // ble-link.md 3.2
+constexpr auto kPairingData = "020106030382fe0e094d6f62696c6520313233343537"; // docs/protocol/link.md 3.1
+constexpr auto kReconnectData = "020106030381fe";                             // docs/protocol/link.md 3.2
 constexpr std::uint32_t kSecureConnections = 0x00000800;
 
 /// A second way to advertise.

@@ -8,7 +8,7 @@
 #include <boost/asio/buffer.hpp>
 #include <stdexcept>
 
-#include "protocol/cursor.hpp"
+#include "protocol/codec/cursor.hpp"
 
 namespace ble::test {
 

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "ble/management_messages.hpp"
+#include "ble/mgmt/messages.hpp"
 
 namespace ble::test {
 

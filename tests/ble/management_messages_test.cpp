@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Expected octets: ble-link.md 3.1, 3.2, 3.5, and doc/mgmt-api.txt of BlueZ.
-#include "ble/management_messages.hpp"
+// Expected octets: docs/protocol/link.md 3.1, 3.2, 3.5, and doc/mgmt-api.txt of BlueZ.
+#include "ble/mgmt/messages.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "ble/management_socket.hpp"
+#include "ble/mgmt/socket.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,7 +7,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 
-#include "ble/management_controller.hpp"
+#include "ble/mgmt/controller.hpp"
 #include "loop.hpp"
 #include "management_double.hpp"
 

@@ -12,7 +12,7 @@
 
 #include "../ble/loop.hpp"
 #include "../ble/management_double.hpp"
-#include "ble/bus.hpp"
+#include "ble/bluez/bus.hpp"
 #include "bridge/check/bluez_facts.hpp"
 #include "virtual_pump/bluez_double.hpp"
 

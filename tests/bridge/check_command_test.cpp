@@ -13,7 +13,7 @@
 #include "bridge/check/local_findings.hpp"
 #include "bridge/commands/keydb.hpp"
 #include "bridge/commands/status.hpp"
-#include "bridge/store.hpp"
+#include "bridge/store/store.hpp"
 #include "temporary_directory.hpp"
 
 namespace bridge::testing {

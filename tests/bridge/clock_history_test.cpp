@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Histories that cross a change of the pump's clock or of the season: every glucose value must come out at
-// the instant at which it was measured (nightscout-mapping.md 5.2 to 5.5).
+// the instant at which it was measured (docs/nightscout/mapping.md 5.2 to 5.5).
 #include <gtest/gtest.h>
 #include <spdlog/logger.h>
 #include <spdlog/sinks/null_sink.h>
@@ -8,7 +8,7 @@
 #include <map>
 #include <set>
 
-#include "bridge/publisher.hpp"
+#include "bridge/publish/publisher.hpp"
 #include "protocol/history/record.hpp"
 #include "temporary_directory.hpp"
 
@@ -87,7 +87,7 @@ private:
 
 class Bridge {
 public:
-    explicit Bridge(const std::string& zone) : zone_(Zone::find(zone).value()) {
+    explicit Bridge(const std::string& zone) : zone_(therapy::Zone::find(zone).value()) {
         settings_.features = {nightscout::Feature::Cgm};
         store_.noteOldest(pump_.id, 100000);
     }
@@ -118,7 +118,7 @@ public:
 private:
     TemporaryDirectory directory_;
     Store store_{directory_ / "history.db"};
-    Zone zone_;
+    therapy::Zone zone_;
     nightscout::MappingSettings settings_;
     PumpInfo pump_ = store_.pump("NG1234567H");
     spdlog::logger log_{"test", std::make_shared<spdlog::sinks::null_sink_mt>()};

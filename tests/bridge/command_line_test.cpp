@@ -9,8 +9,8 @@
 #include <sstream>
 
 #include "bridge/commands/history.hpp"
-#include "bridge/store.hpp"
-#include "protocol/bytes.hpp"
+#include "bridge/store/store.hpp"
+#include "protocol/codec/bytes.hpp"
 #include "store_samples.hpp"
 #include "temporary_directory.hpp"
 

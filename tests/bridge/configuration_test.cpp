@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "bridge/configuration.hpp"
+#include "bridge/config/configuration.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "bridge/follow_plan.hpp"
+#include "bridge/session/follow_plan.hpp"
 
 #include <gtest/gtest.h>
 

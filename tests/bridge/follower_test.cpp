@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Following the virtual pump in memory: what is read after an indication, in which order, and what is not.
-#include "bridge/follower.hpp"
+#include "bridge/session/follower.hpp"
 
 #include <gtest/gtest.h>
 

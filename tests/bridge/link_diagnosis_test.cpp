@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Each failure of ble-link.md 12 from a script of events, and normal days without any.
-#include "bridge/link_diagnosis.hpp"
+// Each failure of docs/protocol/link.md 12 from a script of events, and normal days without any.
+#include "bridge/status/link_diagnosis.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "bridge/link_stage.hpp"
+#include "bridge/status/link_stage.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What the reader makes of answers that a well-behaved pump seldom gives.
-#include "bridge/live_reader.hpp"
+#include "bridge/session/live_reader.hpp"
 
 #include <gtest/gtest.h>
 #include <spdlog/logger.h>

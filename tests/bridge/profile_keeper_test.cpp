@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "bridge/profile_keeper.hpp"
+#include "bridge/publish/profile_sync.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -42,7 +42,7 @@ protected:
         settings.site.host = "127.0.0.1";
         settings.site.port = std::to_string(port);
         settings.apiSecretHeader = nightscout::secretHeader(kSecret);
-        ProfileKeeper keeper{io.get_executor(),      settings, store, profile, "Europe/Berlin",
+        ProfileSync keeper{io.get_executor(),      settings, store, profile, "Europe/Berlin",
                              [this] { return now; }, log};
         return nightscout::testing::runTask(io, keeper.check());
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "bridge/publisher.hpp"
+#include "bridge/publish/publisher.hpp"
 
 #include <gtest/gtest.h>
 #include <spdlog/logger.h>
@@ -51,7 +51,7 @@ protected:
 
     bridge::testing::TemporaryDirectory directory;
     bridge::Store store{directory / "history.db"};
-    bridge::Zone zone = bridge::Zone::find("Europe/Berlin").value();
+    therapy::Zone zone = therapy::Zone::find("Europe/Berlin").value();
     nightscout::MappingSettings settings;
     spdlog::logger log{"test", std::make_shared<spdlog::sinks::null_sink_mt>()};
     bridge::PumpInfo pump = store.pump("NG1234567H");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What is stored after a session, and what faults do to it.
-#include "bridge/pump_session.hpp"
+#include "bridge/session/pump_session.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "bridge/service_monitor.hpp"
+#include "bridge/status/service_monitor.hpp"
 
 #include <gtest/gtest.h>
 #include <spdlog/logger.h>
@@ -32,7 +32,7 @@ protected:
 
     TemporaryDirectory directory;
     Store store{directory / "history.db"};
-    Zone zone = Zone::find("Europe/Berlin").value();
+    therapy::Zone zone = therapy::Zone::find("Europe/Berlin").value();
     std::chrono::sys_seconds now{std::chrono::sys_days{std::chrono::year{2026} / 7 / 14}};
     std::ostringstream journal;
     spdlog::logger log{"test", std::make_shared<spdlog::sinks::ostream_sink_mt>(journal)};
@@ -48,7 +48,7 @@ TEST_F(ServiceMonitorTest, KnowsHowTheServiceIs) {
     monitor.linkState(ble::LinkState::Connected);
     hooks.linkEvent(ble::Connected{});
     hooks.stage("following");
-    nightscout::PumpStatus read;
+    therapy::PumpStatus read;
     read.batteryPercent = 50;
     hooks.statusRead({}, read);
     log.error("something went wrong");

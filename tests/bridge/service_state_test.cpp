@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 // What the state looks like as JSON, text and page, and what the store contributes to it.
-#include "bridge/service_state.hpp"
+#include "bridge/status/service_state.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
 
-#include "bridge/status_page.hpp"
-#include "bridge/stored_state.hpp"
+#include "bridge/status/status_page.hpp"
+#include "bridge/status/stored_state.hpp"
 #include "temporary_directory.hpp"
 
 namespace bridge::testing {
@@ -30,7 +30,7 @@ ServiceState full() {
                   .since = kNow - 32min,
                   .transitions = {{LinkStage::Starting, kNow - 26h}, {LinkStage::Following, kNow - 32min}}};
     state.pump = {.serial = "NG1234567H", .model = "MMT-1885", .firmware = "8.12.2"};
-    nightscout::PumpStatus read;
+    therapy::PumpStatus read;
     read.readAt = kNow - 40s;
     read.batteryPercent = 75;
     read.insulinOnBoard.emplace().amount = protocol::MedFloat::number(125, -2);
@@ -138,7 +138,7 @@ protocol::Bytes bytes(const char* hex) {
 TEST(StoredState, KnowsTheNewestGlucoseAndRecord) {
     const TemporaryDirectory directory;
     Store store{directory / "history.db"};
-    const auto zone = Zone::find("Europe/Berlin").value();
+    const auto zone = therapy::Zone::find("Europe/Berlin").value();
     ServiceState state;
     readStoredState(store, zone, {}, state);
     EXPECT_FALSE(state.pump);

@@ -15,8 +15,8 @@
 #include <sstream>
 
 #include "../ble/loop.hpp"
-#include "bridge/pump_session.hpp"
-#include "bridge/sync_plan.hpp"
+#include "bridge/session/pump_session.hpp"
+#include "bridge/session/sync_plan.hpp"
 #include "memory_link.hpp"
 #include "protocol/history/record.hpp"
 #include "virtual_pump/history_source.hpp"
@@ -77,7 +77,7 @@ protected:
             ranges.push_back(range);
             if (onRange) onRange();
         };
-        hooks.statusRead = [this](const bridge::PumpInfo&, const nightscout::PumpStatus& read) {
+        hooks.statusRead = [this](const bridge::PumpInfo&, const therapy::PumpStatus& read) {
             status = read;
         };
         hooks.clockMeasured = [this](const bridge::PumpInfo&, std::chrono::seconds offset) {
@@ -144,7 +144,7 @@ protected:
     asio::cancellation_signal stop;
     Ranges ranges;
     std::function<void()> onRange;
-    std::optional<nightscout::PumpStatus> status;
+    std::optional<therapy::PumpStatus> status;
     std::optional<std::chrono::seconds> measured;
     int syncs = 0;
     bool ended = false;

@@ -10,10 +10,10 @@
 
 #include "../nightscout/nightscout_process.hpp"
 #include "../nightscout/run_task.hpp"
-#include "bridge/publisher.hpp"
-#include "bridge/site_settings.hpp"
+#include "bridge/publish/publisher.hpp"
+#include "bridge/config/site_settings.hpp"
 #include "generated_store.hpp"
-#include "protocol/history/time_line.hpp"
+#include "therapy/time_line.hpp"
 
 namespace bridge::testing {
 namespace {
@@ -162,7 +162,7 @@ TEST_F(Site, IsTheSameWhenASecondBridgeSendsTheSamePump) {
         const std::size_t half = records.size() / 2;
         const std::vector<ReceivedRecord> older(records.begin(), records.begin() + static_cast<long>(half));
         const std::vector<ReceivedRecord> newer(records.begin() + static_cast<long>(half), records.end());
-        const auto zone = Zone::find(configuration.timezone).value();
+        const auto zone = therapy::Zone::find(configuration.timezone).value();
         const auto sink = [&store](PumpId pump, std::span<const nightscout::Document> told,
                                    std::span<const Store::Published> times) {
             return store.queueDocuments(pump, told, times);
@@ -181,7 +181,7 @@ TEST_F(Site, IsTheSameWhenASecondBridgeSendsTheSamePump) {
 
 /// What the records say was delivered: steps of SmartGuard over five minutes, boluses when they were
 /// programmed, extended parts over their time, the pattern in manual mode.
-DailyInsulin deliveredBy(const nightscout::Stretch& stretch) {
+DailyInsulin deliveredBy(const therapy::HistoryRun& stretch) {
     DailyInsulin daily;
     std::map<std::uint16_t, UtcMilliseconds> programmed;
     double rate = 0;
@@ -224,7 +224,7 @@ DailyInsulin deliveredBy(const nightscout::Stretch& stretch) {
     return daily;
 }
 
-/// What the site draws and adds up: a Temp Basal lasts until the next one (nightscout-mapping.md 1.3).
+/// What the site draws and adds up: a Temp Basal lasts until the next one (docs/nightscout/mapping.md 1.3).
 DailyInsulin shownBy(const Json& treatments) {
     struct Rate {
         UtcMilliseconds begin, end;
@@ -270,11 +270,11 @@ TEST_F(Site, ShowsAGeneratedMonthOnceAndAsMuchInsulinAsThePumpDelivered) {
     EXPECT_EQ(entries().size(), glucose);
 
     const Store store(configuration.storage.path, Store::Access::ReadOnly);
-    const auto zone = Zone::find(configuration.timezone).value();
-    nightscout::Stretch whole;
+    const auto zone = therapy::Zone::find(configuration.timezone).value();
+    therapy::HistoryRun whole;
     std::set<sys_days> incomplete; // a number is missing that the pump has lost
     for (const SequenceRange& stretch : store.held(1)) {
-        auto part = datedStretch(store, 1, stretch, stretch, zone, 1h);
+        auto part = datedRun(store, 1, stretch, stretch, zone, 1h);
         incomplete.insert(std::chrono::floor<std::chrono::days>(part.records.back().time.value()));
         std::ranges::move(part.records, std::back_inserter(whole.records));
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "bridge/status_publisher.hpp"
+#include "bridge/publish/status_publisher.hpp"
 
 #include <gtest/gtest.h>
 #include <spdlog/logger.h>
@@ -20,7 +20,7 @@ using nightscout::test::fullStatus;
 
 class StatusPublisherTest : public ::testing::Test {
 protected:
-    QueueResult publish(const nightscout::PumpStatus& status) {
+    QueueResult publish(const therapy::PumpStatus& status) {
         if (!publisher) publisher.emplace(store, settings, sink, true);
         return publisher->publish(pump, status);
     }
@@ -39,7 +39,7 @@ protected:
 };
 
 TEST_F(StatusPublisherTest, QueuesADeviceStatusEveryFiveMinutes) {
-    nightscout::PumpStatus status = fullStatus();
+    therapy::PumpStatus status = fullStatus();
     for (int minute = 0; minute <= 10; ++minute, status.readAt += 1min) publish(status);
     EXPECT_EQ(std::ranges::count(documents, Collection::DeviceStatus, &nightscout::Document::collection), 3);
 }
@@ -53,7 +53,7 @@ TEST_F(StatusPublisherTest, QueuesNoneWithoutItsFeature) {
 TEST_F(StatusPublisherTest, DatesTheSensorByTheOffsetThatWasMeasuredBefore) {
     settings.features = {Feature::DeviceStatus};
     store.setMeasuredOffset(pump.id, 1h);
-    nightscout::PumpStatus status = fullStatus();
+    therapy::PumpStatus status = fullStatus();
     status.clockOffset.reset();
     publish(status);
     ASSERT_EQ(documents.size(), 1U);
@@ -104,11 +104,11 @@ protected:
         store.noteOldest(pump.id, 100000);
         store.addRecords(pump.id, aSensorStarts(), std::chrono::sys_seconds{});
         spdlog::logger log{"test", std::make_shared<spdlog::sinks::null_sink_mt>()};
-        Publisher history{store, Zone::find("Europe/Berlin").value(), settings, sink, true, log};
+        Publisher history{store, therapy::Zone::find("Europe/Berlin").value(), settings, sink, true, log};
         history.publish(pump);
         EXPECT_TRUE(documents.empty());
     }
-    nightscout::PumpStatus status = fullStatus();
+    therapy::PumpStatus status = fullStatus();
 };
 
 TEST_F(SensorStartOfTheHistory, WaitsADayForTheSessionsStart) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "bridge/status_server.hpp"
+#include "bridge/status/status_server.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "bridge/store.hpp"
+#include "bridge/store/store.hpp"
 #include "store_samples.hpp"
 #include "temporary_directory.hpp"
 

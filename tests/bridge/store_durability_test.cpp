@@ -9,7 +9,7 @@
 
 #include <set>
 
-#include "bridge/store.hpp"
+#include "bridge/store/store.hpp"
 #include "store_samples.hpp"
 #include "temporary_directory.hpp"
 

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 #include <sqlite3.h>
 
-#include "bridge/store.hpp"
+#include "bridge/store/store.hpp"
 #include "store_samples.hpp"
 #include "temporary_directory.hpp"
 

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "bridge/store.hpp"
+#include "bridge/store/store.hpp"
 
 namespace bridge::testing {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "bridge/sync_plan.hpp"
+#include "bridge/session/sync_plan.hpp"
 
 #include <gtest/gtest.h>
 

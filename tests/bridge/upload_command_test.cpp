@@ -23,7 +23,7 @@ class Upload : public GeneratedStore {
 protected:
     QueueResult queueInto(Store& store, const UploadOptions& options) {
         const auto before = store.depth();
-        EXPECT_TRUE(Backfill(options, configuration, *Zone::find(configuration.timezone))
+        EXPECT_TRUE(Backfill(options, configuration, *therapy::Zone::find(configuration.timezone))
                         .queue(store, {in, out, err}));
         return {.added = store.depth() - before};
     }

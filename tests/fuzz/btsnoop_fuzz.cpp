@@ -3,29 +3,28 @@
 // many packets of the same lengths.
 #include <cstdlib>
 
-#include "protocol/att/att_pdu.hpp"
-#include "protocol/att/btsnoop.hpp"
-#include "protocol/att/gatt_map.hpp"
-#include "protocol/att/hci.hpp"
-#include "protocol/att/l2cap.hpp"
-#include "protocol/att/redact.hpp"
+#include "capture/att_pdu.hpp"
+#include "capture/btsnoop.hpp"
+#include "capture/gatt_map.hpp"
+#include "capture/hci.hpp"
+#include "capture/l2cap.hpp"
+#include "capture/redact.hpp"
 
 namespace {
 
-namespace att = protocol::att;
 
-void follow(att::DataLink dataLink, const att::CaptureRecord& record, att::Reassembler& reassembler,
-            att::GattMap& map) {
-    const auto packet = att::classify(dataLink, record);
+void follow(capture::DataLink dataLink, const capture::CaptureRecord& record, capture::Reassembler& reassembler,
+            capture::GattMap& map) {
+    const auto packet = capture::classify(dataLink, record);
     if (packet.has_error()) return;
-    (void)att::parseCommand(packet->body);
-    (void)att::parseEvent(packet->body);
-    (void)att::parseAdvertisingData(packet->body);
-    if (packet->kind != att::Packet::Kind::Data) return;
+    (void)capture::parseCommand(packet->body);
+    (void)capture::parseEvent(packet->body);
+    (void)capture::parseAdvertisingData(packet->body);
+    if (packet->kind != capture::Packet::Kind::Data) return;
     const auto result = reassembler.add(*packet);
     if (result.has_error() || !result->frame) return;
     const protocol::Bytes payload = result->frame->payload();
-    const auto pdu = att::parseAtt(payload);
+    const auto pdu = capture::parseAtt(payload);
     if (pdu.has_error()) return;
     map.learn(*pdu, *pdu);
     (void)map.find(pdu->handle);
@@ -35,15 +34,15 @@ void follow(att::DataLink dataLink, const att::CaptureRecord& record, att::Reass
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const protocol::ByteView file(data, size);
-    auto reader = att::CaptureReader::open(file);
-    const auto redaction = att::redact(file);
+    auto reader = capture::CaptureReader::open(file);
+    const auto redaction = capture::redact(file);
     if (reader.has_error() != redaction.has_error()) std::abort();
     if (reader.has_error()) return 0;
-    auto copy = att::CaptureReader::open(redaction->file);
+    auto copy = capture::CaptureReader::open(redaction->file);
     if (copy.has_error()) std::abort();
 
-    att::Reassembler reassembler;
-    att::GattMap map;
+    capture::Reassembler reassembler;
+    capture::GattMap map;
     for (;;) {
         const auto record = reader->next();
         if (record.has_error() && !redaction->damage) std::abort();

@@ -3,7 +3,7 @@
 #include <cstdlib>
 #include <tuple>
 
-#include "protocol/crc.hpp"
+#include "protocol/codec/crc.hpp"
 #include "protocol/sake/key_database.hpp"
 
 namespace {

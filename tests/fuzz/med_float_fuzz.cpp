@@ -4,8 +4,8 @@
 #include <cstdlib>
 #include <tuple>
 
-#include "protocol/cursor.hpp"
-#include "protocol/med_float.hpp"
+#include "protocol/codec/cursor.hpp"
+#include "protocol/codec/med_float.hpp"
 
 namespace {
 

@@ -9,7 +9,7 @@
 #include "protocol/cgm/racp.hpp"
 #include "protocol/cgm/session.hpp"
 #include "protocol/cgm/specific_ops.hpp"
-#include "protocol/crc.hpp"
+#include "protocol/codec/crc.hpp"
 #include "protocol/idd/command_data.hpp"
 #include "protocol/idd/device_information.hpp"
 #include "protocol/idd/features.hpp"

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Alarms, alerts, messages (nightscout-mapping.md 8.12, 15).
+// Alarms, alerts, messages (docs/nightscout/mapping.md 8.12, 15).
 #include <gtest/gtest.h>
 
 #include "history_builder.hpp"
-#include "nightscout/fault.hpp"
+#include "nightscout/documents/fault.hpp"
 
 namespace nightscout {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// SmartGuard's steps and gaps, and the manual rate (nightscout-mapping.md 8.5, 8.7).
+// SmartGuard's steps and gaps, and the manual rate (docs/nightscout/mapping.md 8.5, 8.7).
 #include <gtest/gtest.h>
 
 #include "history_builder.hpp"
@@ -31,7 +31,7 @@ json manual(int minutes, double rate) {
     return {{"eventType", "Temp Basal"}, {"duration", minutes},      {"absolute", rate}, {"rate", rate},
             {"temp", "absolute"},        {"reason", "Basal pattern"}};
 }
-std::vector<json> basal(const Stretch& stretch) {
+std::vector<json> basal(const therapy::HistoryRun& stretch) {
     return test::ownFields(stretch, test::only(Feature::Basal));
 }
 using Bodies = std::vector<json>;

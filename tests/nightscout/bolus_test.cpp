@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Fast boluses, automatic corrections and carbohydrates (nightscout-mapping.md 7 and 8.1 to 8.3).
+// Fast boluses, automatic corrections and carbohydrates (docs/nightscout/mapping.md 7 and 8.1 to 8.3).
 #include <gtest/gtest.h>
 
 #include "bolus_bodies.hpp"
@@ -191,7 +191,7 @@ TEST(DeliveredAlone, WaitsForTheHistoryInWhichItMayHaveBeenProgrammed) {
 TEST(DeliveredAlone, WaitsForItsSecondPart) {
     HistoryBuilder builder;
     builder.delivered(1, 1500);
-    Stretch stretch = builder.stretch();
+    therapy::HistoryRun stretch = builder.stretch();
     stretch.records.pop_back();
     EXPECT_TRUE(map(stretch, test::settings()).empty());
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "nightscout/client.hpp"
+#include "nightscout/upload/client.hpp"
 
 #include <gtest/gtest.h>
 #include <unistd.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Square and dual boluses (nightscout-mapping.md 8.4).
+// Square and dual boluses (docs/nightscout/mapping.md 8.4).
 #include <gtest/gtest.h>
 
 #include "bolus_bodies.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "nightscout/device_status.hpp"
+#include "nightscout/documents/device_status.hpp"
 
 #include <gtest/gtest.h>
 
@@ -16,10 +16,10 @@ using protocol::history::TherapyControlState;
 using protocol::idd::SensorMessage;
 using protocol::idd::status_reader::AutoModeShield;
 
-Json bodyOf(const PumpStatus& status) {
+Json bodyOf(const therapy::PumpStatus& status) {
     return Json::parse(deviceStatus(status, test::statusSettings()).body);
 }
-Json pumpOf(const PumpStatus& status) {
+Json pumpOf(const therapy::PumpStatus& status) {
     return bodyOf(status).at("pump");
 }
 
@@ -48,14 +48,14 @@ TEST(DeviceStatus, IsDatedAndNamedByTheReading) {
     EXPECT_EQ(document.collection, Collection::DeviceStatus);
     EXPECT_EQ(document.feature, Feature::DeviceStatus);
     EXPECT_EQ(toIso(document.time), "2026-03-14T08:50:12.000Z");
-    PumpStatus later = test::fullStatus();
+    therapy::PumpStatus later = test::fullStatus();
     later.readAt += 5min;
     EXPECT_NE(deviceStatus(later, test::statusSettings()).identifier, document.identifier);
     EXPECT_EQ(deviceStatus(test::fullStatus(), test::statusSettings()), document);
 }
 
 TEST(DeviceStatus, LeavesOutWhatWasNotRead) {
-    PumpStatus status;
+    therapy::PumpStatus status;
     status.readAt = test::kReadAt;
     EXPECT_EQ(bodyOf(status), Json::parse(R"({"device":"minimed-780g://780G",
         "created_at":"2026-03-14T08:50:12.000Z",
@@ -69,7 +69,7 @@ TEST(DeviceStatus, NeverHasAnUploaderOrAWarningOfItsOwn) {
 }
 
 TEST(DeviceStatus, HasNoReservoirWhenNoneIsAttachedOrItIsNoNumber) {
-    PumpStatus status = test::fullStatus();
+    therapy::PumpStatus status = test::fullStatus();
     status.status->flags = 0;
     EXPECT_FALSE(pumpOf(status).contains("reservoir"));
     EXPECT_EQ(pumpOf(status).at("status").at("status"), "no reservoir");
@@ -79,7 +79,7 @@ TEST(DeviceStatus, HasNoReservoirWhenNoneIsAttachedOrItIsNoNumber) {
 }
 
 TEST(DeviceStatus, NeverSaysThatTheBatteryIsAtZero) {
-    PumpStatus status = test::fullStatus();
+    therapy::PumpStatus status = test::fullStatus();
     status.batteryPercent = 0;
     EXPECT_EQ(pumpOf(status).at("battery").at("percent"), 1);
     status.batteryPercent = 255;
@@ -87,7 +87,7 @@ TEST(DeviceStatus, NeverSaysThatTheBatteryIsAtZero) {
 }
 
 TEST(DeviceStatus, SaysThatThereIsNoActiveInsulin) {
-    PumpStatus status = test::fullStatus();
+    therapy::PumpStatus status = test::fullStatus();
     status.insulinOnBoard->amount = *protocol::MedFloat::fromScaled(0, 0, protocol::MedFloat::Width::Float);
     EXPECT_EQ(pumpOf(status).at("iob").at("iob"), 0);
     EXPECT_EQ(pumpOf(status).at("iob").at("bolusiob"), 0);
@@ -101,7 +101,7 @@ TEST(DeviceStatus, LeavesTheActiveInsulinToAnotherProgramOnRequest) {
 
 TEST(DeviceStatus, TellsSuspensionBeforeTheMode) {
     for (const auto state : {TherapyControlState::Stop, TherapyControlState::Pause}) {
-        PumpStatus status = test::fullStatus();
+        therapy::PumpStatus status = test::fullStatus();
         status.status->therapyControlState = state;
         EXPECT_EQ(pumpOf(status).at("status").at("suspended"), true);
         EXPECT_EQ(pumpOf(status).at("status").at("status"), "suspended");
@@ -109,7 +109,7 @@ TEST(DeviceStatus, TellsSuspensionBeforeTheMode) {
 }
 
 TEST(DeviceStatus, NamesTheModes) {
-    PumpStatus status = test::fullStatus();
+    therapy::PumpStatus status = test::fullStatus();
     status.algorithm->shield = AutoModeShield::SafeBasal;
     EXPECT_EQ(pumpOf(status).at("status").at("status"), "safe basal");
     status.algorithm->shield = AutoModeShield::OpenLoop;
@@ -120,13 +120,13 @@ TEST(DeviceStatus, NamesTheModes) {
 }
 
 TEST(DeviceStatus, TellsThatABolusIsGiven) {
-    PumpStatus status = test::fullStatus();
+    therapy::PumpStatus status = test::fullStatus();
     status.activeBoluses->bolusIds = {7};
     EXPECT_EQ(pumpOf(status).at("status").at("bolusing"), true);
 }
 
 TEST(DeviceStatus, DoesNotTakeTheZeroOfSmartGuardForThePatternsRate) {
-    PumpStatus status = test::fullStatus();
+    therapy::PumpStatus status = test::fullStatus();
     status.basal->configuredRate = {};
     EXPECT_FALSE(pumpOf(status).at("extended").contains("Pattern rate"));
     status.algorithm->shield = AutoModeShield::OpenLoop;
@@ -134,7 +134,7 @@ TEST(DeviceStatus, DoesNotTakeTheZeroOfSmartGuardForThePatternsRate) {
 }
 
 TEST(SensorText, CountsDownToTheEndOfTheSession) {
-    PumpStatus status = test::fullStatus();
+    therapy::PumpStatus status = test::fullStatus();
     status.readAt += 5 * 24h;
     EXPECT_EQ(sensorText(status), "2h left");
     status.readAt += 2h;
@@ -146,7 +146,7 @@ TEST(SensorText, CountsDownToTheEndOfTheSession) {
 }
 
 TEST(SensorText, TellsWhatTheSensorAsksFor) {
-    PumpStatus status = test::fullStatus();
+    therapy::PumpStatus status = test::fullStatus();
     status.status->sensorMessage = SensorMessage::WarmUp;
     EXPECT_EQ(sensorText(status), "warm-up, 5d 2h left");
     status.status->sensorMessage = static_cast<SensorMessage>(0x55);
@@ -156,7 +156,7 @@ TEST(SensorText, TellsWhatTheSensorAsksFor) {
 }
 
 TEST(SensorText, NeverHasAnAngleBracket) {
-    PumpStatus status = test::fullStatus();
+    therapy::PumpStatus status = test::fullStatus();
     for (int message = 0; message < 256; ++message) {
         status.status->sensorMessage = static_cast<SensorMessage>(message);
         EXPECT_EQ(sensorText(status).find_first_of("<>"), std::string::npos);
@@ -165,7 +165,7 @@ TEST(SensorText, NeverHasAnAngleBracket) {
 
 TEST(StatusPace, LetsOneThroughEveryFiveMinutes) {
     StatusPace pace;
-    PumpStatus status = test::fullStatus();
+    therapy::PumpStatus status = test::fullStatus();
     EXPECT_TRUE(pace.isDue(status));
     pace.noteSent(status);
     EXPECT_FALSE(pace.isDue(status));
@@ -177,7 +177,7 @@ TEST(StatusPace, LetsOneThroughEveryFiveMinutes) {
 
 TEST(StatusPace, LetsStopAndRestartThroughAtOnce) {
     StatusPace pace;
-    PumpStatus status = test::fullStatus();
+    therapy::PumpStatus status = test::fullStatus();
     pace.noteSent(status);
     status.readAt += 10s;
     status.status->therapyControlState = TherapyControlState::Stop;
@@ -192,7 +192,7 @@ TEST(StatusPace, LetsStopAndRestartThroughAtOnce) {
 
 TEST(StatusPace, GoesOnWhenTheClockWasSetBack) {
     StatusPace pace;
-    PumpStatus status = test::fullStatus();
+    therapy::PumpStatus status = test::fullStatus();
     pace.noteSent(status);
     status.readAt -= 24h;
     EXPECT_TRUE(pace.isDue(status));

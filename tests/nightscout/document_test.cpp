@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "nightscout/document.hpp"
+#include "nightscout/documents/document.hpp"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 #include <sstream>
 
 #include "history_builder.hpp"
-#include "nightscout/amount.hpp"
+#include "therapy/amount.hpp"
 
 namespace nightscout {
 namespace {

@@ -17,7 +17,7 @@ class Life {
 public:
     explicit Life(std::uint32_t seed) : random_(seed) {}
 
-    Stretch live(std::chrono::seconds last) {
+    therapy::HistoryRun live(std::chrono::seconds last) {
         builder_.at(0s).therapyContext(true);
         for (; step_ + 5min < last; step_ += 5min) liveFiveMinutes();
         return builder_.stretch();
@@ -199,11 +199,11 @@ private:
 
 } // namespace
 
-Stretch eventfulHistory(std::uint32_t seed, std::chrono::seconds last) {
+therapy::HistoryRun eventfulHistory(std::uint32_t seed, std::chrono::seconds last) {
     return Life(seed).live(last);
 }
 
-Stretch everyEvent() {
+therapy::HistoryRun everyEvent() {
     HistoryBuilder builder(90000);
     std::istringstream lines(readData("every_event.hex"));
     auto now = 0s;

@@ -5,14 +5,14 @@
 #include <chrono>
 #include <cstdint>
 
-#include "nightscout/mapping.hpp"
+#include "nightscout/documents/mapping.hpp"
 
 namespace nightscout::test {
 
 /// About 1,000 records a day, from the pump's first one on. `last`: nothing is logged after it.
-Stretch eventfulHistory(std::uint32_t seed, std::chrono::seconds last);
+therapy::HistoryRun eventfulHistory(std::uint32_t seed, std::chrono::seconds last);
 
-/// One record of each event and layout of history-records.md, numbered and dated in order.
-Stretch everyEvent();
+/// One record of each event and layout of docs/protocol/history.md, numbered and dated in order.
+therapy::HistoryRun everyEvent();
 
 } // namespace nightscout::test

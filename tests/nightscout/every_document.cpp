@@ -5,9 +5,9 @@
 
 #include "eventful_history.hpp"
 #include "history_builder.hpp"
-#include "nightscout/device_status.hpp"
-#include "nightscout/profile.hpp"
-#include "nightscout/status_events.hpp"
+#include "nightscout/documents/device_status.hpp"
+#include "nightscout/documents/profile.hpp"
+#include "nightscout/documents/status_events.hpp"
 #include "pump_statuses.hpp"
 
 namespace nightscout::test {
@@ -32,9 +32,9 @@ Document profileDocument() {
 }
 
 /// Days before the other history: no two values at one second.
-Stretch everyEventEarlier() {
-    Stretch stretch = everyEvent();
-    for (TimedRecord& record : stretch.records) {
+therapy::HistoryRun everyEventEarlier() {
+    therapy::HistoryRun stretch = everyEvent();
+    for (therapy::DatedRecord& record : stretch.records) {
         if (record.time) *record.time -= std::chrono::days{10};
         if (record.sampleTime) *record.sampleTime -= std::chrono::days{10};
     }
@@ -54,7 +54,7 @@ MappingSettings everything() {
 
 std::vector<Document> statusTreatments(const MappingSettings& settings) {
     StatusMemory memory;
-    PumpStatus status = fullStatus();
+    therapy::PumpStatus status = fullStatus();
     status.batteryPercent = 25;
     status.algorithm->tempTargetRemainingMinutes = 90;
     auto documents = statusEvents(status, settings, memory);

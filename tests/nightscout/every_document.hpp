@@ -4,8 +4,8 @@
 
 #include <vector>
 
-#include "nightscout/document.hpp"
-#include "nightscout/mapping.hpp"
+#include "nightscout/documents/document.hpp"
+#include "nightscout/documents/mapping.hpp"
 
 namespace nightscout::test {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Finger sticks and calibrations (nightscout-mapping.md 8.11).
+// Finger sticks and calibrations (docs/nightscout/mapping.md 8.11).
 #include <gtest/gtest.h>
 
 #include "history_builder.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Sensor glucose -> entries (nightscout-mapping.md 9).
+// Sensor glucose -> entries (docs/nightscout/mapping.md 9).
 #include <gtest/gtest.h>
 
 #include "history_builder.hpp"
@@ -10,7 +10,7 @@ namespace {
 using namespace std::chrono_literals;
 using test::HistoryBuilder;
 
-std::string directionOfLast(const Stretch& stretch, const MappingSettings& settings = test::settings()) {
+std::string directionOfLast(const therapy::HistoryRun& stretch, const MappingSettings& settings = test::settings()) {
     const auto documents = map(stretch, settings);
     if (documents.empty() || documents.back().sequenceNumber != stretch.records.back().sequenceNumber) {
         return "held back";
@@ -19,7 +19,7 @@ std::string directionOfLast(const Stretch& stretch, const MappingSettings& setti
 }
 
 /// Two samples a quarter of an hour apart.
-Stretch change(int first, int second) {
+therapy::HistoryRun change(int first, int second) {
     HistoryBuilder builder;
     builder.at(0s).glucose(static_cast<std::uint16_t>(first));
     builder.at(15min).glucose(static_cast<std::uint16_t>(second));
@@ -90,7 +90,7 @@ TEST(GlucoseEntry, IsNotMadeOfCodesWithoutAValue) {
 TEST(GlucoseEntry, IsHeldBackUntilItsSampleIsDated) {
     HistoryBuilder builder;
     builder.glucose(100);
-    Stretch stretch = builder.stretch();
+    therapy::HistoryRun stretch = builder.stretch();
     stretch.records[0].sampleTime.reset();
     EXPECT_TRUE(map(stretch, test::settings()).empty());
 }
@@ -187,7 +187,7 @@ TEST(Direction, IsNotHeldBackForEverByAVeryLateValue) {
 }
 
 TEST(Direction, IsThePumpsOwnTrendWhereItIsKnown) {
-    Stretch stretch = change(100, 160); // 4 mg/dL a minute by history
+    therapy::HistoryRun stretch = change(100, 160); // 4 mg/dL a minute by history
     const auto withTrend = [&](std::int32_t trend) {
         stretch.records.back().trend = trend;
         return directionOfLast(stretch);
@@ -207,7 +207,7 @@ TEST(Direction, IsThePumpsOwnTrendWhereItIsKnown) {
 TEST(Direction, WithATrendWaitsForNoOlderRecords) {
     HistoryBuilder builder;
     builder.glucose(120);
-    Stretch stretch = builder.notFromBeginning();
+    therapy::HistoryRun stretch = builder.notFromBeginning();
     EXPECT_EQ(directionOfLast(stretch), "held back");
     stretch.records.back().trend = -1500;
     EXPECT_EQ(directionOfLast(stretch), "FortyFiveDown");
@@ -216,7 +216,7 @@ TEST(Direction, WithATrendWaitsForNoOlderRecords) {
 TEST(Direction, OfASentinelStaysOutOfRange) {
     HistoryBuilder builder;
     builder.glucose(0x0308);
-    Stretch stretch = builder.stretch();
+    therapy::HistoryRun stretch = builder.stretch();
     stretch.records.back().trend = 2000;
     EXPECT_EQ(directionOfLast(stretch), "RATE OUT OF RANGE");
 }

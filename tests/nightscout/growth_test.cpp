@@ -24,15 +24,15 @@ Index index(const std::vector<Document>& documents) {
     return index;
 }
 
-Stretch part(const Stretch& whole, std::size_t first, std::size_t end) {
-    Stretch part;
+therapy::HistoryRun part(const therapy::HistoryRun& whole, std::size_t first, std::size_t end) {
+    therapy::HistoryRun part;
     part.records.assign(whole.records.begin() + static_cast<std::ptrdiff_t>(first),
                         whole.records.begin() + static_cast<std::ptrdiff_t>(end));
     part.fromBeginning = whole.fromBeginning && first == 0;
     return part;
 }
 
-/// Only what a running bolus, a late calibration or basal that goes on explains (nightscout-mapping.md 8.4,
+/// Only what a running bolus, a late calibration or basal that goes on explains (docs/nightscout/mapping.md 8.4,
 /// 8.6, 8.11).
 bool mayChange(const Document& document) {
     const auto body = nlohmann::json::parse(document.body);
@@ -75,7 +75,7 @@ TEST(GrowingHistory, TowardsThePastOnlyAddsDocuments) {
 }
 
 /// The records that the contract of kContext asks for.
-Stretch withContext(const Stretch& whole, std::size_t first, std::size_t last) {
+therapy::HistoryRun withContext(const therapy::HistoryRun& whole, std::size_t first, std::size_t last) {
     std::size_t begin = first;
     while (begin > 0 && *whole.records[begin].time >= *whole.records[first].time - kContext) --begin;
     std::size_t end = last;

@@ -6,7 +6,7 @@
 #include <sstream>
 #include <stdexcept>
 
-#include "protocol/history/time_line.hpp"
+#include "therapy/time_line.hpp"
 
 namespace nightscout::test {
 
@@ -18,7 +18,7 @@ HistoryBuilder& HistoryBuilder::at(std::chrono::seconds sinceStart) {
 HistoryBuilder& HistoryBuilder::add(history::EventType type, history::EventData data) {
     const auto offset = static_cast<std::uint16_t>(now_.count() % 3600);
     history::Record record{{static_cast<std::uint16_t>(type), next_, offset}, std::move(data)};
-    TimedRecord timed{next_++, history::encode(record), std::move(record), kStart + now_, kStart + now_};
+    therapy::DatedRecord timed{next_++, history::encode(record), std::move(record), kStart + now_, kStart + now_};
     stretch_.records.push_back(std::move(timed));
     return *this;
 }
@@ -138,16 +138,16 @@ HistoryBuilder& HistoryBuilder::undecoded() {
     return *this;
 }
 
-Stretch HistoryBuilder::notFromBeginning() const {
-    Stretch copy = stretch_;
+therapy::HistoryRun HistoryBuilder::notFromBeginning() const {
+    therapy::HistoryRun copy = stretch_;
     copy.fromBeginning = false;
     return copy;
 }
 
 namespace {
 
-std::vector<TimedRecord> decodeLines(std::string_view lines) {
-    std::vector<TimedRecord> records;
+std::vector<therapy::DatedRecord> decodeLines(std::string_view lines) {
+    std::vector<therapy::DatedRecord> records;
     std::istringstream input{std::string(lines)};
     for (std::string line; std::getline(input, line);) {
         if (line.empty() || line.front() == '#') continue;
@@ -156,7 +156,7 @@ std::vector<TimedRecord> decodeLines(std::string_view lines) {
         const auto record = history::decode(*raw);
         if (!record) throw std::runtime_error("not a record: " + line);
         while (!records.empty() && records.back().sequenceNumber + 1 < record->header.sequenceNumber) {
-            TimedRecord filler;
+            therapy::DatedRecord filler;
             filler.sequenceNumber = records.back().sequenceNumber + 1;
             records.push_back(std::move(filler));
         }
@@ -183,15 +183,15 @@ std::vector<nlohmann::json> ofType(const std::vector<nlohmann::json>& all, std::
     return found;
 }
 
-Stretch stretchFromHex(std::string_view lines, std::chrono::seconds utcOffset) {
-    Stretch stretch{decodeLines(lines), true};
-    std::vector<history::Reference> references;
+therapy::HistoryRun stretchFromHex(std::string_view lines, std::chrono::seconds utcOffset) {
+    therapy::HistoryRun stretch{decodeLines(lines), true};
+    std::vector<therapy::Reference> references;
     for (const auto& timed : stretch.records) {
         if (!timed.record) continue;
-        if (const auto reference = history::toReference(*timed.record)) references.push_back(*reference);
+        if (const auto reference = therapy::toReference(*timed.record)) references.push_back(*reference);
     }
-    const history::TimeLine timeLine(std::move(references));
-    const auto utc = [&](const std::optional<history::LocalTime>& local) -> std::optional<UtcSeconds> {
+    const therapy::TimeLine timeLine(std::move(references));
+    const auto utc = [&](const std::optional<therapy::LocalTime>& local) -> std::optional<UtcSeconds> {
         if (!local) return std::nullopt;
         return UtcSeconds(local->time.time_since_epoch() - utcOffset);
     };
@@ -231,7 +231,7 @@ std::vector<nlohmann::json> bodies(const std::vector<Document>& documents) {
     return bodies;
 }
 
-std::vector<nlohmann::json> ownFields(const Stretch& stretch, const MappingSettings& settings) {
+std::vector<nlohmann::json> ownFields(const therapy::HistoryRun& stretch, const MappingSettings& settings) {
     auto all = bodies(map(stretch, settings));
     for (auto& body : all) {
         for (const char* common :

@@ -9,7 +9,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "nightscout/mapping.hpp"
+#include "nightscout/documents/mapping.hpp"
 
 namespace nightscout::test {
 
@@ -62,18 +62,18 @@ public:
     HistoryBuilder& undecoded();
 
     [[nodiscard]] std::uint32_t last() const { return next_ - 1; } ///< sequence number of the newest record
-    [[nodiscard]] const Stretch& stretch() const { return stretch_; }
-    [[nodiscard]] Stretch notFromBeginning() const;
+    [[nodiscard]] const therapy::HistoryRun& stretch() const { return stretch_; }
+    [[nodiscard]] therapy::HistoryRun notFromBeginning() const;
 
 private:
     std::uint32_t next_;
     std::chrono::seconds now_{0};
-    Stretch stretch_;
+    therapy::HistoryRun stretch_;
 };
 
 /// One hexadecimal record a line, '#' begins a comment. Places between the numbers are filled with records
 /// that could not be decoded; times from the references, the pump's clock being `utcOffset` ahead of UTC.
-Stretch stretchFromHex(std::string_view lines, std::chrono::seconds utcOffset);
+therapy::HistoryRun stretchFromHex(std::string_view lines, std::chrono::seconds utcOffset);
 std::string readData(const std::string& fileName);
 
 MappingSettings settings();
@@ -81,7 +81,7 @@ MappingSettings only(Feature feature);
 std::vector<nlohmann::json> bodies(const std::vector<Document>& documents);
 std::vector<nlohmann::json> ofType(const std::vector<nlohmann::json>& all, std::string_view eventType);
 /// The documents of a stretch without the fields that every treatment has.
-std::vector<nlohmann::json> ownFields(const Stretch& stretch,
+std::vector<nlohmann::json> ownFields(const therapy::HistoryRun& stretch,
                                       const MappingSettings& settings = test::settings());
 
 } // namespace nightscout::test

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What the site adds up to must be what the pump delivered: boluses, and the areas of Temp Basals cut by
-// their successors (nightscout-mapping.md 1.3).
+// their successors (docs/nightscout/mapping.md 1.3).
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -17,7 +17,7 @@ using namespace std::chrono_literals;
 
 constexpr int kDays = 5;
 
-Stretch generated() {
+therapy::HistoryRun generated() {
     virtual_pump::GeneratorSettings settings;
     settings.seed = 7;
     settings.days = kDays;
@@ -33,7 +33,7 @@ Stretch generated() {
 }
 
 /// Units: micro boluses, boluses, and the pattern while the pump is in manual mode.
-double deliveredByRecords(const Stretch& stretch) {
+double deliveredByRecords(const therapy::HistoryRun& stretch) {
     double units = 0, rate = 0;
     bool manual = false;
     UtcSeconds since{};

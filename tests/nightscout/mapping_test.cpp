@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What holds for every document of the mapping (nightscout-mapping.md 6.2, 12, 16).
-#include "nightscout/mapping.hpp"
+// What holds for every document of the mapping (docs/nightscout/mapping.md 6.2, 12, 16).
+#include "nightscout/documents/mapping.hpp"
 
 #include <gtest/gtest.h>
 
@@ -66,7 +66,7 @@ TEST(WorkedExample, MakesACarbCorrectionOfTheMealAlone) {
     EXPECT_EQ(bodies[0].at("created_at"), "2026-03-14T08:46:04.030Z");
 }
 
-/// nightscout-mapping.md 6.3: kind, created_at, identifier.
+/// docs/nightscout/mapping.md 6.3: kind, created_at, identifier.
 TEST(Identity, ComesOutOfTheMappingAsPublished) {
     const auto stretch = test::stretchFromHex(test::readData("identity_records.hex"), 1h);
     std::set<std::string> made;
@@ -93,7 +93,7 @@ TEST(Mapping, GivesOnlyDocumentsOfTheAskedRange) {
     EXPECT_EQ(documents[0].sequenceNumber, 11U);
     EXPECT_EQ(documents[1].sequenceNumber, 12U);
     EXPECT_TRUE(map(builder.stretch(), test::settings(), 14).empty());
-    EXPECT_TRUE(map(Stretch{}, test::settings()).empty());
+    EXPECT_TRUE(map(therapy::HistoryRun{}, test::settings()).empty());
 }
 
 TEST(Mapping, SwitchesDocumentsByFeature) {

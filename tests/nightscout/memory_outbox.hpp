@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "nightscout/outbox.hpp"
+#include "nightscout/upload/outbox.hpp"
 
 namespace nightscout::testing {
 

@@ -16,7 +16,7 @@
 #include <stdexcept>
 #include <vector>
 
-#include "nightscout/client.hpp"
+#include "nightscout/upload/client.hpp"
 #include "run_task.hpp"
 
 namespace nightscout::testing {

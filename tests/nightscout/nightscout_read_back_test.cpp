@@ -54,7 +54,7 @@ TEST_F(ReadBack, GivesEveryFieldOfEveryEventType) {
         const auto found = shown.find(nameOf(body));
         ASSERT_NE(found, shown.end()) << document.body;
         for (const auto& [key, value] : body.items()) {
-            // The server drops it from treatments without glucose (nightscout-v1.md 6.1).
+            // The server drops it from treatments without glucose (docs/nightscout/api.md 6.1).
             if (key == "units" && document.eventType == "Temporary Target") continue;
             ASSERT_TRUE(found->second.contains(key)) << key << " of " << document.body;
             EXPECT_EQ(found->second.at(key), value) << key << " of " << document.body;

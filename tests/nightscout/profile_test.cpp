@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "nightscout/profile.hpp"
+#include "nightscout/documents/profile.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// SmartGuard notes, sensor start, battery, limits, clock (nightscout-mapping.md 5.5, 8.8 to 8.10, 8.14).
+// SmartGuard notes, sensor start, battery, limits, clock (docs/nightscout/mapping.md 5.5, 8.8 to 8.10, 8.14).
 #include <gtest/gtest.h>
 
 #include "history_builder.hpp"
@@ -13,7 +13,7 @@ using history::Cl1TransitionKind;
 using nlohmann::json;
 using test::HistoryBuilder;
 
-std::vector<std::string> notes(const Stretch& stretch, MappingSettings settings = test::settings()) {
+std::vector<std::string> notes(const therapy::HistoryRun& stretch, MappingSettings settings = test::settings()) {
     settings.features = {Feature::PumpEvents};
     std::vector<std::string> notes;
     for (const auto& body : test::bodies(map(stretch, settings))) notes.push_back(body.value("notes", ""));

@@ -2,8 +2,8 @@
 // States of a pump for the tests of what is made of them.
 #pragma once
 
-#include "nightscout/mapping.hpp"
-#include "nightscout/pump_status.hpp"
+#include "nightscout/documents/mapping.hpp"
+#include "therapy/pump_status.hpp"
 
 namespace nightscout::test {
 
@@ -17,13 +17,13 @@ inline MappingSettings statusSettings() {
 }
 
 /// SmartGuard with a sensor of seven days and two hours, begun 2026-03-12 10:20 on the pump's clock.
-inline PumpStatus fullStatus() {
+inline therapy::PumpStatus fullStatus() {
     using protocol::MedFloat;
     namespace reader = protocol::idd::status_reader;
     const auto decimal = [](std::int64_t value, int exponent) {
         return *MedFloat::fromScaled(value, exponent, MedFloat::Width::Float);
     };
-    PumpStatus status;
+    therapy::PumpStatus status;
     status.readAt = kReadAt;
     status.clockOffset = std::chrono::hours{1};
     status.status =

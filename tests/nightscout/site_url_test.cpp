@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <gtest/gtest.h>
 
-#include "nightscout/client.hpp"
+#include "nightscout/upload/client.hpp"
 
 namespace nightscout {
 namespace {
@@ -22,7 +22,7 @@ TEST_P(ASiteUrl, IsNormalised) {
     EXPECT_FALSE(site->token);
 }
 
-// nightscout-v1.md 2.2
+// docs/nightscout/api.md 2.2
 INSTANTIATE_TEST_SUITE_P(
     AsPeopleWriteIt, ASiteUrl,
     ::testing::Values(Row{"https://host", "https://host"}, Row{"https://host/", "https://host"},

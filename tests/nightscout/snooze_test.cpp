@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The site's plugin treatmentnotify silences all glucose alarms for ten minutes after a treatment
-// (nightscout-mapping.md 2). No document that the pump makes by itself may do that.
+// (docs/nightscout/mapping.md 2). No document that the pump makes by itself may do that.
 #include <gtest/gtest.h>
 
 #include <set>
@@ -57,7 +57,7 @@ void expectAudible(const std::vector<Document>& documents) {
     }
 }
 
-void expectAudible(const Stretch& history, const MappingSettings& settings) {
+void expectAudible(const therapy::HistoryRun& history, const MappingSettings& settings) {
     expectAudible(map(history, settings));
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "nightscout/status_events.hpp"
+#include "nightscout/documents/status_events.hpp"
 
 #include <gtest/gtest.h>
 
@@ -27,7 +27,7 @@ protected:
     using Types = std::vector<std::string>;
 
     MappingSettings settings = test::statusSettings();
-    PumpStatus status = test::fullStatus();
+    therapy::PumpStatus status = test::fullStatus();
     StatusMemory memory;
     std::vector<Document> told;
 };

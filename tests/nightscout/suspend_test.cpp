@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Suspended, resumed, set changes (nightscout-mapping.md 7, 8.6, 8.10).
+// Suspended, resumed, set changes (docs/nightscout/mapping.md 7, 8.6, 8.10).
 #include <gtest/gtest.h>
 
 #include "history_builder.hpp"

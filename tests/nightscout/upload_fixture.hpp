@@ -12,7 +12,7 @@
 #include <string>
 
 #include "memory_outbox.hpp"
-#include "nightscout/uploader.hpp"
+#include "nightscout/upload/uploader.hpp"
 #include "run_task.hpp"
 #include "scripted_server.hpp"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The uploader's loop: waits, log, wake-up and end.
-#include "nightscout/uploader.hpp"
+#include "nightscout/upload/uploader.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What becomes of documents: each row of nightscout-v1.md 4.4, against a scripted site.
-#include "nightscout/uploader.hpp"
+// What becomes of documents: each row of docs/nightscout/api.md 4.4, against a scripted site.
+#include "nightscout/upload/uploader.hpp"
 
 #include <set>
 

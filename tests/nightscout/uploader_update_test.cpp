@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Updates, deletions, and the collections that have no key on the server: nightscout-v1.md 10.
-#include "nightscout/uploader.hpp"
+// Updates, deletions, and the collections that have no key on the server: docs/nightscout/api.md 10.
+#include "nightscout/upload/uploader.hpp"
 
 #include <nlohmann/json.hpp>
 

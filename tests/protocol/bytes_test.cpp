@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "protocol/bytes.hpp"
+#include "protocol/codec/bytes.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "protocol/crc.hpp"
+#include "protocol/codec/crc.hpp"
 
 #include <gtest/gtest.h>
 
@@ -14,7 +14,7 @@ ByteView ascii(std::string_view text) {
     return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
 }
 
-// number-formats.md 6: frames of a 780G, the CRC in the last two octets.
+// docs/protocol/numbers.md 6: frames of a 780G, the CRC in the last two octets.
 constexpr std::string_view kFrames[] = {
     "904962",
     "05ffff633a",

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "protocol/cursor.hpp"
+#include "protocol/codec/cursor.hpp"
 
 #include <gtest/gtest.h>
 

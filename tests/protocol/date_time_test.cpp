@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "protocol/date_time.hpp"
+#include "protocol/codec/date_time.hpp"
 
 #include <gtest/gtest.h>
 
@@ -18,7 +18,7 @@ DateTime parseDateTime(std::string_view hex) {
 }
 
 TEST(DateTimes, ReadAsTheReferenceSays) {
-    // number-formats.md 3.
+    // docs/protocol/numbers.md 3.
     EXPECT_EQ(toString(parseDateTime("e807051c000d38")), "2024-05-28T00:13:56");
     EXPECT_EQ(toString(parseDateTime("ea07030e091a00")), "2026-03-14T09:26:00");
     EXPECT_EQ(toString(parseDateTime("e80706010b2800")), "2024-06-01T11:40:00");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "protocol/glucose.hpp"
+#include "protocol/codec/glucose.hpp"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@ namespace protocol {
 namespace {
 
 TEST(Glucose, InKilogramsPerLitreIsExactInMilligramsPerDecilitre) {
-    // number-formats.md 1.2: as binary fractions about a hundred of these are off by one after truncation.
+    // docs/protocol/numbers.md 1.2: as binary fractions about a hundred of these are off by one after truncation.
     for (std::int32_t mgDl = 1; mgDl < 600; ++mgDl) {
         const MedFloat glucose = milligramsPerDecilitre(MedFloat::number(mgDl, -5, MedFloat::Width::Sfloat));
         EXPECT_EQ(glucose.scaled(0), mgDl);
@@ -25,7 +25,7 @@ TEST(Glucose, InMillimolesIsWhatThePumpShows) {
 }
 
 TEST(Glucose, IsDividedBy18Point0182) {
-    // Where 18.02 would differ: number-formats.md 4.
+    // Where 18.02 would differ: docs/protocol/numbers.md 4.
     EXPECT_EQ(millimolesTenths(91), 51);
     EXPECT_EQ(millimolesTenths(273), 152);
     EXPECT_EQ(millimolesTenths(282), 157);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "protocol/med_float.hpp"
+#include "protocol/codec/med_float.hpp"
 
 #include <gtest/gtest.h>
 
@@ -23,7 +23,7 @@ struct Word {
     std::string_view text;
 };
 
-// number-formats.md 1.1
+// docs/protocol/numbers.md 1.1
 constexpr Word kFloats[] = {
     {0xf92dc6c0, 3000000, -7, "0.3"},
     {0xff000005, 5, -1, "0.5"},
@@ -157,7 +157,7 @@ TEST(AFloat, IsTheDoubleOfItsTextForEveryExponent) {
 }
 
 TEST(Doubles, AreCorrectlyRounded) {
-    // Products with a negative power of ten are off in the last place for these: number-formats.md 1.2.
+    // Products with a negative power of ten are off in the last place for these: docs/protocol/numbers.md 1.2.
     EXPECT_EQ(MedFloat::number(1120000, -5).toDouble(), 11.2);
     EXPECT_EQ(MedFloat::number(978, -7).toDouble(), 9.78e-5);
 }

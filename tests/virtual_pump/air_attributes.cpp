@@ -5,7 +5,7 @@
 #include <map>
 #include <stdexcept>
 
-#include "protocol/cursor.hpp"
+#include "protocol/codec/cursor.hpp"
 
 namespace virtual_pump::air {
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The pump's GATT server as octets: its attribute table, and the answer to each ATT request of the bridge.
-// Facts: ble-link.md 7.1; ATT as in the Bluetooth Core Specification 5.3, volume 3, part F.
+// Facts: docs/protocol/link.md 7.1; ATT as in the Bluetooth Core Specification 5.3, volume 3, part F.
 #pragma once
 
 #include <optional>

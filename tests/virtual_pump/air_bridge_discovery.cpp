@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "protocol/cursor.hpp"
+#include "protocol/codec/cursor.hpp"
 #include "protocol/uuids.hpp"
 #include "virtual_pump/air_attributes.hpp"
 #include "virtual_pump/air_kernel.hpp"

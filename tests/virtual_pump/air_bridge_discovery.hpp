@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 // How the pump looks for our services: primary services, characteristics, then descriptors by Find
-// Information over everything. The real order is not known (ble-link.md 5.4); the wide Find Information is
+// Information over everything. The real order is not known (docs/protocol/link.md 5.4); the wide Find Information is
 // (5.3).
 #pragma once
 
 #include <cstdint>
 #include <functional>
 
-#include "protocol/bytes.hpp"
+#include "protocol/codec/bytes.hpp"
 
 namespace virtual_pump::air {
 

@@ -11,7 +11,7 @@
 #include <cstring>
 #include <thread>
 
-#include "protocol/cursor.hpp"
+#include "protocol/codec/cursor.hpp"
 
 namespace virtual_pump::air {
 

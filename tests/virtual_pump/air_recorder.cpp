@@ -11,7 +11,7 @@
 #include <cstring>
 #include <fstream>
 
-#include "protocol/cursor.hpp"
+#include "protocol/codec/cursor.hpp"
 #include "virtual_pump/air_kernel.hpp"
 
 namespace virtual_pump::air {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Records the kernel's HCI monitor channel of one controller, as `btmon -i hci0 -w` does: Debian 12's btmon
-// can crash on some ATT PDUs and cut the capture short (bluez-lab.md).
+// can crash on some ATT PDUs and cut the capture short (docs/protocol/bluez-lab.md).
 #pragma once
 
 #include <cstdint>

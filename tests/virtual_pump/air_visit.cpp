@@ -9,7 +9,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include "protocol/cursor.hpp"
+#include "protocol/codec/cursor.hpp"
 #include "protocol/uuids.hpp"
 #include "virtual_pump/air_bridge_discovery.hpp"
 
@@ -220,7 +220,7 @@ void Visit::encrypt() {
     report_("encrypted", "");
 }
 
-// Pair Device on the link that exists: it leaves the socket usable meanwhile (bluez-lab.md).
+// Pair Device on the link that exists: it leaves the socket usable meanwhile (docs/protocol/bluez-lab.md).
 void Visit::pair() {
     management_.send(Management::PairDevice,
                      Writer{}.put(ByteView{addressBlock(peer_)}).put(kDisplayYesNo).bytes());
@@ -238,7 +238,7 @@ void Visit::discover() {
     report_("discovered",
             fmt::format("port={} longest_find_information={}", port_.value, port_.longestFindInformation));
     if (port_.longestFindInformation >
-        kDefaultMtu) { // it does not go on, and answers nothing (ble-link.md 5.3)
+        kDefaultMtu) { // it does not go on, and answers nothing (docs/protocol/link.md 5.3)
         throw AirError(
             fmt::format("fell silent: Find Information Response of {} octets", port_.longestFindInformation));
     }

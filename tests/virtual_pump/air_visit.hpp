@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // One connection of the virtual pump to a bridge over the air, from looking for its advertisement to the last
-// record served. The order of what the pump does: ble-link.md 5, 6 and 10.
+// record served. The order of what the pump does: docs/protocol/link.md 5, 6 and 10.
 #pragma once
 
 #include <chrono>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A double of bluetoothd with a pump nearby: owns the name org.bluez on a private bus and keeps to the
 // contract of the real daemon as far as the bridge can see it, so that the production binary runs unchanged
-// against it. Facts: bluetoothd 5.66 as read and as measured (bluez-lab.md), the pump as in ble-link.md 3
+// against it. Facts: bluetoothd 5.66 as read and as measured (docs/protocol/bluez-lab.md), the pump as in docs/protocol/link.md 3
 // to 9.
 #pragma once
 
@@ -59,7 +59,7 @@ struct DoubleEvent {
         PairingRefused, ///< detail: why
         Subscribed,
         CccdTrap, ///< subscribed without a StartNotify, since the application is the one from before
-                  ///< (ble-link.md 4.3)
+                  ///< (docs/protocol/link.md 4.3)
         ServicesResolved,
         HandshakeDone,
         ReportStarted, ///< count: reports since the start

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "bluez_double_object.hpp"
-#include "protocol/bytes.hpp"
+#include "protocol/codec/bytes.hpp"
 
 namespace virtual_pump::bluez {
 
@@ -26,7 +26,7 @@ struct Advertisement {
 
     [[nodiscard]] bool offers(std::string_view uuid) const;
     /// The name that the pump shows: from Medtronic's manufacturer data, else the local name
-    /// (ble-link.md 3.1).
+    /// (docs/protocol/link.md 3.1).
     [[nodiscard]] std::string mobileName() const;
 };
 /// "Mobile " and up to seven printable characters.

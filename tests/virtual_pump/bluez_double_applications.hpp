@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "bluez_double_object.hpp"
-#include "protocol/bytes.hpp"
+#include "protocol/codec/bytes.hpp"
 
 namespace virtual_pump::bluez {
 

@@ -16,7 +16,7 @@
 #include <utility>
 #include <vector>
 
-#include "ble/bus.hpp"
+#include "ble/bluez/bus.hpp"
 #include "protocol/sake/handshake.hpp"
 
 namespace virtual_pump::test {
@@ -106,7 +106,7 @@ private:
     std::map<std::string, std::unique_ptr<sdbus::IObject>> advertisements_;
     std::unique_ptr<sdbus::IObject> agent_;
     sdbus::IObject* port_ = nullptr;
-    std::vector<sdbus::Slot> matches_;
+    std::vector<sdbus::FailureScope> matches_;
 };
 
 template <typename Reply, typename... Arguments>

@@ -125,7 +125,7 @@ void BluezDouble::Daemon::advertised(const bluez::Advertisement& advertisement) 
         report({Kind::Advertised, "pairing as " + advertisement.mobileName()});
     else if (advertisement.offers(uuid::kReconnectService))
         report({Kind::Advertised, "reconnect"});
-    // Both payloads begin with 02 01 06 (ble-link.md 3.1, 3.2).
+    // Both payloads begin with 02 01 06 (docs/protocol/link.md 3.1, 3.2).
     if (!advertisement.discoverable.value_or(switches_.discoverable))
         report({Kind::Violation, "advertisement without the general discoverable flag"});
 }

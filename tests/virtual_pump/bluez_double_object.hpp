@@ -17,7 +17,7 @@
 #include <utility>
 #include <vector>
 
-#include "ble/bus.hpp"
+#include "ble/bluez/bus.hpp"
 
 namespace virtual_pump::bluez {
 

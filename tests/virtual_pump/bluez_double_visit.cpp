@@ -21,7 +21,7 @@ constexpr const char* kCharacteristic = "org.bluez.GattCharacteristic1";
 /// Notifications in a row before other handlers of the loop get a turn.
 constexpr unsigned kBurst = 16;
 
-/// ble-link.md 4.1
+/// docs/protocol/link.md 4.1
 constexpr std::array kInformation{
     uuid::kManufacturerName,       uuid::kModelNumber,      uuid::kSerialNumber, uuid::kHardwareRevision,
     uuid::kFirmwareRevision,       uuid::kSoftwareRevision, uuid::kSystemId,     uuid::kPnpId,
@@ -91,7 +91,7 @@ asio::awaitable<void> Visit::proceed() {
     if (!around_.bonds.pump) {
         if (!co_await pair()) co_return;
     } else if (!around_.bonds.host) {
-        // The pump starts encryption with a key that we have lost; nothing answers (ble-link.md 12).
+        // The pump starts encryption with a key that we have lost; nothing answers (docs/protocol/link.md 12).
         around_.drop("connection timeout: no key for the bonded pump");
         co_return;
     }
@@ -186,7 +186,7 @@ asio::awaitable<void> Visit::discoverUs() {
 asio::awaitable<bool> Visit::readInformation(const Application& application) {
     const auto* service = application.service(uuid::kMobileDeviceInformation);
     if (service == nullptr) {
-        violation("no device information service 900"); // the pump then never subscribes (ble-link.md 12)
+        violation("no device information service 900"); // the pump then never subscribes (docs/protocol/link.md 12)
         co_return false;
     }
     for (const auto wanted : kInformation) {

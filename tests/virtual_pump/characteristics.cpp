@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The pump's GATT table. Facts: ble-link.md 7.1, pump-services.md 1. The glucose service stands before the
+// The pump's GATT table. Facts: docs/protocol/link.md 7.1, docs/protocol/services.md 1. The glucose service stands before the
 // insulin service, as on no real pump known: who looks for a record access control point without its service
 // finds the wrong one first.
 #include "virtual_pump/pump.hpp"

@@ -19,7 +19,7 @@
 #include <iterator>
 #include <nlohmann/json.hpp>
 
-#include "ble/bus.hpp"
+#include "ble/bluez/bus.hpp"
 #include "history_source.hpp"
 #include "protocol/sake/key_database.hpp"
 

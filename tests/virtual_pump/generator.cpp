@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A life on SmartGuard, five minutes at a time. Volumes and order of records: history-records.md 6, 7, 9
+// A life on SmartGuard, five minutes at a time. Volumes and order of records: docs/protocol/history.md 6, 7, 9
 // and 13.
 #include <algorithm>
 #include <array>

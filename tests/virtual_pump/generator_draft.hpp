@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The generator's diary: events in any order, with what refers to other records left open; closing it yields
-// the records as a pump would have written them. Facts: history-records.md 4, 6 and 11.
+// the records as a pump would have written them. Facts: docs/protocol/history.md 4, 6 and 11.
 #pragma once
 
 #include <chrono>
@@ -9,7 +9,7 @@
 #include <random>
 #include <vector>
 
-#include "protocol/date_time.hpp"
+#include "protocol/codec/date_time.hpp"
 #include "protocol/history/events.hpp"
 #include "protocol/history/record.hpp"
 

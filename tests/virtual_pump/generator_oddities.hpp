@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// One of every event that an ordinary week does not bring. Facts: history-records.md 6.6, 10 to 12.
+// One of every event that an ordinary week does not bring. Facts: docs/protocol/history.md 6.6, 10 to 12.
 #pragma once
 
 #include "virtual_pump/generator_therapy.hpp"

@@ -5,7 +5,7 @@
 #include <set>
 
 #include "protocol/history/record.hpp"
-#include "protocol/history/time_line.hpp"
+#include "therapy/time_line.hpp"
 #include "virtual_pump/history_source.hpp"
 
 namespace {
@@ -96,11 +96,11 @@ TEST_P(GeneratedHistory, CountsSecondsFromReferenceToReference) {
 }
 
 TEST_P(GeneratedHistory, AgreesWithTheTimeLine) {
-    std::vector<history::Reference> references;
+    std::vector<therapy::Reference> references;
     for (const auto& record : records_) {
-        if (const auto reference = history::toReference(record)) references.push_back(*reference);
+        if (const auto reference = therapy::toReference(record)) references.push_back(*reference);
     }
-    const history::TimeLine line(references);
+    const therapy::TimeLine line(references);
     EXPECT_EQ(line.segments().size(), 1U);
     LocalSeconds last = GetParam().end - std::chrono::days{GetParam().days};
     for (const auto& record : records_) {
@@ -117,11 +117,11 @@ TEST_P(GeneratedHistory, AgreesWithTheTimeLine) {
 }
 
 TEST_P(GeneratedHistory, HasGlucoseEveryFiveMinutesWithoutDoubles) {
-    std::vector<history::Reference> references;
+    std::vector<therapy::Reference> references;
     for (const auto& record : records_) {
-        if (const auto reference = history::toReference(record)) references.push_back(*reference);
+        if (const auto reference = therapy::toReference(record)) references.push_back(*reference);
     }
-    const history::TimeLine line(references);
+    const therapy::TimeLine line(references);
     std::optional<LocalSeconds> last;
     std::size_t codes = 0;
     for (const auto& record : records_) {

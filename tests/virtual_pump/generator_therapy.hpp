@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The pieces of which a generated history is made: a bolus, a meal, an alarm, a set change, as the records
-// that a pump writes for them. Facts: history-records.md 6 to 11.
+// that a pump writes for them. Facts: docs/protocol/history.md 6 to 11.
 #pragma once
 
 #include <optional>

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // The pump's side of the Record Access Control Point of the glucose service: tells the last measurement.
-// Plaintext only. Facts: pump-services.md 10.6; requests but "report last" are the specification's.
+// Plaintext only. Facts: docs/protocol/services.md 10.6; requests but "report last" are the specification's.
 #pragma once
 
 #include <optional>
 
-#include "protocol/bytes.hpp"
+#include "protocol/codec/bytes.hpp"
 #include "protocol/cgm/measurement.hpp"
 
 namespace virtual_pump {

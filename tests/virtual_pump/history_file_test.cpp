@@ -7,7 +7,7 @@
 #include <stdexcept>
 
 #include "protocol/history/record.hpp"
-#include "protocol/history/time_line.hpp"
+#include "therapy/time_line.hpp"
 #include "virtual_pump/history_source.hpp"
 
 namespace {
@@ -52,12 +52,12 @@ TEST_F(HistoryFile, ThrowsWhenItIsMissing) {
 
 /// The time of the last record.
 LocalSeconds endOf(const std::vector<Bytes>& records) {
-    std::vector<history::Reference> references;
+    std::vector<therapy::Reference> references;
     for (const Bytes& raw : records) {
-        const auto reference = history::toReference(*history::decode(raw));
+        const auto reference = therapy::toReference(*history::decode(raw));
         if (reference) references.push_back(*reference);
     }
-    const auto time = history::TimeLine(references).localTime(*history::parseHeader(records.back()));
+    const auto time = therapy::TimeLine(references).localTime(*history::parseHeader(records.back()));
     return time ? time->time : LocalSeconds{};
 }
 

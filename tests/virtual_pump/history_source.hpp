@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "protocol/bytes.hpp"
-#include "protocol/date_time.hpp"
+#include "protocol/codec/bytes.hpp"
+#include "protocol/codec/date_time.hpp"
 
 namespace virtual_pump {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Counts what an upload must show, straight from the records and the rules of nightscout-mapping.md 7 to 9,
+// Counts what an upload must show, straight from the records and the rules of docs/nightscout/mapping.md 7 to 9,
 // in a way that shares nothing with the mapping.
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -22,7 +22,7 @@ constexpr std::uint16_t kAbove400 = 0x0308;
 constexpr std::uint16_t kBelow50 = 0x030d;
 constexpr int kHighAsUploaded = 401;
 constexpr int kLowAsUploaded = 40;
-constexpr int kExactDecimals = 8; // exact for every amount that a pump sends (number-formats.md 1.2)
+constexpr int kExactDecimals = 8; // exact for every amount that a pump sends (docs/protocol/numbers.md 1.2)
 
 struct Programmed {
     std::uint16_t id = 0;

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "protocol/history/record.hpp"
-#include "protocol/history/time_line.hpp"
+#include "therapy/time_line.hpp"
 
 namespace virtual_pump {
 
@@ -14,12 +14,12 @@ namespace history = protocol::history;
 
 Life cut(std::vector<protocol::Bytes> records, protocol::LocalSeconds now) {
     Life life;
-    std::optional<history::Reference> reference;
+    std::optional<therapy::Reference> reference;
     std::optional<protocol::LocalSeconds> time; // of the record before, where one has none
     for (protocol::Bytes& raw : records) {
         const auto record = history::decode(raw);
         if (record.has_value()) {
-            if (const auto found = history::toReference(*record)) {
+            if (const auto found = therapy::toReference(*record)) {
                 reference = found; // its offset counts from the reference before it
                 time = found->time;
             } else if (reference && record->header.sequenceNumber != history::kCorruptionSequenceNumber) {

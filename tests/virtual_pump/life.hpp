@@ -7,8 +7,8 @@
 #include <functional>
 #include <vector>
 
-#include "protocol/bytes.hpp"
-#include "protocol/date_time.hpp"
+#include "protocol/codec/bytes.hpp"
+#include "protocol/codec/date_time.hpp"
 
 namespace virtual_pump {
 

@@ -77,7 +77,7 @@ StatusChanged LiveState::observe(const protocol::Bytes& raw) {
 }
 
 void LiveState::date(const Record& record) {
-    if (auto reference = history::toReference(record)) {
+    if (auto reference = therapy::toReference(record)) {
         reference_ = reference;
         now_ = reference->time; // its offset counts from the reference before it
     } else if (reference_ && record.header.sequenceNumber != history::kCorruptionSequenceNumber) {
@@ -112,7 +112,7 @@ void LiveState::applyDelivery(const Record& record) {
     }
 }
 
-/// A set change is a stop for "not seated"; priming follows it (pump-services.md 5.1, nightscout-mapping.md
+/// A set change is a stop for "not seated"; priming follows it (docs/protocol/services.md 5.1, docs/nightscout/mapping.md
 /// 8.10).
 void LiveState::applyTherapy(const Record& record) {
     if (const auto* stop = std::get_if<history::InsulinDeliveryStopped>(&record.data)) {
@@ -192,7 +192,7 @@ status_reader::TherapyAlgorithmStates LiveState::algorithm() const {
     return value;
 }
 
-/// In SmartGuard the rate reads 0 (pump-services.md 7.4).
+/// In SmartGuard the rate reads 0 (docs/protocol/services.md 7.4).
 status_reader::ActiveBasalRateDelivery LiveState::basal() const {
     status_reader::ActiveBasalRateDelivery value;
     value.profileTemplateNumber = 1;

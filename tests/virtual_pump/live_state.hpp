@@ -9,11 +9,11 @@
 #include <optional>
 #include <vector>
 
-#include "protocol/bytes.hpp"
+#include "protocol/codec/bytes.hpp"
 #include "protocol/cgm/measurement.hpp"
 #include "protocol/cgm/session.hpp"
-#include "protocol/date_time.hpp"
-#include "protocol/history/time_line.hpp"
+#include "protocol/codec/date_time.hpp"
+#include "therapy/time_line.hpp"
 #include "protocol/idd/status.hpp"
 #include "protocol/idd/status_changed.hpp"
 #include "protocol/idd/status_reader.hpp"
@@ -22,7 +22,7 @@ namespace virtual_pump {
 
 class LiveState {
 public:
-    /// A record has been written: what has changed with it, as the pump indicates it (pump-services.md 6).
+    /// A record has been written: what has changed with it, as the pump indicates it (docs/protocol/services.md 6).
     protocol::idd::StatusChanged observe(const protocol::Bytes& raw);
     void clear() { *this = LiveState(); }
 
@@ -55,7 +55,7 @@ private:
         MilliUnits amount = 0;
     };
 
-    std::optional<protocol::history::Reference> reference_;
+    std::optional<therapy::Reference> reference_;
     protocol::LocalSeconds now_{}; ///< of the newest dated record
     std::optional<protocol::LocalSeconds> sessionStart_;
     std::optional<Sample> sample_, before_;

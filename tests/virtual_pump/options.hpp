@@ -9,7 +9,7 @@
 #include <variant>
 
 #include "bluez_double.hpp"
-#include "protocol/date_time.hpp"
+#include "protocol/codec/date_time.hpp"
 #include "pump.hpp"
 
 namespace virtual_pump {

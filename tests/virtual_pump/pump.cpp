@@ -40,7 +40,7 @@ bool hasFlag(const CharacteristicSpec& spec, std::string_view flag) {
     return std::find(spec.flags.begin(), spec.flags.end(), flag) != spec.flags.end();
 }
 
-/// The pump ends its strings with a NUL (pump-services.md 2).
+/// The pump ends its strings with a NUL (docs/protocol/services.md 2).
 Bytes text(std::string_view value) {
     Bytes bytes(value.begin(), value.end());
     bytes.push_back(0);
@@ -137,7 +137,7 @@ std::optional<Bytes> Pump::Impl::portNotified(ByteView value) {
     const auto answer = client->receive(value);
     if (!answer.has_value()) {
         client.reset();
-        // A genuine device answers an error with random octets, not with silence (sake.md 6.6).
+        // A genuine device answers an error with random octets, not with silence (docs/protocol/sake.md 6.6).
         return stage < 0 ? std::nullopt : std::optional(randomAnswer());
     }
     if (client->done()) {
@@ -170,7 +170,7 @@ boost::system::result<Bytes, AttError> Pump::Impl::plainValue(std::string_view c
     if (characteristic == uuid::kIddStatusChanged) return protocol::idd::serialize(changes.latched());
     if (characteristic == uuid::kIddStatus) return protocol::idd::serialize(live.status());
     if (characteristic == uuid::kIddFeatures) {
-        // No E2E protection, U100, the features of a captured 780G (pump-services.md 4).
+        // No E2E protection, U100, the features of a captured 780G (docs/protocol/services.md 4).
         return Bytes{0xff, 0xff, 0x00, 0x64, 0x00, 0xfe, 0xde, 0x80, 0x1f};
     }
     if (characteristic == uuid::kBatteryLevel) return Bytes{settings.batteryPercent};

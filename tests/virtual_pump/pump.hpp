@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // A pump in software, above any transport: SAKE client, history served over the record access control point,
 // live state and its indications, device information, clock. A transport (the BlueZ double on a private bus,
-// or kernel sockets) carries the octets. What a real pump does: ble-link.md 6 to 8 and 14, history-records.md
-// 2 and 3, pump-services.md, sake.md 6.5.
+// or kernel sockets) carries the octets. What a real pump does: docs/protocol/link.md 6 to 8 and 14, docs/protocol/history.md
+// 2 and 3, docs/protocol/services.md, docs/protocol/sake.md 6.5.
 #pragma once
 
 #include <cstdint>
@@ -13,8 +13,8 @@
 #include <string_view>
 #include <vector>
 
-#include "protocol/bytes.hpp"
-#include "protocol/date_time.hpp"
+#include "protocol/codec/bytes.hpp"
+#include "protocol/codec/date_time.hpp"
 #include "protocol/sake/handshake.hpp"
 #include "protocol/sake/key_database.hpp"
 
@@ -73,7 +73,7 @@ struct PumpSettings {
 
 class Pump {
 public:
-    /// `keys`: a client's file (local type insulin pump), or the server's file of the bridge (sake.md 4.6).
+    /// `keys`: a client's file (local type insulin pump), or the server's file of the bridge (docs/protocol/sake.md 4.6).
     /// `clock`: the pump's own wall clock.
     Pump(PumpSettings settings, protocol::sake::KeyDatabase keys, protocol::sake::RandomSource random,
          std::function<protocol::LocalSeconds()> clock);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// The pump's side of the Status Reader Control Point. Facts: pump-services.md 7.
+// The pump's side of the Status Reader Control Point. Facts: docs/protocol/services.md 7.
 #pragma once
 
-#include "protocol/bytes.hpp"
+#include "protocol/codec/bytes.hpp"
 #include "virtual_pump/live_state.hpp"
 #include "virtual_pump/status_changes.hpp"
 

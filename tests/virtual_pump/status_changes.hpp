@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // IDD Status Changed on the pump's side: bits stay set until they are reset, and between two resets there is
-// one indication. Facts: pump-services.md 6.
+// one indication. Facts: docs/protocol/services.md 6.
 #pragma once
 
 #include <optional>

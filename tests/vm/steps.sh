@@ -21,7 +21,7 @@ wait_for() {
     fail "waited for: $*"
 }
 
-# bluez_conf [LINE...]: main.conf as the bridge wants it (ble-link.md 2.2), and further lines.
+# bluez_conf [LINE...]: main.conf as the bridge wants it (docs/protocol/link.md 2.2), and further lines.
 bluez_conf() {
     {
         printf '%s\n' '[General]' 'ControllerMode = le' "Privacy = ${privacy:-device}" \
@@ -46,7 +46,7 @@ controllers() {
     # shellcheck disable=SC2086
     air-pump reserve $reserved >/out/reserve.log 2>&1 &
     wait_for 10 grep -q reserved /out/reserve.log
-    # bluetoothd 5.66 loses its first identity key when this directory is missing (bluez-lab.md).
+    # bluetoothd 5.66 loses its first identity key when this directory is missing (docs/protocol/bluez-lab.md).
     mkdir -p "/var/lib/bluetooth/$bridge_address"
 }
 
@@ -147,7 +147,7 @@ last_state() { grep 'ble: \(advertising\|connected\|disconnected\)' /out/bridge.
 # advertises MODE [TIMES]: it has begun to, so often.
 advertises() { bridge_logs "ble: advertising mode=$1" "${2:-1}"; }
 
-# How often the kernel and bluetoothd swallowed a subscription that they knew already (ble-link.md 4.3).
+# How often the kernel and bluetoothd swallowed a subscription that they knew already (docs/protocol/link.md 4.3).
 no_cccd_trap() { bridge_logged 'not subscribed within' && fail "a subscription was swallowed" || true; }
 
 # same_history: the store holds exactly what the pump had at its last visit.
@@ -180,7 +180,7 @@ captured() {
 }
 
 # advertised OCTETS...: these were on the air, in this order and nothing else, every 31.25 to 37.5 ms and without a
-# scan response (ble-link.md 3).
+# scan response (docs/protocol/link.md 3).
 advertised() {
     pump-bridge decode --json /out/capture.btsnoop >/tmp/decoded
     awk '

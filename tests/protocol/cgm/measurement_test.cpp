@@ -5,7 +5,7 @@
 
 #include "../idd/service_examples.hpp"
 #include "protocol/cgm/feature.hpp"
-#include "protocol/crc.hpp"
+#include "protocol/codec/crc.hpp"
 
 namespace protocol::cgm {
 namespace {

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "../idd/service_examples.hpp"
-#include "protocol/crc.hpp"
+#include "protocol/codec/crc.hpp"
 
 namespace protocol::cgm::specific_ops {
 namespace {

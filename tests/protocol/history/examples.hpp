@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "protocol/bytes.hpp"
+#include "protocol/codec/bytes.hpp"
 
 namespace protocol::history::test {
 

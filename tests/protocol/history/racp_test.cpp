@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The exchanges of history-records.md 2.4.
+// The exchanges of docs/protocol/history.md 2.4.
 #include "protocol/history/racp.hpp"
 
 #include <gtest/gtest.h>

@@ -51,7 +51,7 @@ TEST(Cmac, DoesNotCareWhereTheMessageIsCut) {
 }
 
 TEST(Ctr, CountsInTheLastOctets) {
-    // sake.md 11.5: three blocks of key stream.
+    // docs/protocol/sake.md 11.5: three blocks of key stream.
     const Aes128 aes{fixed<16>(vectors::kHandshakeA.sessionKey)};
     Bytes data(48);
     aes.ctr(fixed<16>("000000000e881dd97b84b54292000000"), data);

@@ -209,7 +209,7 @@ TEST(AReversedDatabase, GetsAClientOnlyToMessage4) {
     EXPECT_EQ(client.stage(), 4);
 }
 
-// sake.md 11.3, negative cases.
+// docs/protocol/sake.md 11.3, negative cases.
 
 TEST(AServer, RefusesAFirstWriteThatIsNotZero) {
     Server server = serverOf(kHandshakeB);
@@ -281,7 +281,7 @@ TEST(AServer, RefusesMessage5OfAnotherHandshake) {
 }
 
 TEST(AServer, RefusesAPermitInALaterFrame) {
-    // The libraries would take it: sake.md 6.2.
+    // The libraries would take it: docs/protocol/sake.md 6.2.
     Sender pump{vectors::sessionOf(kHandshakeB), 2};
     Server server = serverAtStage(5);
     const auto later = pump.encrypt(octets(std::string{vectors::kClientPayload} + "00"));

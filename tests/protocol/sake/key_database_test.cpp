@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "protocol/crc.hpp"
+#include "protocol/codec/crc.hpp"
 #include "vectors.hpp"
 
 namespace protocol::sake {

@@ -10,7 +10,7 @@ namespace {
 
 using vectors::fixed;
 
-// sake.md 11.2, intermediate values.
+// docs/protocol/sake.md 11.2, intermediate values.
 const Contributions kPartsA{fixed<8>("8c91581e024e6549"), fixed<4>("881dd97b"), fixed<8>("2a0e3c5f796059d0"),
                             fixed<4>("84b54292")};
 

@@ -21,7 +21,7 @@ std::shared_ptr<const SessionKeys> keysA() {
     return vectors::sessionOf(vectors::kHandshakeA);
 }
 
-/// sake.md 11.4, in order.
+/// docs/protocol/sake.md 11.4, in order.
 std::vector<nlohmann::json> framesFrom(std::string_view sender) {
     std::ifstream file{TEST_DATA_DIR "/sake-frames.jsonl"};
     std::vector<nlohmann::json> frames;
@@ -87,7 +87,7 @@ TEST(ASession, SpeaksTheFirstFramesOfHandshakeB) {
     EXPECT_EQ(toHex(*Sender(keys, kFromPhone).encrypt(octets("f303"))), "abfe01ae35");
 }
 
-// sake.md 11.6: counters 1, 2, 3 and 5 were received.
+// docs/protocol/sake.md 11.6: counters 1, 2, 3 and 5 were received.
 class AReceiverAtSequence12 : public testing::Test {
 protected:
     void expectFailure(std::string_view frame, Code code) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The vectors of sake.md 11 by the names used there, and sources of randomness that tests can choose. All
+// The vectors of docs/protocol/sake.md 11 by the names used there, and sources of randomness that tests can choose. All
 // keys are invented and useless against a real pump.
 #pragma once
 

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+#include "ble/condition.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+namespace ble {
+
+namespace asio = boost::asio;
+
+Condition::Condition(asio::any_io_executor executor)
+    : executor_(std::move(executor)), waiters_(std::make_shared<Waiters>()) {}
+
+void Condition::announce() {
+    for (auto* timer : *waiters_) timer->cancel();
+}
+
+asio::awaitable<bool> Condition::until(std::function<bool()> holds, Clock::time_point deadline) {
+    if (holds()) co_return true;
+    asio::steady_timer timer(executor_);
+    const auto remove = [waiters = waiters_](asio::steady_timer* waiter) { waiters->erase(waiter); };
+    const std::unique_ptr<asio::steady_timer, decltype(remove)> registration(&timer, remove);
+    waiters_->insert(&timer);
+    do {
+        if (Clock::now() >= deadline) co_return false;
+        timer.expires_at(deadline);
+        co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+    } while (!holds());
+    co_return true;
+}
+
+} // namespace ble

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+// The configuration file, environment overrides, and every problem with them at once. docs/architecture.md 7.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "nightscout/documents/mapping.hpp"
+#include "nightscout/documents/profile.hpp"
+
+namespace bridge {
+
+struct Configuration {
+    std::string timezone; ///< IANA name of the zone of the pump's clock
+
+    struct Pump {
+        std::filesystem::path keyDatabase = "/etc/pump-bridge/sake.keydb";
+        std::string serial; ///< empty: the first pump that pairs
+        std::string name;   ///< advertised as "Mobile <name>"; empty: six random digits, kept
+    } pump;
+
+    struct Bluetooth {
+        std::string adapter; ///< "hci0"; empty: the first powered LE adapter
+    } bluetooth;
+
+    struct Nightscout {
+        std::string url; ///< empty: nothing is uploaded
+        std::filesystem::path apiSecretFile;
+        std::filesystem::path tokenFile;
+        nightscout::FeatureSet features{nightscout::Feature::Basal,      nightscout::Feature::Bolus,
+                                        nightscout::Feature::PumpEvents, nightscout::Feature::Profiles,
+                                        nightscout::Feature::Cgm,        nightscout::Feature::DeviceStatus};
+        std::string caFile;
+    } nightscout;
+
+    /// How documents are made; its features and serial are not used, see mappingSettings().
+    nightscout::MappingSettings documents;
+
+    std::optional<nightscout::ProfileSettings> profile; ///< empty: the site's profile is left alone
+
+    struct Storage {
+        std::filesystem::path path = "/var/lib/pump-bridge/history.db";
+    } storage;
+
+    struct Status {
+        std::string listen = "127.0.0.1:8780"; ///< empty: off
+    } status;
+
+    /// From NS_SECRET or the secret file; never printed.
+    std::string apiSecret;
+    std::string token;
+};
+
+/// For the mapping; the serial number comes from the pump.
+nightscout::MappingSettings mappingSettings(const Configuration& configuration);
+
+/// Features that users of tconnectsync know and that mean nothing here: accepted with a notice.
+bool isForeignFeature(std::string_view name);
+
+struct ConfigurationProblem {
+    std::string place; ///< "pump-bridge.toml:7" or "environment NS_URL"
+    std::string key;   ///< "nightscout.features"
+    std::string text;  ///< what is wrong and what to do
+};
+
+/// The environment as a function, so that tests can give their own.
+using Environment = std::function<std::optional<std::string>(const std::string& name)>;
+Environment processEnvironment();
+
+struct LoadedConfiguration {
+    Configuration configuration;
+    std::vector<ConfigurationProblem> problems; ///< empty: use it
+    std::vector<ConfigurationProblem> warnings; ///< e.g. a secret file that others may read
+};
+LoadedConfiguration loadConfiguration(const std::filesystem::path& file, const Environment& environment);
+/// One problem a line: "pump-bridge.toml:7: nightscout.features: ...".
+std::string toString(const std::vector<ConfigurationProblem>& problems);
+
+} // namespace bridge

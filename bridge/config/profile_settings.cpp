@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+#include "bridge/config/profile_settings.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string>
+
+namespace bridge {
+namespace {
+
+using nightscout::ProfileBlock;
+using nightscout::ProfileMode;
+using nightscout::ProfileSettings;
+template <typename T>
+using Choice = ConfigurationReader::Choice<T>;
+
+constexpr std::array<std::string_view, 11> kKeys{
+    "profile.mode",     "profile.name",         "profile.units",        "profile.dia",
+    "profile.carbs_hr", "profile.delay",        "profile.basal.*",      "profile.carbratio.*",
+    "profile.sens.*",   "profile.target_low.*", "profile.target_high.*"};
+
+constexpr std::array kModes{Choice<ProfileMode>{"add", ProfileMode::Add},
+                            Choice<ProfileMode>{"replace", ProfileMode::Replace},
+                            Choice<ProfileMode>{"never", ProfileMode::Never}};
+constexpr std::array kUnits{Choice<std::string_view>{"mg/dl", "mg/dl"},
+                            Choice<std::string_view>{"mmol", "mmol"}};
+
+/// "06:30"
+std::optional<std::chrono::minutes> timeOfDay(const std::string& text) {
+    const auto digit = [&](std::size_t at) { return text[at] >= '0' && text[at] <= '9'; };
+    if (text.size() != 5 || text[2] != ':' || !digit(0) || !digit(1) || !digit(3) || !digit(4)) {
+        return std::nullopt;
+    }
+    const int hours = (text[0] - '0') * 10 + text[1] - '0';
+    const int minutes = (text[3] - '0') * 10 + text[4] - '0';
+    if (hours > 23 || minutes > 59) return std::nullopt;
+    return std::chrono::minutes(hours * 60 + minutes);
+}
+
+void readSchedule(ConfigurationReader& reader, std::string_view key, double greatest,
+                  std::vector<ProfileBlock>& blocks) {
+    const std::size_t problems = reader.problems.size();
+    reader.readTable(key, [&](const std::string& name, double value) -> std::string {
+        const auto from = timeOfDay(name);
+        if (!from) return "must be a time of day, such as \"06:30\"";
+        if (!(value >= 0 && value <= greatest)) {
+            return "must be from 0 to " + std::to_string(static_cast<int>(greatest));
+        }
+        blocks.push_back({*from, value});
+        return {};
+    });
+    std::ranges::sort(blocks, {}, &ProfileBlock::from);
+    const bool wholeDay = !blocks.empty() && blocks.front().from == std::chrono::minutes{0};
+    if (!wholeDay && reader.problems.size() == problems) {
+        reader.problem(reader.placeOf(reader.has(key) ? key : "profile"), key,
+                       "must begin at \"00:00\", such as { \"00:00\" = 1.0, \"06:00\" = 1.2 }");
+    }
+}
+
+} // namespace
+
+std::span<const std::string_view> profileKeys() {
+    return kKeys;
+}
+
+std::optional<ProfileSettings> readProfileSettings(ConfigurationReader& reader) {
+    if (!reader.has("profile")) return std::nullopt;
+    // Beyond what any pump can be set to.
+    constexpr double kMostUnitsPerHour = 35;
+    constexpr double kMostGrams = 300;
+    constexpr double kMostGlucose = 1000;
+    ProfileSettings profile;
+    reader.readChoice<ProfileMode>("profile.mode", profile.mode, kModes);
+    reader.readText("profile.name", profile.name);
+    if (profile.name.empty() || profile.name.find_first_of(".$<>") != std::string::npos) {
+        reader.problem(reader.placeOf("profile.name"), "profile.name", "must not be empty nor hold . $ < >");
+    }
+    std::string_view units = profile.units;
+    reader.readChoice<std::string_view>("profile.units", units, kUnits);
+    profile.units = std::string(units);
+    reader.readNumber("profile.dia", profile.dia, 1, 24);
+    reader.readNumber("profile.carbs_hr", profile.carbsPerHour, 1, 200);
+    reader.readNumber("profile.delay", profile.delay, 0, 240);
+    if (profile.mode == ProfileMode::Never) return profile;
+    readSchedule(reader, "profile.basal", kMostUnitsPerHour, profile.basal);
+    readSchedule(reader, "profile.carbratio", kMostGrams, profile.carbRatio);
+    readSchedule(reader, "profile.sens", kMostGlucose, profile.sensitivity);
+    readSchedule(reader, "profile.target_low", kMostGlucose, profile.targetLow);
+    readSchedule(reader, "profile.target_high", kMostGlucose, profile.targetHigh);
+    return profile;
+}
+
+} // namespace bridge

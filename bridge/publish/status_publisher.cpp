@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+#include "bridge/publish/status_publisher.hpp"
+
+#include <utility>
+
+#include "bridge/store/stored_event_memory.hpp"
+#include "nightscout/documents/status_events.hpp"
+
+namespace bridge {
+
+using nightscout::Feature;
+
+StatusPublisher::StatusPublisher(Store& store, nightscout::MappingSettings settings, DocumentSink sink,
+                                 bool remembers)
+    : store_(store), settings_(std::move(settings)), sink_(std::move(sink)), remembers_(remembers) {}
+
+QueueResult StatusPublisher::publish(const PumpInfo& pump, therapy::PumpStatus status) {
+    settings_.serial = pump.serial;
+    if (!status.clockOffset) status.clockOffset = store_.measuredOffset(pump.id);
+    StoredEventMemory events(store_, pump);
+    auto documents = nightscout::statusEvents(status, settings_, events.memory);
+    nightscout::StatusPace& pace = paces_[pump.id];
+    if (settings_.features.contains(Feature::DeviceStatus) && pace.isDue(status)) {
+        documents.push_back(nightscout::deviceStatus(status, settings_));
+        pace.noteSent(status);
+    }
+    QueueResult queued;
+    if (!documents.empty()) queued = sink_(pump.id, documents, {});
+    if (remembers_) events.save(store_);
+    return queued;
+}
+
+} // namespace bridge

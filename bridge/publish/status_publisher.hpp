@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+// From what was read of the pump's present state to waiting documents: the device status, when one is due,
+// and events that have no history record. docs/nightscout/mapping.md 8.9, 8.10, 8.13 and 10.
+#pragma once
+
+#include <map>
+
+#include "bridge/publish/publisher.hpp"
+#include "bridge/store/store.hpp"
+#include "nightscout/documents/device_status.hpp"
+#include "nightscout/documents/mapping.hpp"
+#include "therapy/pump_status.hpp"
+
+namespace bridge {
+
+class StatusPublisher {
+public:
+    /// `remembers`: what was handed to `sink` is not offered again; false for a sink that only shows it.
+    StatusPublisher(Store& store, nightscout::MappingSettings settings, DocumentSink sink, bool remembers);
+
+    /// After each batch of readings; queues what is due.
+    QueueResult publish(const PumpInfo& pump, therapy::PumpStatus status);
+
+private:
+    Store& store_;
+    nightscout::MappingSettings settings_;
+    DocumentSink sink_;
+    bool remembers_;
+    std::map<PumpId, nightscout::StatusPace> paces_;
+};
+
+} // namespace bridge

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: MIT
+#include "bridge/session/follower.hpp"
+
+#include <spdlog/logger.h>
+
+#include <cmath>
+#include <utility>
+
+namespace bridge {
+
+namespace idd = protocol::idd;
+using ble::PumpCharacteristic;
+
+namespace {
+
+FollowPlan::Time now() {
+    return std::chrono::steady_clock::now();
+}
+
+} // namespace
+
+Follower::Follower(ble::PumpLink& link, ValueQueue& values, Store& store, PumpInfo pump, Settings settings,
+                   HistorySync::Clock clock, Hooks hooks, spdlog::logger& log)
+    : values_(values),
+      store_(store),
+      pump_(std::move(pump)),
+      clock_(std::move(clock)),
+      hooks_(std::move(hooks)),
+      log_(log),
+      history_(link, values, settings.inactivity),
+      sync_(store, history_, settings.sync, clock_, hooks_.rangeDone, log),
+      live_(link, values, settings.answerInactivity, log),
+      plan_(settings.follow, now()) {
+    const auto other = [this](const ble::ValueArrived& value) { note(value); };
+    history_.onOtherValue(other);
+    live_.onOtherValue(other);
+    sync_.onPause([this] { return attendPresent(); });
+}
+
+asio::awaitable<void> Follower::run() {
+    co_await history_.subscribe();
+    co_await live_.subscribe();
+    hooks_.stage("syncing");
+    plan_.done(Item::Clock, now()); // measured before
+    bool following = false;
+    for (;;) {
+        co_await attend();
+        if (!std::exchange(following, true)) hooks_.stage("following");
+        const auto wait = std::chrono::ceil<std::chrono::milliseconds>(plan_.next() - now());
+        if (indicated_.flags != 0 || wait <= std::chrono::milliseconds::zero()) continue;
+        const auto value = co_await values_.pop(wait);
+        if (value) note(*value);
+    }
+}
+
+void Follower::note(const ble::ValueArrived& value) {
+    if (value.characteristic != PumpCharacteristic::IddStatusChanged) {
+        log_.debug("live: {} outside a procedure, {} octets", ble::info(value.characteristic).name,
+                   value.value.size());
+        return;
+    }
+    const auto changes = idd::parseStatusChanged(value.value);
+    if (!changes.has_value()) {
+        log_.warn("live: status changed {}: {}", protocol::toHex(value.value),
+                  protocol::toString(changes.error()));
+        return;
+    }
+    log_.debug("live: changed 0x{:x}", changes->flags);
+    indicated_ = indicated_ | *changes;
+}
+
+bool Follower::take(Item item) {
+    if (!plan_.isDue(item, now())) return false;
+    plan_.done(item, now());
+    return true;
+}
+
+template <typename Value>
+void Follower::keep(std::optional<Value> read, std::optional<Value>& kept) {
+    if (read) {
+        status_.readAt = clock_();
+        news_ = true;
+    }
+    kept = std::move(read);
+}
+
+// The reset comes before the reads: what changes between a read and a later reset would be cleared unseen,
+// and a pump writes the records of one glucose value over several seconds.
+asio::awaitable<void> Follower::answerChanges() {
+    while (auto value = values_.tryPop()) note(*value);
+    if (indicated_.flags == 0) co_return;
+    const auto changes = std::exchange(indicated_, {});
+    plan_.note(changes, now());
+    const bool confirmed = co_await live_.resetStatus(FollowPlan::toReset(changes));
+    if (!confirmed) log_.debug("live: the pump did not confirm the reset");
+}
+
+asio::awaitable<void> Follower::attend() {
+    plan_.wake(now());
+    if (take(Item::Changes)) {
+        const auto latched = co_await live_.changes();
+        if (latched) indicated_ = indicated_ | *latched;
+    }
+    co_await answerChanges();
+    if (!plan_.anyDue(now())) co_return;
+    co_await readMeasurement();
+    const bool complete = co_await readHistory();
+    co_await readState();
+    if (complete && hooks_.synced) hooks_.synced();
+}
+
+// In the middle of a long history.
+asio::awaitable<void> Follower::attendPresent() {
+    co_await answerChanges();
+    co_await readMeasurement();
+    if (take(Item::NewRecords)) co_await sync_.runNewest(pump_);
+    co_await readState();
+}
+
+asio::awaitable<void> Follower::readState() {
+    co_await readTherapy();
+    co_await readRoutine();
+    if (std::exchange(news_, false) && hooks_.statusRead) hooks_.statusRead(status_);
+}
+
+asio::awaitable<void> Follower::readMeasurement() {
+    // A record may be indicated just before its measurement: its trend is there already.
+    constexpr std::chrono::seconds kNearlyNext{270};
+    const bool expected = status_.measurement && plan_.isDue(Item::NewRecords, now()) &&
+                          now() - newMeasurementAt_ > kNearlyNext;
+    if (!take(Item::Measurement) && !expected) co_return;
+    if (!status_.sessionStart) co_await readSession();
+    const auto measurement = co_await live_.measurement();
+    const auto& before = status_.measurement;
+    if (measurement && before && measurement->timeOffsetMinutes < before->timeOffsetMinutes)
+        co_await readSession(); // another sensor
+    if (measurement && (!before || measurement->timeOffsetMinutes != before->timeOffsetMinutes))
+        newMeasurementAt_ = now();
+    if (measurement) keepTrend(*measurement);
+    keep(measurement, status_.measurement);
+}
+
+void Follower::keepTrend(const protocol::cgm::Measurement& measurement) {
+    if (!status_.sessionStart || !measurement.trend || !measurement.trend->isNumber()) return;
+    const auto sampled = status_.sessionStart->sampleTime(measurement.timeOffsetMinutes);
+    if (!sampled || !measurement.glucoseMgDl()) return;
+    const auto rate = std::lround(measurement.trend->toDouble() * 1000);
+    store_.addTrend(pump_.id, {*sampled, static_cast<std::int32_t>(rate)});
+}
+
+asio::awaitable<bool> Follower::readHistory() {
+    bool all = take(Item::AllRecords);
+    if (take(Item::NewRecords) && !all) {
+        const bool came = co_await sync_.runNewest(pump_);
+        all = !came;
+    }
+    if (all) {
+        co_await sync_.run(pump_);
+        plan_.done(Item::AllRecords, now());
+    }
+    co_return all;
+}
+
+asio::awaitable<void> Follower::readTherapy() {
+    if (take(Item::Status)) keep(co_await live_.status(), status_.status);
+    if (take(Item::Algorithm)) keep(co_await live_.algorithm(), status_.algorithm);
+    if (take(Item::InsulinOnBoard)) keep(co_await live_.insulinOnBoard(), status_.insulinOnBoard);
+    if (take(Item::Boluses)) keep(co_await live_.activeBoluses(), status_.activeBoluses);
+    if (take(Item::Basal)) keep(co_await live_.basal(), status_.basal);
+}
+
+asio::awaitable<void> Follower::readRoutine() {
+    if (plan_.isDue(Item::Session, now())) co_await readSession();
+    if (take(Item::Batteries)) {
+        keep(co_await live_.batteryPercent(), status_.batteryPercent);
+        keep(co_await live_.transmitterBatteryPercent(), status_.transmitterBatteryPercent);
+    }
+    if (take(Item::Clock)) co_await hooks_.measureClock();
+}
+
+asio::awaitable<void> Follower::readSession() {
+    plan_.done(Item::Session, now());
+    keep(co_await live_.sessionStart(), status_.sessionStart);
+    keep(co_await live_.sessionRunTime(), status_.sessionRunTime);
+}
+
+} // namespace bridge

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+#include "bridge/session/history_reader.hpp"
+
+#include <fmt/format.h>
+
+namespace bridge {
+
+namespace racp = protocol::history::racp;
+using ble::PumpCharacteristic;
+using protocol::Bytes;
+
+namespace {
+
+// Plaintext octets of a notification at the smallest ATT MTU: 23 - 3 of ATT - 3 of SAKE. The MTU in effect
+// shows in what arrives: a longer piece proves a larger one, under which every record is one notification
+// (the longest has 26 octets).
+constexpr std::size_t kSmallestFullPiece = 17;
+
+} // namespace
+
+HistoryReader::HistoryReader(ble::PumpLink& link, ValueQueue& values, std::chrono::milliseconds inactivity)
+    : link_(link), values_(values), inactivity_(inactivity) {}
+
+asio::awaitable<void> HistoryReader::subscribe() {
+    // Data before control point (docs/protocol/link.md 8.1).
+    co_await link_.subscribe(PumpCharacteristic::IddHistoryData);
+    co_await link_.subscribe(PumpCharacteristic::IddRecordAccessControlPoint);
+}
+
+asio::awaitable<racp::Response> HistoryReader::procedure(racp::Request request, RecordSink sink) {
+    protocol::history::Assembler small{kSmallestFullPiece};
+    protocol::history::Assembler whole{std::nullopt};
+    bool largeMtu = false;
+
+    co_await link_.write(PumpCharacteristic::IddRecordAccessControlPoint, racp::serialize(request));
+    for (;;) {
+        const auto value = co_await values_.pop(inactivity_);
+        if (!value) {
+            throw ble::LinkError(
+                "timeout",
+                fmt::format("the pump said nothing for {} s during a history report",
+                            std::chrono::duration_cast<std::chrono::seconds>(inactivity_).count()));
+        }
+        switch (value->characteristic) {
+            case PumpCharacteristic::IddHistoryData:
+                if (value->value.size() > kSmallestFullPiece && !largeMtu) {
+                    largeMtu = true;
+                    small.flush(sink);
+                }
+                (largeMtu ? whole : small).add(value->value, sink);
+                break;
+            case PumpCharacteristic::IddRecordAccessControlPoint: {
+                const auto response = racp::parseResponse(value->value);
+                if (!response) {
+                    throw ble::LinkError("protocol", "record access response " +
+                                                         protocol::toHex(value->value) + ": " +
+                                                         protocol::toString(response.error()));
+                }
+                small.flush(sink);
+                whole.flush(sink);
+                co_return *response;
+            }
+            default:
+                if (other_) other_(*value);
+        }
+    }
+}
+
+asio::awaitable<std::optional<Bytes>> HistoryReader::single(racp::Request request) {
+    std::optional<Bytes> record;
+    RecordSink sink = [&record](Bytes bytes) { record = std::move(bytes); };
+    co_await procedure(request, std::move(sink));
+    co_return record;
+}
+
+asio::awaitable<std::optional<Bytes>> HistoryReader::first() {
+    co_return co_await single(racp::ReportFirst{});
+}
+
+asio::awaitable<std::optional<Bytes>> HistoryReader::last() {
+    co_return co_await single(racp::ReportLast{});
+}
+
+asio::awaitable<racp::ResponseCode> HistoryReader::report(Range range, RecordSink sink) {
+    const auto response = co_await procedure(racp::ReportRange{range.first, range.last}, std::move(sink));
+    if (const auto* general = std::get_if<racp::GeneralResponse>(&response)) co_return general->code;
+    throw ble::LinkError("protocol", "the pump answered a report with a number of records");
+}
+
+} // namespace bridge

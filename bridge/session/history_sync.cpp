@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: MIT
+#include "bridge/session/history_sync.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/logger.h>
+
+#include <exception>
+
+#include "bridge/session/sync_plan.hpp"
+#include "protocol/history/record.hpp"
+
+namespace bridge {
+
+namespace history = protocol::history;
+namespace racp = protocol::history::racp;
+
+namespace {
+
+/// Commits records as they arrive, in small transactions.
+class Collector {
+public:
+    Collector(Store& store, PumpId pump, std::size_t commitEvery, const HistorySync::Clock& clock,
+              spdlog::logger& log)
+        : store_(store), pump_(pump), commitEvery_(commitEvery), clock_(clock), log_(log) {}
+
+    void add(protocol::Bytes raw) {
+        const auto header = history::parseHeader(raw);
+        if (!header) {
+            log_.warn("history: {} octets that are no record dropped ({})", raw.size(),
+                      protocol::toString(header.error()));
+            return;
+        }
+        pending_.push_back({header->sequenceNumber, std::move(raw)});
+        if (pending_.size() >= commitEvery_) commit();
+    }
+
+    void commit() {
+        if (pending_.empty()) return;
+        const auto result = store_.addRecords(pump_, pending_, clock_());
+        newEpoch_ = newEpoch_ || result.newEpoch;
+        added_ += result.added;
+        pending_.clear();
+    }
+
+    [[nodiscard]] bool newEpoch() const { return newEpoch_; }
+    [[nodiscard]] std::size_t added() const { return added_; }
+
+private:
+    Store& store_;
+    PumpId pump_;
+    std::size_t commitEvery_;
+    const HistorySync::Clock& clock_;
+    spdlog::logger& log_;
+    std::vector<ReceivedRecord> pending_;
+    std::size_t added_ = 0;
+    bool newEpoch_ = false;
+};
+
+/// The report told all there is.
+bool finished(racp::ResponseCode code) {
+    return code == racp::ResponseCode::Success || code == racp::ResponseCode::NoRecordsFound;
+}
+
+std::optional<std::uint32_t> sequenceNumber(const std::optional<protocol::Bytes>& raw) {
+    if (!raw) return std::nullopt;
+    const auto header = history::parseHeader(*raw);
+    if (!header || header->sequenceNumber == history::kCorruptionSequenceNumber) return std::nullopt;
+    return header->sequenceNumber;
+}
+
+} // namespace
+
+HistorySync::HistorySync(Store& store, HistoryReader& reader, SyncSettings settings, Clock clock,
+                         RangeDone rangeDone, spdlog::logger& log)
+    : store_(store),
+      reader_(reader),
+      settings_(settings),
+      clock_(std::move(clock)),
+      rangeDone_(std::move(rangeDone)),
+      log_(log) {}
+
+asio::awaitable<void> HistorySync::run(PumpInfo pump) {
+    const auto onPump = co_await askRange(pump);
+    if (!onPump) {
+        log_.info("history: the pump holds no records");
+        co_return;
+    }
+    const auto lacking = [&] {
+        std::uint64_t count = 0;
+        for (const SequenceRange& gap : missing(store_.covered(pump.id), *onPump)) count += size(gap);
+        return count;
+    };
+    const std::uint64_t wanted = lacking();
+    if (wanted > 0) {
+        log_.info("history: the pump holds records {} to {}, {} of them are new", onPump->first, onPump->last,
+                  wanted);
+    }
+    std::uint32_t limit = settings_.firstRange;
+    for (;;) {
+        const auto range = nextRange(store_.covered(pump.id), *onPump, limit);
+        if (!range) break;
+        co_await fetch(pump, *range);
+        log_.info("history: {} of {} records fetched", wanted - lacking(), wanted);
+        limit = settings_.nextRanges;
+        if (pause_) co_await pause_();
+    }
+}
+
+asio::awaitable<bool> HistorySync::runNewest(PumpInfo pump) {
+    constexpr std::uint32_t kToTheNewest = 0xffffffff; // docs/protocol/history.md 2
+    const auto before = store_.covered(pump.id);
+    if (before.empty()) co_return false;
+    const std::uint32_t first = before.back().last + 1;
+    const auto code = co_await fetchOnce(pump, {first, kToTheNewest});
+    const std::uint32_t last = store_.covered(pump.id).back().last;
+    // What came without a number of its own is Data Corruption: stored, and no place is known to be filled.
+    if (last < first) co_return code == racp::ResponseCode::Success;
+    for (const SequenceRange& gap : missing(store_.covered(pump.id), {first, last}))
+        co_await fetch(pump, gap);
+    rangeDone_(pump, {first, last});
+    co_return true;
+}
+
+asio::awaitable<std::optional<SequenceRange>> HistorySync::askRange(PumpInfo& pump) {
+    const auto lastRecord = co_await reader_.last();
+    const auto newest = sequenceNumber(lastRecord);
+    const auto oldest = sequenceNumber(co_await reader_.first());
+    if (!newest || !oldest) co_return std::nullopt;
+    if (*oldest > *newest) {
+        throw ble::LinkError(
+            "protocol",
+            fmt::format("the pump's oldest record {} is newer than its newest {}", *oldest, *newest));
+    }
+    const auto held = store_.held(pump.id);
+    if (!held.empty() && *newest < held.back().last) {
+        log_.warn("history: the pump counts records from the beginning again (newest {}, held up to {})",
+                  *newest, held.back().last);
+        store_.beginEpoch(pump.id);
+    } else {
+        Collector collector{store_, pump.id, 1, clock_, log_};
+        collector.add(*lastRecord); // tells a numbering that began again by its octets
+        if (collector.newEpoch())
+            log_.warn("history: record {} has changed, a new numbering has begun", *newest);
+    }
+    noteLost(pump, *oldest);
+    store_.noteOldest(pump.id, *oldest);
+    co_return SequenceRange{*oldest, *newest};
+}
+
+void HistorySync::noteLost(const PumpInfo& pump, std::uint32_t oldest) {
+    const auto covered = store_.covered(pump.id);
+    if (covered.empty() || oldest <= covered.front().first) return;
+    for (const SequenceRange& lost : missing(covered, {covered.front().first, oldest - 1})) {
+        log_.warn("history: records {} to {} are lost: the pump has overwritten them before they were read",
+                  lost.first, lost.last);
+        store_.markAbsent(pump.id, lost);
+    }
+}
+
+asio::awaitable<void> HistorySync::fetch(PumpInfo& pump, SequenceRange range) {
+    std::vector<SequenceRange> open{range};
+    std::optional<racp::ResponseCode> refusal;
+    for (int attempt = 1; attempt <= settings_.attempts && !open.empty(); ++attempt) {
+        // Many small holes are asked for as one: a report costs a round trip, a record a fraction of one.
+        if (open.size() > 8) open = {{open.front().first, open.back().last}};
+        refusal.reset();
+        for (const SequenceRange part : open) {
+            if (const auto code = co_await fetchOnce(pump, part); !finished(code)) refusal = code;
+        }
+        open = missing(store_.covered(pump.id), range);
+        if (!open.empty()) {
+            log_.debug("history: {} gaps in {} records, attempt {} of {}", open.size(), size(range), attempt,
+                       settings_.attempts);
+        }
+    }
+    if (!open.empty() && refusal) { // it does not say that it lacks them
+        throw ble::LinkError("refused",
+                             fmt::format("the pump does not report records {} to {}: {}", open.front().first,
+                                         open.back().last, racp::name(*refusal)));
+    }
+    for (const SequenceRange& gone : open) {
+        log_.warn("history: the pump does not have records {} to {}", gone.first, gone.last);
+        store_.markAbsent(pump.id, gone);
+    }
+    rangeDone_(pump, range);
+}
+
+asio::awaitable<racp::ResponseCode> HistorySync::fetchOnce(PumpInfo& pump, SequenceRange range) {
+    Collector collector{store_, pump.id, settings_.commitEvery, clock_, log_};
+    HistoryReader::RecordSink sink = [&collector](protocol::Bytes raw) { collector.add(std::move(raw)); };
+    std::exception_ptr failure;
+    racp::ResponseCode code{};
+    try {
+        code = co_await reader_.report(range, std::move(sink));
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    collector.commit(); // also after a lost link: what came whole is kept
+    if (failure) std::rethrow_exception(failure);
+    if (!finished(code)) {
+        log_.warn("history: report {} to {} ended with \"{}\" (0x{:02x})", range.first, range.last,
+                  racp::name(code), static_cast<unsigned>(code));
+    }
+    log_.debug("history: range {} to {} new={}", range.first, range.last, collector.added());
+    co_return code;
+}
+
+} // namespace bridge

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+// The status page of a running service: a small HTTP server for GET and HEAD of
+//   /             the page        /status.json  for programs        /status.txt  for `pump-bridge status`
+// Anything else is 404 or 405. What it shows is health data without a password, hence by default for this
+// machine alone; and a request by a host name that a stranger's web page could have made up (DNS rebinding)
+// is refused.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "bridge/status/service_state.hpp"
+
+namespace spdlog {
+class logger;
+}
+
+namespace bridge {
+
+namespace asio = boost::asio;
+
+struct ListenAddress {
+    std::string host; ///< an IP address, without brackets
+    std::uint16_t port = 0;
+
+    [[nodiscard]] bool isLoopback() const;
+    /// Where a client on this machine reaches it: "http://127.0.0.1:8780".
+    [[nodiscard]] std::string localUrl() const;
+};
+/// "127.0.0.1:8780", "[::1]:8780", "localhost:8780"; empty when it is none of that.
+std::optional<ListenAddress> parseListenAddress(std::string_view text);
+
+/// Whether a Host header names this machine by address or by a name of the local network.
+bool isLocalHostName(std::string_view hostHeader);
+
+struct StatusServerLimits {
+    std::chrono::milliseconds request =
+        std::chrono::seconds(10); ///< from connection to the end of the answer
+    std::size_t connections = 8;  ///< at once; more are closed unanswered
+};
+
+class StatusServer {
+public:
+    using Gather = std::function<ServiceState()>;
+
+    /// Throws boost::system::system_error when the address cannot be listened on. `gather` is called for each
+    /// request, on the executor.
+    StatusServer(asio::any_io_executor executor, const ListenAddress& address, Gather gather,
+                 spdlog::logger& log, StatusServerLimits limits = {});
+    ~StatusServer();
+
+    [[nodiscard]] std::uint16_t port() const; ///< the one chosen when the address said 0
+
+    /// Until cancelled; then closes all connections.
+    asio::awaitable<void> run();
+
+private:
+    struct Impl;
+    std::shared_ptr<Impl> impl_;
+};
+
+} // namespace bridge

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "bridge/status/service_state.hpp"
+#include "bridge/store/store.hpp"
+#include "therapy/zone.hpp"
+#include "nightscout/documents/mapping.hpp"
+
+namespace bridge {
+
+/// What the store knows: the pump that was active last, its newest record and glucose, and the counts. Dates
+/// and direction are those that Nightscout gets by `settings`. Not const: counting the outbox is not.
+void readStoredState(Store& store, const therapy::Zone& zone, nightscout::MappingSettings settings,
+                     ServiceState& state);
+
+} // namespace bridge

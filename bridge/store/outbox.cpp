@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: MIT
+// The queue's other end: what is due, and what became of it.
+#include <array>
+#include <limits>
+
+#include "bridge/store/store_impl.hpp"
+
+namespace bridge {
+namespace {
+
+using nightscout::Collection;
+using nightscout::Operation;
+using nightscout::OutboxItem;
+using sqlite::Statement;
+
+/// What is sent together, in the order of docs/nightscout/mapping.md 14.
+struct Lane {
+    Collection collection;
+    Operation operation;
+    bool newestOnly = false; ///< entries newer than any that the server has: the value a person waits for
+    bool oneByOne = false;
+};
+
+constexpr std::array kLanes{
+    Lane{Collection::Entries, Operation::Post, true},
+    Lane{Collection::Profile, Operation::Post},
+    Lane{Collection::Profile, Operation::Put},
+    Lane{Collection::Treatments, Operation::Post},
+    Lane{Collection::Treatments, Operation::Put},
+    Lane{Collection::Entries, Operation::Post},
+    Lane{Collection::DeviceStatus, Operation::Post, false, true},
+    Lane{Collection::DeviceStatus, Operation::Put, false, true},
+    Lane{Collection::Treatments, Operation::Delete},
+    Lane{Collection::Entries, Operation::Delete},
+    Lane{Collection::DeviceStatus, Operation::Delete},
+    Lane{Collection::Profile, Operation::Delete},
+};
+
+std::vector<std::int64_t> due(sqlite::Database& database, const Lane& lane, std::int64_t rankBelow,
+                              std::int64_t limit) {
+    Statement query(
+        database,
+        "SELECT id FROM outbox AS o WHERE collection = ? AND operation = ? AND rank < ? "
+        "AND NOT EXISTS (SELECT 1 FROM outbox AS earlier "
+        "WHERE earlier.identifier = o.identifier AND earlier.id < o.id) "
+        "AND (after IS NULL OR EXISTS (SELECT 1 FROM uploaded WHERE uploaded.identifier = o.after)) "
+        "ORDER BY rank, id LIMIT ?",
+        static_cast<unsigned>(lane.collection), static_cast<unsigned>(lane.operation), rankBelow, limit);
+    std::vector<std::int64_t> ids;
+    while (query.step()) ids.push_back(query.integer(0));
+    return ids;
+}
+
+/// Ranks of entries are negated times.
+std::int64_t rankOfNewestUploadedEntry(sqlite::Database& database) {
+    Statement query(database, "SELECT max(time_ms) FROM uploaded WHERE collection = ?",
+                    static_cast<unsigned>(Collection::Entries));
+    query.step();
+    const auto newest = query.optionalInteger(0);
+    return newest ? -*newest : std::numeric_limits<std::int64_t>::max();
+}
+
+OutboxItem readItem(sqlite::Database& database, std::int64_t id) {
+    Statement query(
+        database,
+        "SELECT o.identifier, o.operation, o.collection, o.kind, o.feature, o.event_type, o.time_ms, "
+        "o.sequence, o.supersedes, o.attempts, o.body, u.server_id "
+        "FROM outbox AS o LEFT JOIN uploaded AS u USING (identifier) WHERE o.id = ?",
+        id);
+    query.step();
+    OutboxItem item;
+    item.id = id;
+    item.operation = static_cast<Operation>(query.integer(1));
+    item.document.identifier = query.text(0);
+    item.document.collection = static_cast<Collection>(query.integer(2));
+    item.document.kind = static_cast<nightscout::Kind>(query.integer(3));
+    item.document.feature = static_cast<nightscout::Feature>(query.integer(4));
+    item.document.eventType = query.text(5);
+    item.document.time = nightscout::UtcMilliseconds(std::chrono::milliseconds(query.integer(6)));
+    item.document.sequenceNumber = static_cast<std::uint32_t>(query.integer(7));
+    item.document.supersedes = query.optionalText(8);
+    item.attempts = static_cast<int>(query.integer(9));
+    item.document.body = query.text(10);
+    item.serverId = query.optionalText(11);
+    return item;
+}
+
+void acknowledgeOne(sqlite::Database& database, const nightscout::Acknowledgement& item) {
+    // A row that is gone was replaced by a deletion while it was under way.
+    Statement query(database, "SELECT operation, collection FROM outbox WHERE id = ?", item.id);
+    if (!query.step()) return;
+    const auto operation = static_cast<Operation>(query.integer(0));
+    const auto collection = static_cast<Collection>(query.integer(1));
+    if (operation == Operation::Delete) {
+        Statement(database,
+                  "DELETE FROM uploaded WHERE identifier = (SELECT identifier FROM outbox WHERE id = ?)",
+                  item.id)
+            .run();
+    } else if (collection != Collection::DeviceStatus) { // those never come again
+        Statement(database,
+                  "INSERT INTO uploaded (identifier, collection, kind, feature, event_type, time_ms, "
+                  "sequence, hash, "
+                  "server_id) SELECT identifier, collection, kind, feature, event_type, time_ms, sequence, "
+                  "hash, ?2 "
+                  "FROM outbox WHERE id = ?1 ON CONFLICT DO UPDATE SET event_type = excluded.event_type, "
+                  "time_ms = excluded.time_ms, hash = excluded.hash, "
+                  "server_id = ifnull(excluded.server_id, server_id)",
+                  item.id, item.serverId)
+            .run();
+    }
+    Statement(database, "DELETE FROM refused WHERE identifier = (SELECT identifier FROM outbox WHERE id = ?)",
+              item.id)
+        .run();
+    Statement(database, "DELETE FROM outbox WHERE id = ?", item.id).run();
+}
+
+} // namespace
+
+std::vector<OutboxItem> Store::next(std::size_t limit, std::size_t maxBytes) {
+    if (limit == 0) return {};
+    const std::int64_t newest = rankOfNewestUploadedEntry(impl_->database);
+    std::vector<OutboxItem> items;
+    for (const Lane& lane : kLanes) {
+        if (isHeld(lane.collection)) continue;
+        const std::int64_t rankBelow = lane.newestOnly ? newest : std::numeric_limits<std::int64_t>::max();
+        std::size_t bytes = 0;
+        for (const std::int64_t id :
+             due(impl_->database, lane, rankBelow, lane.oneByOne ? 1 : static_cast<std::int64_t>(limit))) {
+            OutboxItem item = readItem(impl_->database, id);
+            bytes += item.document.body.size();
+            if (!items.empty() && bytes > maxBytes) break;
+            items.push_back(std::move(item));
+        }
+        if (!items.empty()) break;
+    }
+    for (const OutboxItem& item : items) impl_->handedOut.insert(item.id);
+    return items;
+}
+
+void Store::acknowledge(std::span<const nightscout::Acknowledgement> items) {
+    sqlite::Transaction transaction(impl_->database);
+    for (const auto& item : items) acknowledgeOne(impl_->database, item);
+    transaction.commit();
+    for (const auto& item : items) impl_->handedOut.erase(item.id);
+}
+
+void Store::setAside(std::int64_t id, const std::string& reason) {
+    sqlite::Transaction transaction(impl_->database);
+    Statement(impl_->database,
+              "INSERT INTO refused (identifier, operation, hash, reason, body) "
+              "SELECT identifier, operation, hash, ?2, body FROM outbox WHERE id = ?1 "
+              "ON CONFLICT DO UPDATE SET operation = excluded.operation, hash = excluded.hash, "
+              "reason = excluded.reason, body = excluded.body",
+              id, reason)
+        .run();
+    // What a refused document should have taken the place of stays on the server.
+    Statement(impl_->database,
+              "DELETE FROM outbox WHERE after = (SELECT identifier FROM outbox WHERE id = ?1) "
+              "AND after NOT IN (SELECT identifier FROM uploaded)",
+              id)
+        .run();
+    Statement(impl_->database, "DELETE FROM outbox WHERE id = ?", id).run();
+    transaction.commit();
+    impl_->handedOut.erase(id);
+}
+
+void Store::countAttempt(std::span<const std::int64_t> ids) {
+    sqlite::Transaction transaction(impl_->database);
+    for (const std::int64_t id : ids) {
+        Statement(impl_->database, "UPDATE outbox SET attempts = attempts + 1 WHERE id = ?", id).run();
+    }
+    transaction.commit();
+}
+
+std::size_t Store::depth() {
+    Statement query(impl_->database, "SELECT count(*) FROM outbox");
+    query.step();
+    return static_cast<std::size_t>(query.integer(0));
+}
+
+std::uint64_t Store::uploadedCount() const {
+    Statement query(impl_->database, "SELECT count(*) FROM uploaded");
+    query.step();
+    return static_cast<std::uint64_t>(query.integer(0));
+}
+
+std::uint64_t Store::setAsideCount() const {
+    Statement query(impl_->database, "SELECT count(*) FROM refused");
+    query.step();
+    return static_cast<std::uint64_t>(query.integer(0));
+}
+
+} // namespace bridge

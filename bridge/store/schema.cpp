@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: MIT
+#include <array>
+#include <string>
+
+#include "bridge/store/store_impl.hpp"
+
+namespace bridge {
+namespace {
+
+// "pmpb": tells our file from every other SQLite file.
+constexpr std::int64_t kApplicationId = 0x706d7062;
+
+// Version 1.
+//
+// pump.oldest and pump.measured_offset belong to the present epoch.
+//
+// record_reference: reference times (0xF00E, 0x000F; docs/protocol/history.md 10), one record in about 45.
+//
+// held and absent repeat in ranges what record says row by row, in the same transaction: what to ask the pump
+// for is known without reading years of records.
+//
+// unpublished: numbers whose arrival, or whose absence, has not been mapped yet. Written with the records, so
+// that a crash between storing and mapping leaves nothing unmapped.
+//
+// outbox: the rows of one document form a queue by id. Only the first is due; only the last may be replaced,
+// and only while nobody has seen it. rank ascends in the order of sending: entries newest first, all else
+// oldest first.
+//
+// uploaded: what the server has. Of the body only a hash is kept: enough to notice a change.
+constexpr const char* kVersion1 = R"sql(
+CREATE TABLE pump (
+    id              INTEGER PRIMARY KEY,
+    serial          TEXT    NOT NULL UNIQUE,
+    model           TEXT    NOT NULL DEFAULT '',
+    firmware        TEXT    NOT NULL DEFAULT '',
+    active_at       INTEGER NOT NULL DEFAULT 0,
+    epoch           INTEGER NOT NULL DEFAULT 0,
+    oldest          INTEGER,
+    measured_offset INTEGER
+) STRICT;
+CREATE TABLE record (
+    pump         INTEGER NOT NULL REFERENCES pump (id),
+    epoch        INTEGER NOT NULL,
+    sequence     INTEGER NOT NULL,
+    raw          BLOB    NOT NULL,
+    received_at  INTEGER NOT NULL,
+    published_at INTEGER,
+    PRIMARY KEY (pump, epoch, sequence)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX record_reference ON record (pump, epoch, sequence)
+    WHERE substr(raw, 1, 2) IN (x'0ef0', x'0f00');
+CREATE TABLE corruption (
+    pump         INTEGER NOT NULL REFERENCES pump (id),
+    epoch        INTEGER NOT NULL,
+    raw          BLOB    NOT NULL,
+    received_at  INTEGER NOT NULL,
+    PRIMARY KEY (pump, epoch, raw)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE held (
+    pump  INTEGER NOT NULL REFERENCES pump (id),
+    epoch INTEGER NOT NULL,
+    first INTEGER NOT NULL,
+    last  INTEGER NOT NULL CHECK (last >= first),
+    PRIMARY KEY (pump, epoch, first)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE absent (
+    pump  INTEGER NOT NULL REFERENCES pump (id),
+    epoch INTEGER NOT NULL,
+    first INTEGER NOT NULL,
+    last  INTEGER NOT NULL CHECK (last >= first),
+    PRIMARY KEY (pump, epoch, first)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE unpublished (
+    pump  INTEGER NOT NULL REFERENCES pump (id),
+    epoch INTEGER NOT NULL,
+    first INTEGER NOT NULL,
+    last  INTEGER NOT NULL CHECK (last >= first),
+    PRIMARY KEY (pump, epoch, first)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE outbox (
+    id         INTEGER PRIMARY KEY AUTOINCREMENT,
+    identifier TEXT    NOT NULL,
+    operation  INTEGER NOT NULL,
+    collection INTEGER NOT NULL,
+    kind       INTEGER NOT NULL,
+    feature    INTEGER NOT NULL,
+    event_type TEXT    NOT NULL,
+    time_ms    INTEGER NOT NULL,
+    sequence   INTEGER NOT NULL,
+    rank       INTEGER NOT NULL,
+    hash       BLOB    NOT NULL,
+    supersedes TEXT,
+    after      TEXT,
+    attempts   INTEGER NOT NULL DEFAULT 0,
+    body       TEXT    NOT NULL
+) STRICT;
+CREATE INDEX outbox_by_document ON outbox (identifier, id);
+CREATE INDEX outbox_by_turn ON outbox (collection, operation, rank, id);
+CREATE INDEX outbox_by_after ON outbox (after) WHERE after IS NOT NULL;
+CREATE TABLE uploaded (
+    identifier TEXT    PRIMARY KEY,
+    collection INTEGER NOT NULL,
+    kind       INTEGER NOT NULL,
+    feature    INTEGER NOT NULL,
+    event_type TEXT    NOT NULL,
+    time_ms    INTEGER NOT NULL,
+    sequence   INTEGER NOT NULL,
+    hash       BLOB    NOT NULL,
+    server_id  TEXT
+) STRICT, WITHOUT ROWID;
+CREATE INDEX uploaded_by_time ON uploaded (collection, time_ms);
+CREATE TABLE refused (
+    identifier TEXT    PRIMARY KEY,
+    operation  INTEGER NOT NULL,
+    hash       BLOB    NOT NULL,
+    reason     TEXT    NOT NULL,
+    body       TEXT    NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE setting (
+    key   TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+)sql";
+
+// Version 2.
+//
+// trend: of the live glucose measurement. sampled_at: pump's local time, seconds since 1970 as if it were
+// UTC, which is how the records' own times are counted before they are dated. rate: thousandths of mg/dL per
+// minute.
+constexpr const char* kVersion2 = R"sql(
+CREATE TABLE trend (
+    pump       INTEGER NOT NULL REFERENCES pump (id),
+    sampled_at INTEGER NOT NULL,
+    rate       INTEGER NOT NULL,
+    PRIMARY KEY (pump, sampled_at)
+) STRICT, WITHOUT ROWID;
+)sql";
+
+// The script at index i leads from version i to version i + 1. Released scripts never change.
+constexpr std::array kMigrations{kVersion1, kVersion2};
+constexpr std::int64_t kVersion = kMigrations.size();
+
+std::int64_t readPragma(sqlite::Database& database, std::string_view pragma) {
+    sqlite::Statement query(database, pragma);
+    return query.step() ? query.integer(0) : 0;
+}
+
+void requireOurs(sqlite::Database& database) {
+    const std::int64_t application = readPragma(database, "PRAGMA application_id");
+    const std::int64_t version = readPragma(database, "PRAGMA user_version");
+    const bool empty = readPragma(database, "SELECT count(*) FROM sqlite_schema") == 0;
+    if (application == 0 && version == 0 && empty) return;
+    if (application != kApplicationId) {
+        throw StoreError(database.file().string() +
+                         ": is the database of another program; set storage.path to another file");
+    }
+    if (version > kVersion) {
+        throw StoreError(database.file().string() + ": was written by a newer pump-bridge (schema " +
+                         std::to_string(version) + ", this one knows " + std::to_string(kVersion) +
+                         "); install that version again");
+    }
+}
+
+void migrate(sqlite::Database& database) {
+    if (readPragma(database, "PRAGMA user_version") == kVersion) return;
+    sqlite::Transaction transaction(database);
+    // Read again: another process may have migrated while this one waited for the lock.
+    for (auto version = readPragma(database, "PRAGMA user_version"); version < kVersion; ++version) {
+        database.execute(kMigrations.at(static_cast<std::size_t>(version)));
+        database.execute("PRAGMA user_version = " + std::to_string(version + 1));
+    }
+    database.execute("PRAGMA application_id = " + std::to_string(kApplicationId));
+    transaction.commit();
+}
+
+} // namespace
+
+void openSchema(sqlite::Database& database, Store::Access access) {
+    requireOurs(database);
+    // 512 KiB of pages: the working set is the newest day.
+    database.execute("PRAGMA cache_size = -512; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF");
+    if (access == Store::Access::ReadOnly) {
+        if (readPragma(database, "PRAGMA user_version") == kVersion) return;
+        throw StoreError(
+            database.file().string() +
+            ": has the schema of an older pump-bridge; start the service once to bring it up to date");
+    }
+    // FULL, not NORMAL: in WAL mode NORMAL may lose the last commits in a power cut. A published time or an
+    // acknowledgement would be forgotten while Nightscout keeps its documents, and the same record could go
+    // up again under another time. A sync per batch of records is cheap.
+    database.execute(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 1048576");
+    migrate(database);
+}
+
+} // namespace bridge

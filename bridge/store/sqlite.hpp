@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT
+// SQLite's C interface as values that clean up after themselves. Every failure is a StoreError that names the
+// file.
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "protocol/codec/bytes.hpp"
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace bridge::sqlite {
+
+struct CloseDatabase {
+    void operator()(sqlite3* handle) const noexcept;
+};
+struct FinalizeStatement {
+    void operator()(sqlite3_stmt* handle) const noexcept;
+};
+using StatementHandle = std::unique_ptr<sqlite3_stmt, FinalizeStatement>;
+
+/// One connection, used by one thread.
+class Database {
+public:
+    enum class Mode { ReadWrite, ReadOnly };
+    /// The file must exist.
+    Database(std::filesystem::path file, Mode mode);
+    Database(const Database&) = delete;
+    Database& operator=(const Database&) = delete;
+    ~Database();
+
+    /// One or more statements without parameters and results.
+    void execute(const std::string& sql);
+    [[nodiscard]] std::int64_t lastInsertId() const;
+    /// Rows that the last INSERT, UPDATE or DELETE touched.
+    [[nodiscard]] std::int64_t changes() const;
+    [[nodiscard]] const std::filesystem::path& file() const { return file_; }
+
+private:
+    friend class Statement;
+    friend class Transaction;
+    [[nodiscard]] StatementHandle prepare(std::string_view sql);
+    [[nodiscard]] StatementHandle borrow(std::string_view sql);
+    void giveBack(std::string_view sql, StatementHandle statement) noexcept;
+    [[noreturn]] void fail() const;
+
+    std::filesystem::path file_;
+    std::unique_ptr<sqlite3, CloseDatabase> handle_;
+    // Keys view string literals: statements are written in the code, never put together at run time.
+    std::map<std::string_view, StatementHandle> idle_;
+};
+
+/// One run of a prepared statement. Prepared once per connection and used again; a second run of the same
+/// text inside the first gets a statement of its own.
+class Statement {
+public:
+    /// `sql` must be a literal. Parameters are bound in order.
+    template <typename... Values>
+    Statement(Database& database, std::string_view sql, const Values&... values)
+        : database_(database), sql_(sql), handle_(database.borrow(sql)) {
+        int index = 0;
+        (bind(++index, values), ...);
+    }
+    Statement(const Statement&) = delete;
+    Statement& operator=(const Statement&) = delete;
+    ~Statement();
+
+    /// True while there is a row.
+    bool step();
+    void run() {
+        while (step()) continue;
+    }
+
+    [[nodiscard]] bool isNull(int column) const;
+    [[nodiscard]] std::int64_t integer(int column) const;
+    [[nodiscard]] std::optional<std::int64_t> optionalInteger(int column) const;
+    [[nodiscard]] std::string text(int column) const;
+    [[nodiscard]] std::optional<std::string> optionalText(int column) const;
+    [[nodiscard]] protocol::Bytes blob(int column) const;
+    /// Without a copy; valid until the next step.
+    [[nodiscard]] protocol::ByteView blobView(int column) const;
+
+private:
+    void bind(int index, std::int64_t value);
+    void bind(int index, std::string_view value);
+    void bind(int index, protocol::ByteView value);
+    void bindNull(int index);
+    template <std::integral T>
+    void bind(int index, T value) {
+        bind(index, static_cast<std::int64_t>(value));
+    }
+    void bind(int index, const std::string& value) { bind(index, std::string_view(value)); }
+    void bind(int index, const protocol::Bytes& value) { bind(index, protocol::ByteView(value)); }
+    template <typename T>
+    void bind(int index, const std::optional<T>& value) {
+        if (value) {
+            bind(index, *value);
+        } else {
+            bindNull(index);
+        }
+    }
+
+    Database& database_;
+    std::string_view sql_;
+    StatementHandle handle_;
+};
+
+/// Rolled back unless committed.
+class Transaction {
+public:
+    /// Takes the write lock at once: a transaction that begins by reading cannot fail half-way for want of
+    /// it.
+    explicit Transaction(Database& database);
+    Transaction(const Transaction&) = delete;
+    Transaction& operator=(const Transaction&) = delete;
+    ~Transaction();
+    void commit();
+
+private:
+    Database& database_;
+    bool open_ = true;
+};
+
+} // namespace bridge::sqlite

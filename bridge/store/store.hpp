@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: MIT
+// The one SQLite file: pump records as they came (before anything else is done with them), what is known to
+// be absent, the UTC time under which a record was published, the outbox, and small settings. WAL, one
+// connection, one thread.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "nightscout/documents/document.hpp"
+#include "nightscout/upload/outbox.hpp"
+#include "protocol/codec/bytes.hpp"
+#include "protocol/codec/date_time.hpp"
+
+namespace bridge {
+
+/// The file cannot be opened, is not ours, or is damaged; the text names the file and the remedy.
+class StoreError : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
+using PumpId = std::int64_t;
+
+struct PumpInfo {
+    PumpId id = 0;
+    std::string serial;
+    std::string model;
+    std::string firmware;
+    /// Counts up when the pump's numbering starts again (memory failure); records of earlier epochs are kept.
+    std::int64_t epoch = 0;
+};
+
+/// Both ends included.
+struct SequenceRange {
+    std::uint32_t first = 0;
+    std::uint32_t last = 0;
+    friend bool operator==(const SequenceRange&, const SequenceRange&) = default;
+};
+
+struct ReceivedRecord {
+    std::uint32_t sequenceNumber = 0;
+    protocol::Bytes raw;
+};
+
+struct StoredRecord {
+    std::uint32_t sequenceNumber = 0;
+    protocol::Bytes raw;
+    std::chrono::sys_seconds receivedAt{};
+    /// Fixed when a document of this record was queued: a published time does not change.
+    std::optional<std::chrono::sys_seconds> publishedAt;
+};
+
+/// What the outbox did with a document of the mapping.
+struct QueueResult {
+    std::size_t added = 0;
+    std::size_t changed = 0; ///< known, with another body: will be updated on the server
+    std::size_t known = 0;
+};
+
+class Store final : public nightscout::Outbox {
+public:
+    enum class Access { ReadWrite, ReadOnly };
+    /// Creates the file (mode 0600) and its directory when missing, and brings older schemas up to date.
+    explicit Store(const std::filesystem::path& file, Access access = Access::ReadWrite);
+    ~Store() override;
+
+    // --- pumps ---
+    PumpInfo pump(std::string_view serial);            ///< creates it
+    [[nodiscard]] std::vector<PumpInfo> pumps() const; ///< newest activity first
+    void describePump(PumpId pump, std::string_view model, std::string_view firmware);
+
+    // --- records ---
+    struct AddResult {
+        std::size_t added = 0;
+        std::size_t known = 0;
+        bool newEpoch = false; ///< a held number came with other octets: the numbering began again
+    };
+    /// One transaction. Records of Data Corruption (number 0xffffffff) are kept apart.
+    AddResult addRecords(PumpId pump, std::span<const ReceivedRecord> records,
+                         std::chrono::sys_seconds receivedAt);
+    void beginEpoch(PumpId pump);
+    /// What is held or known to be absent, as ascending, non-adjacent ranges of the present epoch.
+    [[nodiscard]] std::vector<SequenceRange> covered(PumpId pump) const;
+    /// Held only (absent numbers split ranges).
+    [[nodiscard]] std::vector<SequenceRange> held(PumpId pump) const;
+    [[nodiscard]] std::vector<SequenceRange> absent(PumpId pump) const;
+    /// The pump does not have these: they are not asked for again.
+    void markAbsent(PumpId pump, SequenceRange range);
+    /// Numbers that came, or were found absent, since they were last marked as published.
+    [[nodiscard]] std::vector<SequenceRange> unpublished(PumpId pump) const;
+    void markPublished(PumpId pump, SequenceRange range);
+    /// The oldest record that the pump still had when asked, remembered for stretches that begin there.
+    void noteOldest(PumpId pump, std::uint32_t sequenceNumber);
+    [[nodiscard]] std::optional<std::uint32_t> oldest(PumpId pump) const;
+    [[nodiscard]] std::uint64_t recordCount(PumpId pump) const;
+    /// Ascending. `limit` 0: all.
+    [[nodiscard]] std::vector<StoredRecord> records(PumpId pump, SequenceRange range,
+                                                    std::size_t limit = 0) const;
+    /// Calls back in ascending order without holding all in memory.
+    void forEachRecord(PumpId pump, SequenceRange range,
+                       const std::function<void(const StoredRecord&)>& visit) const;
+
+    // --- times ---
+    struct Published {
+        std::uint32_t sequenceNumber = 0;
+        std::chrono::sys_seconds time{};
+    };
+    /// The reference-time records (event types 0xF00E and 0x000F) of a range, ascending; by an index, because
+    /// every dating needs them all.
+    [[nodiscard]] std::vector<StoredRecord> references(PumpId pump, SequenceRange range) const;
+    /// Local minus UTC of the pump's clock as last measured (docs/nightscout/mapping.md 5.3), of the present
+    /// epoch.
+    [[nodiscard]] std::optional<std::chrono::seconds> measuredOffset(PumpId pump) const;
+    void setMeasuredOffset(PumpId pump, std::chrono::seconds localMinusUtc);
+
+    // --- trends ---
+    /// Beside the records: how glucose moved at a sample, which history does not tell. Another one of the
+    /// same sample replaces it.
+    struct Trend {
+        protocol::LocalSeconds sampleTime{}; ///< pump's clock: session start + offset (docs/protocol/services.md 10.3)
+        std::int32_t rate = 0;               ///< thousandths of mg/dL per minute
+        friend bool operator==(const Trend&, const Trend&) = default;
+    };
+    void addTrend(PumpId pump, Trend trend);
+    /// Ascending; both ends included.
+    [[nodiscard]] std::vector<Trend> trends(PumpId pump, protocol::LocalSeconds from,
+                                            protocol::LocalSeconds to) const;
+
+    // --- documents ---
+    /// One transaction: new documents wait to be posted; those whose body changed since they were queued or
+    /// uploaded wait to be updated (entries never change once queued); superseded ones are withdrawn; the
+    /// records' times are fixed.
+    QueueResult queueDocuments(PumpId pump, std::span<const nightscout::Document> documents,
+                               std::span<const Published> times);
+    /// Another process may empty the outbox at the same time: what waits is no longer replaced in place.
+    void shareOutbox();
+    /// Whether this body of the document is uploaded, or the last one waiting.
+    [[nodiscard]] bool isKnown(const nightscout::Document& document) const;
+    /// As queueDocuments, but known documents are sent again, refused ones are tried again, and the records
+    /// get these times whatever time they had. An entry that is another than the uploaded one replaces it by
+    /// deletion and a new post: nothing else moves it (docs/nightscout/api.md 5.2).
+    QueueResult requeueDocuments(PumpId pump, std::span<const nightscout::Document> documents,
+                                 std::span<const Published> times);
+    /// Documents that the records do not give any more: what may be on the server is deleted there.
+    void withdrawDocuments(std::span<const std::string> identifiers);
+    std::vector<nightscout::OutboxItem> next(std::size_t limit, std::size_t maxBytes) override;
+    void acknowledge(std::span<const nightscout::Acknowledgement> items) override;
+    void setAside(std::int64_t id, const std::string& reason) override;
+    void countAttempt(std::span<const std::int64_t> ids) override;
+    [[nodiscard]] std::size_t depth() override;
+    [[nodiscard]] std::uint64_t uploadedCount() const;
+    [[nodiscard]] std::uint64_t setAsideCount() const;
+
+    // --- settings ---
+    [[nodiscard]] std::optional<std::string> setting(std::string_view key) const;
+    void setSetting(std::string_view key, std::string_view value);
+
+    struct Impl; ///< for the sources of the store only
+
+private:
+    std::unique_ptr<Impl> impl_;
+};
+
+} // namespace bridge

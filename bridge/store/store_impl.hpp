@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+// What the parts of the store share. Only store*.cpp include this.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <set>
+
+#include "bridge/store/sqlite.hpp"
+#include "bridge/store/store.hpp"
+
+namespace bridge {
+
+/// Brings the file's schema to the present version, or says why it cannot be used.
+void openSchema(sqlite::Database& database, Store::Access access);
+
+struct Store::Impl {
+    explicit Impl(const std::filesystem::path& file, Access access);
+
+    [[nodiscard]] std::int64_t epochOf(PumpId pump);
+    std::int64_t beginEpoch(PumpId pump);
+
+    sqlite::Database database;
+    /// Rows of the outbox that were given out since the start: their documents may be under way, so they are
+    /// no longer replaced in place, whether an attempt was counted yet or not.
+    std::set<std::int64_t> handedOut;
+    bool shared = false; ///< another process may have been given any row
+
+    [[nodiscard]] bool isUnderWay(std::int64_t row) const { return shared || handedOut.contains(row); }
+};
+
+inline std::int64_t toInteger(std::chrono::sys_seconds time) {
+    return time.time_since_epoch().count();
+}
+
+inline std::chrono::sys_seconds toTime(std::int64_t seconds) {
+    return std::chrono::sys_seconds(std::chrono::seconds(seconds));
+}
+
+} // namespace bridge

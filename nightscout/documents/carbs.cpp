@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+// Carbohydrates that no bolus document tells -> Carb Correction (docs/nightscout/mapping.md 8.2).
+#include <nlohmann/json.hpp>
+
+#include "nightscout/documents/bolus.hpp"
+
+namespace nightscout {
+namespace {
+
+/// Whether the meal stays without a bolus document; empty while that is open.
+std::optional<bool> standsAlone(const RecordLinks& view, std::size_t meal) {
+    const auto bolus = view.programmedAfter(meal);
+    if (bolus.undecided()) return std::nullopt;
+    if (!bolus.found()) return true;
+    const auto origin = bolusOrigin(view, bolus.index);
+    if (!origin) return std::nullopt;
+    if (origin->meal != meal) return true;
+    const auto outcome = bolusOutcome(view, bolus.index);
+    if (outcome == BolusOutcome::Pending) return std::nullopt;
+    return !carriesCarbs(outcome);
+}
+
+} // namespace
+
+void mapMeal(Context& context, std::size_t index) {
+    const auto* meal = context.view.get<protocol::history::Meal>(index);
+    const auto time = context.view.at(index).time;
+    if (meal == nullptr || !time) return;
+    const auto grams = amountOf(meal->foodGrams);
+    if (!grams || grams->isZero()) return; // 0 g: a bolus from the calculator without carbohydrates
+    if (!standsAlone(context.view, index).value_or(false)) return;
+    addTreatment(context, index, Kind::Carbs, *time,
+                 {{"eventType", "Carb Correction"}, {"carbs", number(*grams)}});
+}
+
+} // namespace nightscout

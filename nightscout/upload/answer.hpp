@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+// What an answer of the site means for the documents that were sent: by status, content and shape, for
+// proxies, parked domains and sleeping hosts answer 200 as well. Facts: docs/nightscout/api.md 4.4, 5.4, 6.3.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "nightscout/upload/client.hpp"
+#include "nightscout/upload/outbox.hpp"
+
+namespace nightscout {
+
+enum class Verdict : std::uint8_t {
+    Accepted,    ///< 2xx and JSON
+    Rejected,    ///< 400, 415, 422: these documents, for good
+    TooLarge,    ///< 413
+    Refused,     ///< 401, 403: whoever we are
+    NotFound,    ///< 404: this collection
+    ServerError, ///< 500, or a 2xx that does not account for every document
+    Busy,        ///< 429, other 5xx, HTML instead of JSON: the whole site, for a while
+};
+
+/// `reason` is a sentence for people: the status and what the site said, printable ASCII, never a secret.
+struct Judgement {
+    Verdict verdict{};
+    std::string reason;
+};
+
+/// By status and by whether the body is JSON. `secret` is blotted out should the site echo it.
+Judgement judge(const Response& response, std::string_view secret);
+
+/// The documents as the site stored them: each item's `_id` where it gave one. Empty when the answer does not
+/// account for all of them.
+std::optional<std::vector<Acknowledgement>> readStored(const std::string& body,
+                                                       std::span<const OutboxItem> items);
+
+/// Documents removed, of either server generation's answer to DELETE; empty when it does not say.
+std::optional<std::uint64_t> readDeletedCount(const std::string& body);
+
+} // namespace nightscout

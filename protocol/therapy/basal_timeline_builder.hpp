@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+// The pass behind BasalTimeline: what each record tells about mode, suspension and rate, in order.
+#pragma once
+
+#include <optional>
+
+#include "therapy/basal_timeline.hpp"
+
+namespace therapy {
+
+class BasalTimelineBuilder {
+public:
+    BasalTimelineBuilder(const RecordLinks& view, BasalTimeline& timeline) : view_(view), timeline_(timeline) {}
+    void build();
+
+private:
+    template <typename T>
+    struct Told {
+        std::optional<T> value;
+        UtcSeconds when{};
+    };
+    /// What is known about something at an instant.
+    enum class Knowledge : std::uint8_t {
+        Known,
+        Nothing, ///< no record within two hours tells it
+        NotYet,  ///< an older record may tell it
+    };
+    struct TemporaryRate {
+        protocol::history::TbrType type{}; ///< Undetermined: none is running
+        Amount adjustment;
+    };
+    struct ManualRate {
+        Knowledge knowledge{}; ///< Nothing: not manual, or suspended, or without a rate
+        Amount rate;
+    };
+    enum class Answer : std::uint8_t { No, Yes, Undecided };
+
+    template <typename T>
+    [[nodiscard]] Knowledge knowledge(const Told<T>& told, UtcSeconds time) const;
+    [[nodiscard]] Answer automatic(UtcSeconds time) const;
+    [[nodiscard]] Answer suspended(UtcSeconds time) const;
+    [[nodiscard]] ManualRate manualRate(UtcSeconds time) const;
+
+    void onStopped(const protocol::history::InsulinDeliveryStopped& event);
+    void onRestarted();
+    void onAutoBasal();
+    void onProgrammedBolus();
+    void onTransition(const protocol::history::Cl1Transition& event);
+    void onContext(const protocol::history::TherapyContext& event);
+    void onStoppedContext(Answer before);
+    void onRateChanged(const protocol::history::DeliveredBasalRateChanged& event);
+    void onTemporaryRate(protocol::history::TbrType type, const protocol::MedFloat& adjustment);
+    void onPriming();
+
+    [[nodiscard]] Answer isDocumented(protocol::history::StoppedReason reason) const;
+    [[nodiscard]] Answer isJoined() const;
+    void beginSuspension(bool beginKnown, Suspension::Documented documented);
+    void addStop(protocol::history::StoppedReason reason);
+    void settleDocumented();
+    /// Whether a document showed the suspension that ends now.
+    bool endSuspension(bool restarted);
+    void tellDelivering() { suspended_ = {false, time_}; }
+
+    void change(BasalState state, Amount rate = {});
+    /// A manual document begins when the rate is not what it was, or `always`.
+    void changeRate(const ManualRate& before, bool always = false);
+
+    const RecordLinks& view_;
+    BasalTimeline& timeline_;
+    std::size_t index_ = 0; ///< of the present record
+    UtcSeconds time_{};
+    bool stuck_ = false;              ///< the present record cannot be understood before more have come
+    bool joining_ = false;            ///< between a restart and the stop that continues the suspension
+    std::optional<std::size_t> open_; ///< the suspension that has not ended
+    Told<bool> automatic_, suspended_;
+    Told<Amount> pattern_; ///< U/h
+    Told<TemporaryRate> temporary_;
+};
+
+} // namespace therapy

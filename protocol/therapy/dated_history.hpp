@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+// Pump records with their instants: what every reading of a history begins with. Facts: docs/nightscout/mapping.md 5.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "protocol/history/record.hpp"
+
+namespace therapy {
+
+using UtcSeconds = std::chrono::sys_seconds;
+
+/// A record with its instants. Records that could not be decoded or dated take part too: they occupy their
+/// place in the sequence.
+struct DatedRecord {
+    std::uint32_t sequenceNumber = 0;
+    protocol::Bytes raw;
+    std::optional<protocol::history::Record> record; ///< empty: could not be decoded
+    std::optional<UtcSeconds> time;                  ///< of logging; empty: not dated yet
+    std::optional<UtcSeconds> sampleTime; ///< of the measurement, for SG, BG and calibration records
+    /// Of the live measurement of the same sample, thousandths of mg/dL per minute: the pump's own rate, for
+    /// the trend (docs/nightscout/mapping.md 9.2). Empty: history decides.
+    std::optional<std::int32_t> trend = std::nullopt;
+};
+
+/// A run of records of one pump without missing sequence numbers, ascending.
+struct HistoryRun {
+    std::vector<DatedRecord> records;
+    /// Nothing older will ever come (the pump holds nothing before it): a missing partner is missing for
+    /// good.
+    bool fromBeginning = false;
+};
+
+/// How far, in time, a record can have a say in what another means (the longest programmed bolus plus an hour,
+/// rounded up). Whoever asks about some records loads what was logged within it before the first and after the
+/// last, and on each side the next dated record beyond it, which proves that nothing is missing.
+inline constexpr std::chrono::hours kContext{10};
+
+} // namespace therapy

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+#include "therapy/time_line.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace therapy {
+
+namespace history = protocol::history;
+namespace {
+
+using std::chrono::seconds;
+
+/// A difference up to this is the rounding of two clock readings, not a change (docs/nightscout/mapping.md 5.3).
+constexpr seconds kUnchanged{30};
+
+template <typename Event>
+std::optional<Reference> fromEvent(const history::Header& header, const Event& event) {
+    const auto time = event.dateTime.local();
+    if (!time) return std::nullopt;
+    return Reference{header.sequenceNumber, seconds{header.relativeOffset}, event.recordingReason, *time};
+}
+
+bool isLoss(const Reference& reference) {
+    return reference.reason == history::RecordingReason::DateTimeLoss;
+}
+bool isSet(const Reference& reference) {
+    return reference.reason == history::RecordingReason::SetDateTime;
+}
+
+} // namespace
+
+std::optional<Reference> toReference(const history::Record& record) {
+    if (const auto* ngp = std::get_if<history::NgpReferenceTime>(&record.data)) return fromEvent(record.header, *ngp);
+    if (const auto* sig = std::get_if<history::ReferenceTime>(&record.data)) return fromEvent(record.header, *sig);
+    return std::nullopt;
+}
+
+TimeLine::TimeLine(std::vector<Reference> references) : references_(std::move(references)) {
+    segmentOfReference_.reserve(references_.size());
+    onLostClock_.reserve(references_.size());
+    bool lost = false;
+    for (const Reference& reference : references_) {
+        lost = isLoss(reference) || (lost && !isSet(reference));
+        onLostClock_.push_back(lost);
+    }
+    for (std::size_t i = 0; i < references_.size(); ++i) {
+        const auto change = clockChange(i);
+        const bool undisturbed = i > 0 && change && std::chrono::abs(*change) <= kUnchanged;
+        if (!undisturbed) segments_.push_back({references_[i].sequenceNumber, change});
+        segmentOfReference_.push_back(segments_.size() - 1);
+    }
+}
+
+std::optional<seconds> TimeLine::clockChange(std::size_t index) const {
+    if (index == 0 || index >= references_.size()) return std::nullopt;
+    const Reference& before = references_[index - 1];
+    const Reference& after = references_[index];
+    if (isLoss(after)) return std::nullopt;
+    // What the lost clock is set from says nothing about the clock before the loss.
+    if (isSet(after) && onLostClock_[index - 1]) return std::nullopt;
+    const seconds change = after.time - (before.time + after.elapsed);
+    // An elapsed time of zero means "not known"; the change is then known only to be none.
+    if (after.elapsed == seconds{0} && std::chrono::abs(change) > kUnchanged) return std::nullopt;
+    return change;
+}
+
+std::optional<TimeLine::Origin> TimeLine::origin(const history::Header& header) const {
+    const auto next =
+        std::ranges::lower_bound(references_, header.sequenceNumber, {}, &Reference::sequenceNumber);
+    auto index = static_cast<std::size_t>(next - references_.begin());
+
+    if (index > 0 && !onLostClock_[index - 1]) {
+        return Origin{references_[index - 1].time, TimeMethod::Reference, segmentOfReference_[index - 1]};
+    }
+    // Back from a later reference. Of the lost clock only the next setting tells; its own references in
+    // between (periodic ones) only add to the time that passed.
+    const TimeMethod method =
+        index == 0 ? TimeMethod::BackFromNextReference : TimeMethod::RecomputedAfterLoss;
+    if (index < references_.size() && seconds{header.relativeOffset} > references_[index].elapsed) {
+        return std::nullopt; // would lie after that reference: one in between is missing
+    }
+    seconds passed{0};
+    for (; index < references_.size() && !isLoss(references_[index]); ++index) {
+        passed += references_[index].elapsed;
+        if (method == TimeMethod::BackFromNextReference || isSet(references_[index])) {
+            return Origin{references_[index].time - passed, method, segmentOfReference_[index]};
+        }
+    }
+    return std::nullopt;
+}
+
+std::optional<LocalTime> TimeLine::localTime(const history::Header& header) const {
+    if (header.sequenceNumber == history::kCorruptionSequenceNumber) return std::nullopt; // no place in the sequence
+    const auto own =
+        std::ranges::lower_bound(references_, header.sequenceNumber, {}, &Reference::sequenceNumber);
+    if (own != references_.end() && own->sequenceNumber == header.sequenceNumber) {
+        const auto index = static_cast<std::size_t>(own - references_.begin());
+        return LocalTime{own->time, TimeMethod::Reference, segmentOfReference_[index]};
+    }
+    const auto zero = origin(header);
+    if (!zero) return std::nullopt;
+    return LocalTime{zero->time + seconds{header.relativeOffset}, zero->method, zero->segment};
+}
+
+std::optional<LocalTime> TimeLine::sampleTime(const history::Header& header, std::int16_t timeOffsetMinutes) const {
+    auto logged = localTime(header);
+    const auto zero = origin(header);
+    if (!logged || !zero) return std::nullopt;
+    // A live value whose offset was rounded up must not lie in the future (docs/nightscout/mapping.md 5.1).
+    logged->time = std::min<protocol::LocalSeconds>(logged->time, zero->time + std::chrono::minutes{timeOffsetMinutes});
+    return logged;
+}
+
+} // namespace therapy
