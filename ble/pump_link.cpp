@@ -61,8 +61,8 @@ struct PermittedWrite {
 };
 
 // The whole of what may be written, op code by op code. Record access: report records, abort, report number;
-// delete is left out (docs/protocol/history.md 2, docs/protocol/services.md 10.6). Status reader: Reset Status, which makes
-// the pump indicate again, and Get requests (docs/protocol/services.md 7).
+// delete is left out (docs/protocol/history.md 2, docs/protocol/services.md 10.6). Status reader: Reset
+// Status, which makes the pump indicate again, and Get requests (docs/protocol/services.md 7).
 constexpr std::array kPermittedWrites{
     PermittedWrite{PumpCharacteristic::IddRecordAccessControlPoint, 1, 0x33},
     PermittedWrite{PumpCharacteristic::IddRecordAccessControlPoint, 1, 0x55},

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The command line of docs/architecture.md 6: reads the arguments, loads what the command needs, and calls it.
+// The command line of docs/architecture.md 6: reads the arguments, loads what the command needs, and calls
+// it.
 #pragma once
 
 #include <functional>

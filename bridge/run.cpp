@@ -16,19 +16,19 @@
 
 #include "ble/bluez/link.hpp"
 #include "bridge/config/key_file.hpp"
+#include "bridge/config/site_settings.hpp"
 #include "bridge/publish/profile_sync.hpp"
 #include "bridge/publish/publisher.hpp"
-#include "bridge/session/pump_session.hpp"
-#include "bridge/service_manager.hpp"
-#include "bridge/status/service_monitor.hpp"
-#include "bridge/config/site_settings.hpp"
 #include "bridge/publish/status_publisher.hpp"
+#include "bridge/service_manager.hpp"
+#include "bridge/session/pump_session.hpp"
+#include "bridge/status/service_monitor.hpp"
 #include "bridge/status/status_server.hpp"
 #include "bridge/store/store.hpp"
 #include "bridge/tasks.hpp"
-#include "therapy/zone.hpp"
 #include "nightscout/upload/client.hpp"
 #include "nightscout/upload/uploader.hpp"
+#include "therapy/zone.hpp"
 
 namespace bridge {
 
@@ -122,7 +122,7 @@ public:
             if (configuration.nightscout.features.contains(nightscout::Feature::Profiles)) {
                 profileKeeper_ =
                     std::make_unique<ProfileSync>(io_.get_executor(), clientSettings(configuration), store_,
-                                                    configuration.profile, zone_.name(), utcNow, log);
+                                                  configuration.profile, zone_.name(), utcNow, log);
             }
         } else if (!options.pretend) {
             log.warn(

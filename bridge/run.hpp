@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The service: puts link, session, publisher and uploader on one loop, and ends them in order. docs/architecture.md 4.
+// The service: puts link, session, publisher and uploader on one loop, and ends them in order.
+// docs/architecture.md 4.
 #pragma once
 
 #include <iosfwd>
@@ -18,8 +19,8 @@ struct RunOptions {
     bool pretend = false; ///< print the documents (JSON Lines) on `out` instead of uploading them
 };
 
-/// Until SIGINT or SIGTERM, or until done with `once`. The exit code of docs/architecture.md 6: 0 done, 2 unusable
-/// configuration or key database, 3 BlueZ, pump or Nightscout could not be reached.
+/// Until SIGINT or SIGTERM, or until done with `once`. The exit code of docs/architecture.md 6: 0 done, 2
+/// unusable configuration or key database, 3 BlueZ, pump or Nightscout could not be reached.
 int runService(const Configuration& configuration, const RunOptions& options, spdlog::logger& log,
                std::ostream& out);
 

@@ -14,8 +14,9 @@ namespace {
 
 constexpr const char* kPath = "/pump_bridge/advertisement";
 constexpr std::uint16_t kMedtronic = 0x01f9;
-// The pump ignores advertisers slower than about 150 ms (docs/protocol/link.md 3.4). bluetoothd takes milliseconds
-// here, and before 5.77 only when it runs with experimental features; main.conf sets the interval there.
+// The pump ignores advertisers slower than about 150 ms (docs/protocol/link.md 3.4). bluetoothd takes
+// milliseconds here, and before 5.77 only when it runs with experimental features; main.conf sets the
+// interval there.
 constexpr std::uint32_t kMinIntervalMs = 30;
 constexpr std::uint32_t kMaxIntervalMs = 40;
 

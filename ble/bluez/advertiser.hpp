@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Advertising through org.bluez.LEAdvertisement1: manufacturer data carries the name, since a local name
-// would go into the scan response. Facts: docs/protocol/link.md 3.1, 3.5; docs/protocol/bluez-lab.md "Advertising through D-Bus".
+// would go into the scan response. Facts: docs/protocol/link.md 3.1, 3.5; docs/protocol/bluez-lab.md
+// "Advertising through D-Bus".
 #pragma once
 
 #include <chrono>

@@ -12,8 +12,8 @@
 #include <string>
 #include <vector>
 
-#include "ble/bluez/names.hpp"
 #include "ble/bluez/bus.hpp"
+#include "ble/bluez/names.hpp"
 #include "ble/bluez/object_tree.hpp"
 #include "ble/pump_link.hpp"
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// PumpLink on bluetoothd. run() is the state machine of docs/protocol/link.md 11: it registers our GATT application,
-// advertises, guards connections, and starts over after whatever bluetoothd, the adapter or the pump do.
+// PumpLink on bluetoothd. run() is the state machine of docs/protocol/link.md 11: it registers our GATT
+// application, advertises, guards connections, and starts over after whatever bluetoothd, the adapter or the
+// pump do.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>

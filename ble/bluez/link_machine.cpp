@@ -139,8 +139,8 @@ asio::awaitable<void> BluezLink::Machine::serveBluez() {
     co_await serveAdapter();
 }
 
-// The kernel's management socket gives the exact octets and the interval (docs/protocol/link.md 3.5); not everywhere is
-// it there and permitted.
+// The kernel's management socket gives the exact octets and the interval (docs/protocol/link.md 3.5); not
+// everywhere is it there and permitted.
 asio::awaitable<void> BluezLink::Machine::chooseAdvertiser() {
     // Named, as is the address: GCC 12 destroys temporaries of the call below twice.
     const std::function<void()> onEnded = [this] { changes_.announce(); };
@@ -275,7 +275,8 @@ asio::awaitable<void> BluezLink::Machine::removeOldBonds() {
     }
 }
 
-// Also after each disconnect: a bonded pump's subscription is otherwise swallowed (docs/protocol/link.md 4.3).
+// Also after each disconnect: a bonded pump's subscription is otherwise swallowed
+// (docs/protocol/link.md 4.3).
 asio::awaitable<void> BluezLink::Machine::renewApplication() {
     if (std::exchange(applicationRegistered_, false))
         co_await application_->unregisterAt(adapter_, settings_.limits.call);

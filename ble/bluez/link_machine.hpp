@@ -10,11 +10,11 @@
 #include "ble/advertiser.hpp"
 #include "ble/bluez/agent.hpp"
 #include "ble/bluez/bluez_bus.hpp"
+#include "ble/bluez/gatt_application.hpp"
 #include "ble/bluez/link.hpp"
+#include "ble/bluez/pump_client.hpp"
 #include "ble/condition.hpp"
 #include "ble/event_queue.hpp"
-#include "ble/bluez/gatt_application.hpp"
-#include "ble/bluez/pump_client.hpp"
 
 namespace ble {
 

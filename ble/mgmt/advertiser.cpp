@@ -22,8 +22,8 @@ bool isUnsupported(Status status) {
     return status == Status::UnknownCommand || status == Status::NotSupported;
 }
 
-// bluetoothd 5.66 switches it on at each start; the pump pairs without (docs/protocol/link.md 2.1, 2.2). A host that
-// cannot switch it off still falls back to what the pump asks for.
+// bluetoothd 5.66 switches it on at each start; the pump pairs without (docs/protocol/link.md 2.1, 2.2). A
+// host that cannot switch it off still falls back to what the pump asks for.
 asio::awaitable<void> dropSecureConnections(ManagementController& controller, spdlog::logger& log) {
     try {
         const auto settings = co_await controller.setSecureConnections(false);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Advertising through the kernel's management socket: the octets of docs/protocol/link.md 3.1 and 3.2 exactly, at
-// 31.25 to 37.5 ms, without a scan response. Needs CAP_NET_ADMIN.
+// Advertising through the kernel's management socket: the octets of docs/protocol/link.md 3.1 and 3.2
+// exactly, at 31.25 to 37.5 ms, without a scan response. Needs CAP_NET_ADMIN.
 #pragma once
 
 #include <spdlog/logger.h>

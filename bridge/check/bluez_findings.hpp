@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Judges what is known about BlueZ, the kernel and the adapter. Facts: docs/protocol/link.md 2, 3.4, 5.3, docs/protocol/bluez-lab.md,
-// patches/README.md.
+// Judges what is known about BlueZ, the kernel and the adapter. Facts: docs/protocol/link.md 2, 3.4, 5.3,
+// docs/protocol/bluez-lab.md, patches/README.md.
 #pragma once
 
 #include "bridge/check/bluez_facts.hpp"

@@ -31,7 +31,8 @@ private:
 /// ControllerMode, Privacy, JustWorksRepairing and the time-outs.
 Findings checkSettings(const MainConf& conf);
 
-/// The pump ignores what advertises more seldom than every 150 ms (docs/protocol/link.md 3.4). Units of 0.625 ms.
+/// The pump ignores what advertises more seldom than every 150 ms (docs/protocol/link.md 3.4). Units of 0.625
+/// ms.
 inline constexpr std::uint32_t kSlowestInterval = 240;
 
 } // namespace bridge::check

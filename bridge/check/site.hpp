@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "bridge/check/finding.hpp"
-#include "nightscout/upload/client.hpp"
 #include "nightscout/documents/mapping.hpp"
+#include "nightscout/upload/client.hpp"
 
 namespace bridge::check {
 

@@ -12,10 +12,10 @@
 #include <system_error>
 
 #include "bridge/commands/decode_capture.hpp"
-#include "therapy/local_times.hpp"
-#include "capture/record_json.hpp"
 #include "capture/btsnoop.hpp"
+#include "capture/record_json.hpp"
 #include "protocol/history/record.hpp"
+#include "therapy/local_times.hpp"
 
 namespace bridge {
 namespace {

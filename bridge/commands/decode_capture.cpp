@@ -11,11 +11,11 @@
 #include <utility>
 #include <vector>
 
-#include "capture/capture.hpp"
 #include "bridge/config/key_file.hpp"
-#include "therapy/local_times.hpp"
+#include "capture/capture.hpp"
 #include "capture/redact.hpp"
 #include "protocol/history/record.hpp"
+#include "therapy/local_times.hpp"
 
 namespace bridge {
 namespace {
@@ -99,7 +99,9 @@ int decodeCaptureFile(const std::string& name, protocol::ByteView file, const De
         if (line.kind == capture::CaptureKind::History) localTime = dates.at(index++);
         if (line.problem) good = false;
         if (!wanted(line, options)) return;
-        streams.out << (options.json ? capture::toJsonLine(line, localTime) : capture::toTextLine(line, localTime)) << '\n';
+        streams.out << (options.json ? capture::toJsonLine(line, localTime)
+                                     : capture::toTextLine(line, localTime))
+                    << '\n';
     });
     if (damage) streams.err << name << ": damaged: " << protocol::toString(*damage) << '\n';
     return good && !damage ? kDone : kFoundProblem;

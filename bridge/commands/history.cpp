@@ -8,9 +8,9 @@
 #include <map>
 #include <ostream>
 
-#include "therapy/local_times.hpp"
 #include "capture/record_json.hpp"
 #include "protocol/history/record.hpp"
+#include "therapy/local_times.hpp"
 
 namespace bridge {
 namespace {
@@ -219,7 +219,8 @@ std::optional<protocol::LocalSeconds> parsePumpTime(const std::string& given, bo
     return time.local();
 }
 
-int history(const HistoryOptions& options, const Store& store, const therapy::Zone* zone, const Streams& streams) {
+int history(const HistoryOptions& options, const Store& store, const therapy::Zone* zone,
+            const Streams& streams) {
     const std::vector<PumpInfo> pumps = store.pumps();
     const auto pump = std::ranges::find_if(
         pumps, [&](const PumpInfo& info) { return options.pump.empty() || info.serial == options.pump; });

@@ -6,8 +6,8 @@
 
 #include "bridge/commands/streams.hpp"
 #include "bridge/store/store.hpp"
-#include "therapy/zone.hpp"
 #include "protocol/codec/date_time.hpp"
+#include "therapy/zone.hpp"
 
 namespace bridge {
 
@@ -29,6 +29,7 @@ struct HistoryOptions {
 std::optional<protocol::LocalSeconds> parsePumpTime(const std::string& text, bool endOfDay);
 
 /// Lists what the store holds of the present epoch. `zone`: dates records that were not published yet.
-int history(const HistoryOptions& options, const Store& store, const therapy::Zone* zone, const Streams& streams);
+int history(const HistoryOptions& options, const Store& store, const therapy::Zone* zone,
+            const Streams& streams);
 
 } // namespace bridge

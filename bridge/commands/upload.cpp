@@ -12,9 +12,9 @@
 #include <string_view>
 #include <utility>
 
+#include "bridge/config/site_settings.hpp"
 #include "bridge/publish/publisher.hpp"
 #include "bridge/store/stored_event_memory.hpp"
-#include "bridge/config/site_settings.hpp"
 #include "nightscout/upload/uploader.hpp"
 
 namespace bridge {
@@ -146,7 +146,8 @@ void printSummary(const std::map<std::string, Counts>& counts, std::ostream& out
 
 } // namespace
 
-Backfill::Backfill(const UploadOptions& options, const Configuration& configuration, const therapy::Zone& zone)
+Backfill::Backfill(const UploadOptions& options, const Configuration& configuration,
+                   const therapy::Zone& zone)
     : options_(options),
       zone_(zone),
       settings_(mappingSettings(configuration)),

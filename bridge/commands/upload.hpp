@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Back-fill: documents of records that are in the store, whatever was uploaded before. docs/architecture.md 6.
+// Back-fill: documents of records that are in the store, whatever was uploaded before.
+// docs/architecture.md 6.
 #pragma once
 
 #include <functional>
@@ -11,9 +12,9 @@
 #include "bridge/commands/streams.hpp"
 #include "bridge/config/configuration.hpp"
 #include "bridge/store/store.hpp"
-#include "therapy/zone.hpp"
 #include "nightscout/documents/mapping.hpp"
 #include "protocol/codec/date_time.hpp"
+#include "therapy/zone.hpp"
 
 namespace spdlog {
 class logger;

@@ -11,16 +11,16 @@
 #include "bridge/config/profile_settings.hpp"
 #include "bridge/config/secret_files.hpp"
 #include "bridge/status/status_server.hpp"
-#include "therapy/zone.hpp"
 #include "nightscout/upload/client.hpp"
+#include "therapy/zone.hpp"
 
 namespace bridge {
 namespace {
 
 namespace fs = std::filesystem;
 
-// Every key that docs/architecture.md 7 has, as "section.key"; those of the top level without a section. Those of
-// document_settings.cpp and profile_settings.cpp come on top.
+// Every key that docs/architecture.md 7 has, as "section.key"; those of the top level without a section.
+// Those of document_settings.cpp and profile_settings.cpp come on top.
 constexpr std::array<std::string_view, 12> kKeys{"timezone",
                                                  "pump.key_database",
                                                  "pump.serial",

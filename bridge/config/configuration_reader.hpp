@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A configuration file, key by key: values of the right form, and every problem with its place. docs/architecture.md 7.
+// A configuration file, key by key: values of the right form, and every problem with its place.
+// docs/architecture.md 7.
 #pragma once
 
 #include <cstdint>

@@ -33,9 +33,9 @@ std::string withServerId(const std::string& body, const std::string& serverId) {
 
 } // namespace
 
-ProfileSync::ProfileSync(boost::asio::any_io_executor executor, nightscout::ClientSettings site,
-                             Store& store, std::optional<nightscout::ProfileSettings> profile,
-                             std::string zone, UtcClock clock, spdlog::logger& log)
+ProfileSync::ProfileSync(boost::asio::any_io_executor executor, nightscout::ClientSettings site, Store& store,
+                         std::optional<nightscout::ProfileSettings> profile, std::string zone, UtcClock clock,
+                         spdlog::logger& log)
     : executor_(std::move(executor)),
       site_(std::move(site)),
       store_(store),

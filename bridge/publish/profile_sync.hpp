@@ -11,8 +11,8 @@
 #include <string>
 
 #include "bridge/store/store.hpp"
-#include "nightscout/upload/client.hpp"
 #include "nightscout/documents/profile.hpp"
+#include "nightscout/upload/client.hpp"
 
 namespace spdlog {
 class logger;
@@ -26,8 +26,8 @@ public:
 
     /// `profile` empty: only says whether the site has one. `zone`: IANA name.
     ProfileSync(boost::asio::any_io_executor executor, nightscout::ClientSettings site, Store& store,
-                  std::optional<nightscout::ProfileSettings> profile, std::string zone, UtcClock clock,
-                  spdlog::logger& log);
+                std::optional<nightscout::ProfileSettings> profile, std::string zone, UtcClock clock,
+                spdlog::logger& log);
 
     /// At once, then every day; after a failure every hour. Until cancelled.
     boost::asio::awaitable<void> run();

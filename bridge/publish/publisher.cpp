@@ -13,8 +13,8 @@
 namespace bridge {
 
 namespace history = protocol::history;
-using therapy::HistoryRun;
 using therapy::DatedRecord;
+using therapy::HistoryRun;
 
 namespace {
 
@@ -84,8 +84,8 @@ struct GlucoseSample {
 };
 using GlucoseSamples = std::vector<GlucoseSample>;
 
-therapy::DatedRecord timed(const StoredRecord& stored, const Clockwork& clockwork, const therapy::UtcConverter& utc,
-                  Dating dating, GlucoseSamples& samples) {
+therapy::DatedRecord timed(const StoredRecord& stored, const Clockwork& clockwork,
+                           const therapy::UtcConverter& utc, Dating dating, GlucoseSamples& samples) {
     therapy::DatedRecord timed;
     timed.sequenceNumber = stored.sequenceNumber;
     timed.raw = stored.raw;
@@ -112,7 +112,8 @@ therapy::DatedRecord timed(const StoredRecord& stored, const Clockwork& clockwor
 /// Gives each glucose record the trend that was measured live with it. History counts its samples in minutes
 /// since a reference, the live measurement since the session's start: the same sample may differ by a minute,
 /// the next one is five minutes away.
-void joinTrends(therapy::HistoryRun& stretch, const GlucoseSamples& samples, const Store& store, PumpId pump) {
+void joinTrends(therapy::HistoryRun& stretch, const GlucoseSamples& samples, const Store& store,
+                PumpId pump) {
     constexpr std::chrono::seconds kSameSample{150};
     if (samples.empty()) return;
     const auto [oldest, newest] = std::ranges::minmax_element(samples, {}, &GlucoseSample::time);
@@ -132,7 +133,8 @@ void joinTrends(therapy::HistoryRun& stretch, const GlucoseSamples& samples, con
 } // namespace
 
 therapy::HistoryRun datedRun(const Store& store, PumpId pump, SequenceRange stretch, SequenceRange window,
-                     const therapy::Zone& zone, std::optional<std::chrono::seconds> newestOffset, Dating dating) {
+                             const therapy::Zone& zone, std::optional<std::chrono::seconds> newestOffset,
+                             Dating dating) {
     const Clockwork clockwork = clockworkOf(store, pump, stretch);
     const therapy::UtcConverter utc{clockwork.timeLine, zone, newestOffset};
     therapy::HistoryRun result;
@@ -161,7 +163,7 @@ MappedRange mapStored(const Store& store, PumpId pump, SequenceRange stretch, Se
     const auto held = store.held(pump);
     const bool newest = !held.empty() && held.back() == stretch;
     const therapy::HistoryRun dated = datedRun(store, pump, stretch, window, zone,
-                                       newest ? store.measuredOffset(pump) : std::nullopt, dating);
+                                               newest ? store.measuredOffset(pump) : std::nullopt, dating);
     MappedRange mapped;
     mapped.documents = nightscout::map(dated, settings, emitted.first, emitted.last);
     if (mapped.documents.empty()) return mapped;
@@ -175,8 +177,8 @@ MappedRange mapStored(const Store& store, PumpId pump, SequenceRange stretch, Se
     return mapped;
 }
 
-Publisher::Publisher(Store& store, const therapy::Zone& zone, nightscout::MappingSettings settings, DocumentSink sink,
-                     bool marksPublished, spdlog::logger& log)
+Publisher::Publisher(Store& store, const therapy::Zone& zone, nightscout::MappingSettings settings,
+                     DocumentSink sink, bool marksPublished, spdlog::logger& log)
     : store_(store),
       zone_(zone),
       settings_(std::move(settings)),

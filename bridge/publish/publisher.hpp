@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// From stored records to waiting documents: dates the records, maps them, queues what is new. docs/architecture.md 3
-// and 5.
+// From stored records to waiting documents: dates the records, maps them, queues what is new.
+// docs/architecture.md 3 and 5.
 #pragma once
 
 #include <chrono>
@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "bridge/store/store.hpp"
-#include "therapy/zone.hpp"
 #include "nightscout/documents/mapping.hpp"
+#include "therapy/zone.hpp"
 
 namespace spdlog {
 class logger;
@@ -26,8 +26,8 @@ using DocumentSink = std::function<QueueResult(PumpId, std::span<const nightscou
 class Publisher {
 public:
     /// `marksPublished`: what was handed to `sink` is not offered again; false for a sink that only shows it.
-    Publisher(Store& store, const therapy::Zone& zone, nightscout::MappingSettings settings, DocumentSink sink,
-              bool marksPublished, spdlog::logger& log);
+    Publisher(Store& store, const therapy::Zone& zone, nightscout::MappingSettings settings,
+              DocumentSink sink, bool marksPublished, spdlog::logger& log);
 
     /// The offset of the pump's clock, measured now: dates everything since the clock was last set.
     void setMeasuredOffset(PumpId pump, std::chrono::seconds localMinusUtc);
@@ -52,8 +52,8 @@ enum class Dating : std::uint8_t { Kept, Anew };
 /// The stored records of a gap-free range with their instants. `newestOffset`: of the last clock segment,
 /// when it was measured.
 therapy::HistoryRun datedRun(const Store& store, PumpId pump, SequenceRange stretch, SequenceRange window,
-                                 const therapy::Zone& zone, std::optional<std::chrono::seconds> newestOffset,
-                                 Dating dating = Dating::Kept);
+                             const therapy::Zone& zone, std::optional<std::chrono::seconds> newestOffset,
+                             Dating dating = Dating::Kept);
 
 /// The documents whose primary record is in `emitted`, a part of the gap-free range `stretch`, and the times
 /// of those records.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What to read of the pump, and when: what it indicates decides (docs/protocol/services.md 6 and 9), the clock decides
-// the rest. Pure.
+// What to read of the pump, and when: what it indicates decides (docs/protocol/services.md 6 and 9), the
+// clock decides the rest. Pure.
 #pragma once
 
 #include <array>

@@ -9,8 +9,8 @@
 #include <optional>
 
 #include "ble/pump_link.hpp"
-#include "bridge/store/store.hpp"
 #include "bridge/session/value_queue.hpp"
+#include "bridge/store/store.hpp"
 #include "protocol/history/assembler.hpp"
 #include "protocol/history/racp.hpp"
 

@@ -15,7 +15,8 @@ using protocol::Bytes;
 
 namespace {
 
-/// Plaintext octets of a full notification at the smallest ATT MTU: more may follow (docs/protocol/history.md 3).
+/// Plaintext octets of a full notification at the smallest ATT MTU: more may follow (docs/protocol/history.md
+/// 3).
 constexpr std::size_t kSmallestFullPiece = 17;
 
 reader::OpCode opCodeOf(const reader::Request& request) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Reads the pump's present state: characteristics, the status reader control point, the last glucose
-// measurement. One procedure at a time, each ended by its indication. Facts: docs/protocol/services.md 3, 5, 7, 10.
+// measurement. One procedure at a time, each ended by its indication. Facts: docs/protocol/services.md 3, 5,
+// 7, 10.
 #pragma once
 
 #include <chrono>

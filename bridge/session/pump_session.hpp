@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What the bridge does with a link: SAKE handshake at each subscription, then history, then following. One
-// object for the life of the process, one session per connection. docs/architecture.md 4, docs/protocol/link.md 11.
+// object for the life of the process, one session per connection. docs/architecture.md 4,
+// docs/protocol/link.md 11.
 #pragma once
 
 #include <boost/asio/cancellation_signal.hpp>
@@ -14,10 +15,10 @@
 #include "ble/pump_link.hpp"
 #include "bridge/session/follow_plan.hpp"
 #include "bridge/session/history_sync.hpp"
-#include "bridge/store/store.hpp"
 #include "bridge/session/value_queue.hpp"
-#include "therapy/pump_status.hpp"
+#include "bridge/store/store.hpp"
 #include "protocol/sake/handshake.hpp"
+#include "therapy/pump_status.hpp"
 
 namespace spdlog {
 class logger;
@@ -27,7 +28,8 @@ namespace bridge {
 
 struct SessionSettings {
     std::string requiredSerial; ///< empty: any pump that pairs
-    std::chrono::milliseconds startSignalDelay = std::chrono::milliseconds(120); ///< docs/protocol/link.md 4.2 rule 5
+    std::chrono::milliseconds startSignalDelay =
+        std::chrono::milliseconds(120); ///< docs/protocol/link.md 4.2 rule 5
     std::chrono::milliseconds handshakeTimeout = std::chrono::seconds(30);
     std::chrono::milliseconds discoveryTimeout = std::chrono::seconds(60);
     std::chrono::milliseconds inactivity = std::chrono::seconds(30);

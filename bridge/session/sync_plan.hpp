@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Which records to ask the pump for next. Pure arithmetic on ranges of sequence numbers. docs/architecture.md 4.
+// Which records to ask the pump for next. Pure arithmetic on ranges of sequence numbers.
+// docs/architecture.md 4.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Recognises the failures of docs/protocol/link.md 12 that show in the order and timing of what happens on the link,
-// and names each in the user's words. A pure state machine: time is an argument, nothing is done here.
+// Recognises the failures of docs/protocol/link.md 12 that show in the order and timing of what happens on
+// the link, and names each in the user's words. A pure state machine: time is an argument, nothing is done
+// here.
 #pragma once
 
 #include <chrono>
@@ -15,7 +16,8 @@
 namespace bridge {
 
 enum class LinkFault : std::uint8_t {
-    DiscoveryAnswersTooLong, ///< connected, discovery, silence, gone: the MTU problem (docs/protocol/link.md 5.3)
+    DiscoveryAnswersTooLong, ///< connected, discovery, silence, gone: the MTU problem
+                             ///< (docs/protocol/link.md 5.3)
     BondOrRadio,             ///< the same after sessions that worked: bond lost on one side, or weak radio
     PairingFailed,           ///< came to pair, went without a bond
     NoSubscription,          ///< stays connected, but never asks for a handshake

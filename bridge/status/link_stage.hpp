@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// How far the link to the pump has come: the states of docs/architecture.md 4 in one row, from what the Bluetooth side
-// and the session report separately.
+// How far the link to the pump has come: the states of docs/architecture.md 4 in one row, from what the
+// Bluetooth side and the session report separately.
 #pragma once
 
 #include <chrono>

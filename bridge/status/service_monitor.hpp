@@ -7,13 +7,13 @@
 #include <string>
 #include <string_view>
 
-#include "bridge/status/link_diagnosis.hpp"
 #include "bridge/session/pump_session.hpp"
+#include "bridge/status/link_diagnosis.hpp"
 #include "bridge/status/service_state.hpp"
 #include "bridge/store/store.hpp"
-#include "therapy/zone.hpp"
 #include "nightscout/documents/mapping.hpp"
 #include "nightscout/upload/uploader.hpp"
+#include "therapy/zone.hpp"
 
 namespace spdlog {
 class logger;
@@ -26,8 +26,8 @@ public:
     using UtcClock = std::function<std::chrono::sys_seconds()>;
 
     /// The references must outlive it. The last error that `log` was given is part of the state.
-    ServiceMonitor(Store& store, const therapy::Zone& zone, nightscout::MappingSettings mapping, UtcClock clock,
-                   spdlog::logger& log);
+    ServiceMonitor(Store& store, const therapy::Zone& zone, nightscout::MappingSettings mapping,
+                   UtcClock clock, spdlog::logger& log);
     ~ServiceMonitor();
     ServiceMonitor(const ServiceMonitor&) = delete;
     ServiceMonitor& operator=(const ServiceMonitor&) = delete;

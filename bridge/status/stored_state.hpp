@@ -3,8 +3,8 @@
 
 #include "bridge/status/service_state.hpp"
 #include "bridge/store/store.hpp"
-#include "therapy/zone.hpp"
 #include "nightscout/documents/mapping.hpp"
+#include "therapy/zone.hpp"
 
 namespace bridge {
 

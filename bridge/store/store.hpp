@@ -127,8 +127,9 @@ public:
     /// Beside the records: how glucose moved at a sample, which history does not tell. Another one of the
     /// same sample replaces it.
     struct Trend {
-        protocol::LocalSeconds sampleTime{}; ///< pump's clock: session start + offset (docs/protocol/services.md 10.3)
-        std::int32_t rate = 0;               ///< thousandths of mg/dL per minute
+        protocol::LocalSeconds
+            sampleTime{};      ///< pump's clock: session start + offset (docs/protocol/services.md 10.3)
+        std::int32_t rate = 0; ///< thousandths of mg/dL per minute
         friend bool operator==(const Trend&, const Trend&) = default;
     };
     void addTrend(PumpId pump, Trend trend);

@@ -9,7 +9,8 @@ using nightscout::Document;
 using nightscout::Kind;
 using nightscout::StatusMemory;
 
-StoredEventMemory::StoredEventMemory(const Store& store, const PumpInfo& pump) : key_("events." + pump.serial) {
+StoredEventMemory::StoredEventMemory(const Store& store, const PumpInfo& pump)
+    : key_("events." + pump.serial) {
     if (const auto text = store.setting(key_)) {
         memory = StatusMemory::fromJson(nlohmann::json::parse(*text, nullptr, false));
     }

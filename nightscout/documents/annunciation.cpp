@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Alarms, alerts and messages -> Announcement or Note (docs/nightscout/mapping.md 8.12, 15). One document for each
-// instance; that it was cleared changes nothing.
+// Alarms, alerts and messages -> Announcement or Note (docs/nightscout/mapping.md 8.12, 15). One document for
+// each instance; that it was cleared changes nothing.
 #include <algorithm>
 #include <nlohmann/json.hpp>
 

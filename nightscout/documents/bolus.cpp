@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Boluses of the user and automatic corrections (docs/nightscout/mapping.md 8.1, 8.3). The primary record is the
-// programmed part 1; the document appears once the delivered record tells the insulin.
+// Boluses of the user and automatic corrections (docs/nightscout/mapping.md 8.1, 8.3). The primary record is
+// the programmed part 1; the document appears once the delivered record tells the insulin.
 #include "nightscout/documents/bolus.hpp"
 
 #include <nlohmann/json.hpp>

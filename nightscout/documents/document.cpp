@@ -22,7 +22,8 @@ constexpr std::array<std::string_view, 17> kKindNames{
     "sgv",  "bolus",   "carbs",   "autobasal", "basal", "suspend", "note",   "bg",     "alarm",
     "site", "insulin", "battery", "sensor",    "tt",    "gap",     "status", "profile"};
 
-/// 7c1f6a52-3f0e-4d57-9b7a-8e2d10b4c6a3: the name space of all our identities (docs/nightscout/mapping.md 6.1).
+/// 7c1f6a52-3f0e-4d57-9b7a-8e2d10b4c6a3: the name space of all our identities
+/// (docs/nightscout/mapping.md 6.1).
 constexpr std::array<std::uint8_t, 16> kNamespace{0x7c, 0x1f, 0x6a, 0x52, 0x3f, 0x0e, 0x4d, 0x57,
                                                   0x9b, 0x7a, 0x8e, 0x2d, 0x10, 0xb4, 0xc6, 0xa3};
 

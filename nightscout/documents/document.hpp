@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What is sent to Nightscout, and who it is. Facts: docs/nightscout/mapping.md 6, docs/nightscout/api.md 5 to 10.
+// What is sent to Nightscout, and who it is. Facts: docs/nightscout/mapping.md 6, docs/nightscout/api.md 5
+// to 10.
 #pragma once
 
 #include <array>
@@ -9,7 +10,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-
 
 #include "nightscout/documents/therapy_words.hpp"
 
@@ -40,8 +40,8 @@ private:
     unsigned bits_ = 0;
 };
 
-/// The kinds of document that an identity is made of (docs/nightscout/mapping.md 6.1). Stored as numbers: new ones
-/// go last.
+/// The kinds of document that an identity is made of (docs/nightscout/mapping.md 6.1). Stored as numbers: new
+/// ones go last.
 enum class Kind : std::uint8_t {
     Sgv,
     Bolus,

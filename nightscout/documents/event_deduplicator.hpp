@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Events that two sources may tell: the start of a sensor (session start, history code) and a change of the
-// pump's battery (cleared annunciation, level). Only one of them may be sent. Facts: docs/nightscout/mapping.md
-// 8.9 and 8.10.
+// pump's battery (cleared annunciation, level). Only one of them may be sent. Facts:
+// docs/nightscout/mapping.md 8.9 and 8.10.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>

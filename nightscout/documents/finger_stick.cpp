@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Finger sticks and calibrations -> BG Check (docs/nightscout/mapping.md 8.11). A finger stick that calibrates the
-// sensor is two records of the pump and one document.
+// Finger sticks and calibrations -> BG Check (docs/nightscout/mapping.md 8.11). A finger stick that
+// calibrates the sensor is two records of the pump and one document.
 #include <nlohmann/json.hpp>
 
 #include "nightscout/documents/mappers.hpp"

@@ -69,8 +69,8 @@ Document& addDocument(Context& context, Document document, const nlohmann::json&
 Document& addTreatment(Context& context, std::size_t index, Kind kind, UtcSeconds time,
                        nlohmann::json fields) {
     const auto sequenceNumber = context.view.at(index).sequenceNumber;
-    // Old servers take created_at and eventType for the key (docs/nightscout/api.md 6.2): records of one second
-    // must differ.
+    // Old servers take created_at and eventType for the key (docs/nightscout/api.md 6.2): records of one
+    // second must differ.
     const UtcMilliseconds created = time + std::chrono::milliseconds(sequenceNumber % 1000);
     fields["pumpId"] = sequenceNumber;
     Document document =

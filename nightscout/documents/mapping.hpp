@@ -23,8 +23,8 @@ std::string_view directionOf(const GlucoseTrend& trend, DirectionStyle style);
 
 /// Units of the site, for texts (docs/nightscout/mapping.md 15).
 enum class GlucoseUnits : std::uint8_t { MilligramsPerDecilitre, MillimolesPerLitre };
-/// What a change of the reservoir is shown as (docs/nightscout/mapping.md 8.10). Primed: only when the infusion
-/// set was filled, or stop reason 8 occurred.
+/// What a change of the reservoir is shown as (docs/nightscout/mapping.md 8.10). Primed: only when the
+/// infusion set was filled, or stop reason 8 occurred.
 enum class SiteChangeRule : std::uint8_t { WithReservoir, Primed, Off };
 
 /// The classes of annunciations of docs/nightscout/mapping.md 15: A, W, G, S, M, R.

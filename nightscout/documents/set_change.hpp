@@ -2,7 +2,6 @@
 // Whether a suspension is a change of the reservoir: docs/nightscout/mapping.md 8.10.
 #pragma once
 
-
 #include "nightscout/documents/therapy_words.hpp"
 
 namespace nightscout {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Events that have no history record and show only as a difference between two readings of the pump's
-// state: Sensor Start, Temporary Target, Pump Battery Change. Facts: docs/nightscout/mapping.md 8.9, 8.10, 8.13.
+// state: Sensor Start, Temporary Target, Pump Battery Change. Facts:
+// docs/nightscout/mapping.md 8.9, 8.10, 8.13.
 #pragma once
 
 #include <chrono>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Suspended and resumed -> Notes, and the reasons for the Temp Basal (docs/nightscout/mapping.md 8.6). A change of
-// the reservoir has documents of its own: set_change.cpp.
+// Suspended and resumed -> Notes, and the reasons for the Temp Basal (docs/nightscout/mapping.md 8.6). A
+// change of the reservoir has documents of its own: set_change.cpp.
 #include <algorithm>
 #include <vector>
 

@@ -29,9 +29,9 @@ using therapy::Partner;
 using therapy::partOf;
 using therapy::PumpStatus;
 using therapy::RecordLinks;
-using therapy::Suspension;
 using therapy::shapeOf;
 using therapy::Stop;
+using therapy::Suspension;
 using therapy::UtcSeconds;
 
 } // namespace nightscout

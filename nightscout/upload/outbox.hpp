@@ -41,10 +41,10 @@ public:
     Outbox& operator=(const Outbox&) = delete;
     virtual ~Outbox() = default;
 
-    /// What is due next, all of one collection and one operation, in the order of docs/nightscout/mapping.md 14:
-    /// the newest entry of glucose, then treatments oldest first, then older entries newest first; deletions
-    /// last. At most `limit` items and about `maxBytes` of bodies (one item at least). Empty when nothing
-    /// waits. Collections for which isHeld() is true are left out.
+    /// What is due next, all of one collection and one operation, in the order of docs/nightscout/mapping.md
+    /// 14: the newest entry of glucose, then treatments oldest first, then older entries newest first;
+    /// deletions last. At most `limit` items and about `maxBytes` of bodies (one item at least). Empty when
+    /// nothing waits. Collections for which isHeld() is true are left out.
     virtual std::vector<OutboxItem> next(std::size_t limit, std::size_t maxBytes) = 0;
 
     /// In one transaction: the items leave the outbox, their documents are remembered as uploaded.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The site address as people write it, and the credential that goes with it: docs/nightscout/api.md 2.2 and 3.
+// The site address as people write it, and the credential that goes with it: docs/nightscout/api.md 2.2
+// and 3.
 #include <openssl/sha.h>
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The requests that one batch is made of, and what a document is set aside for. Facts: docs/nightscout/api.md 5 to
-// 8 and 10, per generation of the server.
+// The requests that one batch is made of, and what a document is set aside for. Facts: docs/nightscout/api.md
+// 5 to 8 and 10, per generation of the server.
 #include <spdlog/logger.h>
 
 #include <boost/asio/use_awaitable.hpp>
@@ -306,7 +306,8 @@ asio::awaitable<Uploader::Lookup> Uploader::findTreatment(Document document) {
     co_return Lookup{std::nullopt, std::move(kept)};
 }
 
-/// The current profile's `_id` when it says the same: then there is nothing to send (docs/nightscout/api.md 10.5).
+/// The current profile's `_id` when it says the same: then there is nothing to send
+/// (docs/nightscout/api.md 10.5).
 asio::awaitable<Uploader::Lookup> Uploader::findProfile(Document wanted) {
     const Response response = co_await send("GET", "/api/v1/profile/current", {});
     const Judgement judgement = judged(response);
@@ -319,8 +320,8 @@ asio::awaitable<Uploader::Lookup> Uploader::findProfile(Document wanted) {
     co_return Lookup{std::nullopt, readServerId(present)};
 }
 
-/// A device status has no key on the server: after an answer was lost, ask before repeating (docs/nightscout/api.md
-/// 10.4).
+/// A device status has no key on the server: after an answer was lost, ask before repeating
+/// (docs/nightscout/api.md 10.4).
 asio::awaitable<Uploader::Lookup> Uploader::findDeviceStatus(Document document) {
     const Json wanted = Json::parse(document.body, nullptr, false);
     const auto device = wanted.is_object() ? wanted.find("device") : wanted.end();

@@ -210,9 +210,11 @@ void Uploader::postpone(FailureScope slot, milliseconds wait) {
 }
 
 void Uploader::noteSuccess(Operation operation, Collection collection, std::size_t documents) {
-    const auto own = operation == Operation::Delete ? kDeletions : static_cast<FailureScope>(index(collection));
+    const auto own =
+        operation == Operation::Delete ? kDeletions : static_cast<FailureScope>(index(collection));
     unsigned mended = 0;
-    for (const FailureScope slot : {own, kSite}) mended += std::exchange(troubles_[slot], BackoffState{}).failures;
+    for (const FailureScope slot : {own, kSite})
+        mended += std::exchange(troubles_[slot], BackoffState{}).failures;
     welcome_.set(index(collection));
     if (policy_.now) state_.lastUpload = policy_.now();
     if (mended > 0) log_.info("nightscout: upload works again after failures={}", mended);

@@ -37,8 +37,8 @@ struct UploadPolicy {
     double jitter = 0.2; ///< a wait varies by this share, both ways
     /// A batch that met a server error (500) this often is taken apart to find the document that causes it.
     unsigned isolateAfter = 3;
-    /// UTC, to drop device statuses that are no longer worth sending (docs/nightscout/api.md 10.4); without it
-    /// none is dropped.
+    /// UTC, to drop device statuses that are no longer worth sending (docs/nightscout/api.md 10.4); without
+    /// it none is dropped.
     std::function<UtcSeconds()> now;
     unsigned logEvery = 10; ///< of a row of failures, the first and then each n-th is logged
 };
@@ -132,8 +132,10 @@ private:
     asio::awaitable<Lookup> findTreatment(Document document);
     asio::awaitable<Lookup> findProfile(Document wanted);
     asio::awaitable<Lookup> findDeviceStatus(Document document);
-    /// Sets suspectDocuments aside where the site has shown that the fault is theirs; else says what is wrong.
-    asio::awaitable<Outcome> settle(std::vector<SuspectDocument> suspectDocuments, std::uint64_t acceptedBefore);
+    /// Sets suspectDocuments aside where the site has shown that the fault is theirs; else says what is
+    /// wrong.
+    asio::awaitable<Outcome> settle(std::vector<SuspectDocument> suspectDocuments,
+                                    std::uint64_t acceptedBefore);
     asio::awaitable<Response> send(std::string_view method, std::string path, std::string body);
     [[nodiscard]] Judgement judged(const Response& response) const;
     [[nodiscard]] bool isIsolating(Operation operation, Collection collection) const;

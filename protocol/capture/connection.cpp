@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "capture/names.hpp"
 #include "capture/pdu_line.hpp"
 #include "capture/value_line.hpp"
-#include "capture/names.hpp"
 #include "protocol/history/racp.hpp"
 #include "protocol/sake/session.hpp"
 #include "protocol/uuids.hpp"
@@ -221,10 +221,9 @@ void CaptureConnection::port(const Value& value, const CapturePlace& place) {
 
 /// `certain`: known to be a frame; else it is one if it can be decrypted.
 void CaptureConnection::frame(const Value& value, CapturePlace place, bool certain) {
-    CaptureLine line{
-        value.stamp, CaptureKind::Value,     fmt::format("{}, encrypted,", name(value.opCode)),
-        place,       rawField(value.octets), {},
-        false};
+    CaptureLine line{value.stamp, CaptureKind::Value,     fmt::format("{}, encrypted,", name(value.opCode)),
+                     place,       rawField(value.octets), {},
+                     false};
     if (!session_.open()) {
         if (auto obstacle = session_.obstacle()) note(value.stamp, std::move(*obstacle), keys_ != nullptr);
         return sink_(line);
@@ -238,8 +237,8 @@ void CaptureConnection::frame(const Value& value, CapturePlace place, bool certa
         recognise(value, place, value.octets, false);
         return plain(value, std::move(place), value.octets, 0);
     }
-    line.what = fmt::format("{}, cannot be decrypted ({}),", name(value.opCode),
-                            sake::toString(decrypted.error()));
+    line.what =
+        fmt::format("{}, cannot be decrypted ({}),", name(value.opCode), sake::toString(decrypted.error()));
     line.problem = true;
     sink_(line);
 }

@@ -7,10 +7,10 @@
 #include <map>
 #include <optional>
 
-#include "capture/line.hpp"
-#include "capture/session.hpp"
 #include "capture/att_pdu.hpp"
 #include "capture/gatt_map.hpp"
+#include "capture/line.hpp"
+#include "capture/session.hpp"
 #include "protocol/cgm/measurement.hpp"
 #include "protocol/history/assembler.hpp"
 

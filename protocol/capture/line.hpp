@@ -7,9 +7,9 @@
 #include <string>
 #include <string_view>
 
-#include "capture/record_json.hpp"
 #include "capture/btsnoop.hpp"
 #include "capture/gatt_map.hpp"
+#include "capture/record_json.hpp"
 #include "protocol/codec/date_time.hpp"
 
 namespace capture {

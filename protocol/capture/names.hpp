@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Names for the numbers of a capture, and which values of the pump are SAKE frames. Facts: docs/protocol/link.md 4.1
-// and 7.1; numbers of the Bluetooth SIG.
+// Names for the numbers of a capture, and which values of the pump are SAKE frames. Facts:
+// docs/protocol/link.md 4.1 and 7.1; numbers of the Bluetooth SIG.
 #pragma once
 
 #include <cstdint>

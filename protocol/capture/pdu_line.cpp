@@ -20,8 +20,8 @@ std::string foundValue(protocol::ByteView value, std::string_view type) {
     constexpr std::size_t kDeclaration = 3;
     if (type == kPrimaryService || type == kSecondaryService) return uuidName(uuidText(value));
     if (type != kCharacteristic || value.size() <= kDeclaration) return protocol::toHex(value);
-    return fmt::format("{} at {:02x}{:02x}", uuidName(uuidText(value.subspan(kDeclaration))),
-                       value[2], value[1]);
+    return fmt::format("{} at {:02x}{:02x}", uuidName(uuidText(value.subspan(kDeclaration))), value[2],
+                       value[1]);
 }
 
 /// "0001-0005 Generic Access, 0006-0010 Insulin Delivery", "0002 Device Name at 0003"

@@ -2,8 +2,8 @@
 // ATT PDUs that carry no value of a characteristic: discovery, MTU, acknowledgements, errors.
 #pragma once
 
-#include "capture/line.hpp"
 #include "capture/att_pdu.hpp"
+#include "capture/line.hpp"
 
 namespace capture {
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Records for people and programs: the JSON Lines of `decode` and `history` (docs/architecture.md 6), and one line of
-// text.
+// Records for people and programs: the JSON Lines of `decode` and `history` (docs/architecture.md 6), and one
+// line of text.
 #pragma once
 
 #include <chrono>

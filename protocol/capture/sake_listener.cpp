@@ -7,7 +7,8 @@ namespace capture {
 namespace {
 
 bool isStart(ByteView value) {
-    return std::equal(value.begin(), value.end(), protocol::sake::kStartSignal.begin(), protocol::sake::kStartSignal.end());
+    return std::equal(value.begin(), value.end(), protocol::sake::kStartSignal.begin(),
+                      protocol::sake::kStartSignal.end());
 }
 
 } // namespace

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The SAKE session of one captured connection: its handshake, and what it encrypts. Facts: docs/protocol/sake.md 9.
+// The SAKE session of one captured connection: its handshake, and what it encrypts. Facts:
+// docs/protocol/sake.md 9.
 #pragma once
 
 #include <optional>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What the value of a characteristic means: the layouts of docs/protocol/services.md, on one line of a capture.
+// What the value of a characteristic means: the layouts of docs/protocol/services.md, on one line of a
+// capture.
 #pragma once
 
 #include <optional>

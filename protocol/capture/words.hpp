@@ -9,8 +9,8 @@ namespace capture {
 
 using protocol::Bytes;
 using protocol::ByteView;
-using protocol::ParseError;
 using protocol::Parsed;
+using protocol::ParseError;
 using protocol::Reader;
 using protocol::toHex;
 

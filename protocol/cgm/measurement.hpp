@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// CGM Measurement (0x2AA7). Facts: docs/protocol/services.md 10.3. Sent only when it was asked for (racp.hpp).
+// CGM Measurement (0x2AA7). Facts: docs/protocol/services.md 10.3. Sent only when it was asked for
+// (racp.hpp).
 //
 //   offset  type    field                       present if
 //   0       u8      size, of all with the CRC
@@ -19,8 +20,8 @@
 #include <vector>
 
 #include "protocol/codec/bytes.hpp"
-#include "protocol/history/record.hpp"
 #include "protocol/codec/med_float.hpp"
+#include "protocol/history/record.hpp"
 
 namespace protocol::cgm {
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Record Access Control Point of the Continuous Glucose Monitoring service: how measurements are asked for.
-// Facts: docs/protocol/services.md 10.6. Its numbers are not those of the Insulin Delivery service (history/racp.hpp).
-// Neither SAKE nor E2E-CRC. Only requests that read can be made.
+// Facts: docs/protocol/services.md 10.6. Its numbers are not those of the Insulin Delivery service
+// (history/racp.hpp). Neither SAKE nor E2E-CRC. Only requests that read can be made.
 #pragma once
 
 #include <cstdint>

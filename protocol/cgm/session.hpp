@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The sensor session: CGM Status (0x2AA9), Session Start Time (0x2AAA), Session Run Time (0x2AAB), and the
-// vendor's Time Of Next Calibration Recommended (vendor 0x0204). Facts: docs/protocol/services.md 10.4, 10.5, 10.8.
-// All but the last end with an E2E-CRC. Reads of start and run time fail while there is no session.
+// vendor's Time Of Next Calibration Recommended (vendor 0x0204). Facts:
+// docs/protocol/services.md 10.4, 10.5, 10.8. All but the last end with an E2E-CRC. Reads of start and run
+// time fail while there is no session.
 #pragma once
 
 #include <cstdint>

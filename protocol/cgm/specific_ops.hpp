@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // CGM Specific Ops Control Point (0x2AAC): the sensor and its calibrations by question and answer. Facts:
-// docs/protocol/services.md 10.7. A message is a u8 op code, its operand, and an E2E-CRC in both directions. Only what
-// reads can be asked.
+// docs/protocol/services.md 10.7. A message is a u8 op code, its operand, and an E2E-CRC in both directions.
+// Only what reads can be asked.
 #pragma once
 
 #include <cstdint>
@@ -11,9 +11,9 @@
 
 #include "protocol/codec/bytes.hpp"
 #include "protocol/codec/date_time.hpp"
-#include "protocol/history/record.hpp"
 #include "protocol/codec/med_float.hpp"
 #include "protocol/codec/unknown_op_code.hpp"
+#include "protocol/history/record.hpp"
 
 namespace protocol::cgm::specific_ops {
 

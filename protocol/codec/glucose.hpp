@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Glucose units. The wire and Nightscout use mg/dL; mmol/L is for people only. Facts: docs/protocol/numbers.md 4.
+// Glucose units. The wire and Nightscout use mg/dL; mmol/L is for people only. Facts:
+// docs/protocol/numbers.md 4.
 #pragma once
 
 #include <string>

@@ -9,8 +9,8 @@
 
 #include "protocol/codec/cursor.hpp"
 #include "protocol/codec/glucose.hpp"
-#include "protocol/history/events.hpp"
 #include "protocol/codec/med_float.hpp"
+#include "protocol/history/events.hpp"
 
 namespace protocol::history {
 namespace {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Basal insulin, SmartGuard, temporary rates, delivery stopped and restarted: docs/protocol/history.md 7, 8, 12.7.
+// Basal insulin, SmartGuard, temporary rates, delivery stopped and restarted: docs/protocol/history.md 7,
+// 8, 12.7.
 #pragma once
 
 #include "protocol/history/events.hpp"

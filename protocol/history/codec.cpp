@@ -12,9 +12,9 @@
 #include "protocol/history/glucose_layouts.hpp"
 #include "protocol/history/record.hpp"
 #include "protocol/history/record_describer.hpp"
+#include "protocol/history/record_length.hpp"
 #include "protocol/history/record_reader.hpp"
 #include "protocol/history/record_writer.hpp"
-#include "protocol/history/record_length.hpp"
 
 namespace protocol::history {
 namespace {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Every event of the pump's history as a value. The layouts, with offsets and evidence, are in
-// docs/protocol/history.md 6 to 12; fields stand here in wire order. Flags octets are kept whole, so that bits
-// without a meaning survive; an optional field is present exactly when its flag says so.
+// docs/protocol/history.md 6 to 12; fields stand here in wire order. Flags octets are kept whole, so that
+// bits without a meaning survive; an optional field is present exactly when its flag says so.
 //
 // Enumerations keep values that are not listed: compare with the enumerators, print with name().
 #pragma once

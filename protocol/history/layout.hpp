@@ -9,7 +9,8 @@
 //   field(key, value)                  integer, enumeration or date time of the value's own width
 //   medfloat16 / medfloat32(key, v)    an amount of a fixed width, never negative
 //   amounts(following, Amount{..}...)  amounts that the vendor may have widened, told by the record's length;
-//                                      `following`: octets of the event after them (docs/protocol/history.md 5)
+//                                      `following`: octets of the event after them (docs/protocol/history.md
+//                                      5)
 //   optional(key, present, value)      a field that a flag announces; amounts are FLOAT
 //   nullable(key, value, unknown)      an integer of which one value means "unknown"
 //   date(key, year, month, day)

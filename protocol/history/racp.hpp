@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Record Access Control Point of the Insulin Delivery service: how history is asked for. Facts:
-// docs/protocol/history.md 2. Only requests that read can be made: Report, Report Number, Abort. Carries neither
-// SAKE nor E2E-CRC.
+// docs/protocol/history.md 2. Only requests that read can be made: Report, Report Number, Abort. Carries
+// neither SAKE nor E2E-CRC.
 #pragma once
 
 #include <cstdint>

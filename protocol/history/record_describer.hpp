@@ -9,11 +9,11 @@
 #include <string_view>
 
 #include "protocol/codec/date_time.hpp"
+#include "protocol/codec/med_float.hpp"
 #include "protocol/history/annunciation_aux.hpp"
 #include "protocol/history/events.hpp"
 #include "protocol/history/layout.hpp"
 #include "protocol/history/record.hpp"
-#include "protocol/codec/med_float.hpp"
 
 namespace protocol::history {
 

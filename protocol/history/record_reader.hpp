@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The reading codec of layout.hpp. Values that cannot be are errors: dates that do not exist, negative
-// amounts. Enumeration values that are not listed, and special floats, are kept (docs/protocol/numbers.md 1 and 2).
+// amounts. Enumeration values that are not listed, and special floats, are kept (docs/protocol/numbers.md 1
+// and 2).
 #pragma once
 
 #include <algorithm>
@@ -12,9 +13,9 @@
 
 #include "protocol/codec/cursor.hpp"
 #include "protocol/codec/date_time.hpp"
+#include "protocol/codec/med_float.hpp"
 #include "protocol/history/events.hpp"
 #include "protocol/history/layout.hpp"
-#include "protocol/codec/med_float.hpp"
 
 namespace protocol::history {
 

@@ -11,9 +11,9 @@
 
 #include "protocol/codec/cursor.hpp"
 #include "protocol/codec/date_time.hpp"
+#include "protocol/codec/med_float.hpp"
 #include "protocol/history/events.hpp"
 #include "protocol/history/layout.hpp"
-#include "protocol/codec/med_float.hpp"
 
 namespace protocol::history {
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The SG value of a record: a glucose value or a code. Facts: docs/protocol/history.md 9.1. The codes that are
-// known only by analogy with older pumps stay Unknown.
+// The SG value of a record: a glucose value or a code. Facts: docs/protocol/history.md 9.1. The codes that
+// are known only by analogy with older pumps stay Unknown.
 #include "protocol/history/events.hpp"
 
 namespace protocol::history {

@@ -9,10 +9,10 @@
 #include <vector>
 
 #include "protocol/codec/bytes.hpp"
-#include "protocol/history/record.hpp"
-#include "protocol/idd/response_code.hpp"
 #include "protocol/codec/med_float.hpp"
 #include "protocol/codec/unknown_op_code.hpp"
+#include "protocol/history/record.hpp"
+#include "protocol/idd/response_code.hpp"
 
 namespace protocol::idd {
 

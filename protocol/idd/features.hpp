@@ -11,8 +11,8 @@
 #include <cstdint>
 
 #include "protocol/codec/bytes.hpp"
-#include "protocol/history/record.hpp"
 #include "protocol/codec/med_float.hpp"
+#include "protocol/history/record.hpp"
 
 namespace protocol::idd {
 

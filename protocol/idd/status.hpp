@@ -6,9 +6,9 @@
 #include <string_view>
 
 #include "protocol/codec/bytes.hpp"
+#include "protocol/codec/med_float.hpp"
 #include "protocol/history/events.hpp"
 #include "protocol/history/record.hpp"
-#include "protocol/codec/med_float.hpp"
 
 namespace protocol::idd {
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "protocol/idd/status_changed.hpp"
 
-#include "protocol/idd/status_changed_layout.hpp"
 #include "protocol/codec/value_codec.hpp"
+#include "protocol/idd/status_changed_layout.hpp"
 
 namespace protocol::idd {
 namespace {

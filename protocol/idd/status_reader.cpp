@@ -2,8 +2,8 @@
 // Layouts after the op code: docs/protocol/services.md 7.1 to 7.12.
 #include "protocol/idd/status_reader.hpp"
 
-#include "protocol/idd/status_changed_layout.hpp"
 #include "protocol/codec/value_codec.hpp"
+#include "protocol/idd/status_changed_layout.hpp"
 
 namespace protocol::idd::status_reader {
 

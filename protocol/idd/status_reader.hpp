@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Status Reader Control Point (vendor 0x0105): the pump's live state by question and answer. Facts:
-// docs/protocol/services.md 7. A message is a u16 op code and its operand; no E2E-CRC on a 780G. Durations are in
-// minutes, amounts in IU, rates in IU/h.
+// docs/protocol/services.md 7. A message is a u16 op code and its operand; no E2E-CRC on a 780G. Durations
+// are in minutes, amounts in IU, rates in IU/h.
 #pragma once
 
 #include <cstdint>
@@ -11,12 +11,12 @@
 #include <vector>
 
 #include "protocol/codec/bytes.hpp"
+#include "protocol/codec/med_float.hpp"
+#include "protocol/codec/unknown_op_code.hpp"
 #include "protocol/history/events.hpp"
 #include "protocol/history/record.hpp"
 #include "protocol/idd/response_code.hpp"
 #include "protocol/idd/status_changed.hpp"
-#include "protocol/codec/med_float.hpp"
-#include "protocol/codec/unknown_op_code.hpp"
 
 namespace protocol::idd::status_reader {
 

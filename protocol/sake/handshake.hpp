@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The SAKE handshake as state machines: Server (the bridge) and Client (the pump, for the virtual one).
-// Facts: docs/protocol/sake.md 6. Every message is 20 octets. A failed machine stays failed: a new attempt needs a new
-// object.
+// Facts: docs/protocol/sake.md 6. Every message is 20 octets. A failed machine stays failed: a new attempt
+// needs a new object.
 #pragma once
 
 #include <array>
@@ -46,7 +46,8 @@ std::string_view explain(HandshakeError error);
 template <typename T>
 using HandshakeResult = boost::system::result<T, HandshakeError>;
 
-/// docs/protocol/sake.md 6.4. Feed what the pump writes; what comes back is notified (nothing after message 5).
+/// docs/protocol/sake.md 6.4. Feed what the pump writes; what comes back is notified (nothing after message
+/// 5).
 class Server {
 public:
     Server(KeyDatabase database, RandomSource random);
@@ -80,11 +81,13 @@ private:
     std::optional<Session> session_;
 };
 
-/// docs/protocol/sake.md 6.5. Feed what the server notifies, beginning with the start signal; what comes back is written.
+/// docs/protocol/sake.md 6.5. Feed what the server notifies, beginning with the start signal; what comes back
+/// is written.
 class Client {
 public:
     /// How the permit of the server is checked: by own keys (a real client's file), or by comparing with the
-    /// payload of the server's file, for a virtual pump made from that file alone (docs/protocol/sake.md 4.6).
+    /// payload of the server's file, for a virtual pump made from that file alone
+    /// (docs/protocol/sake.md 4.6).
     enum class PermitCheck { OwnKeys, ServerPayload };
 
     Client(KeyDatabase database, RandomSource random, PermitCheck check = PermitCheck::OwnKeys);

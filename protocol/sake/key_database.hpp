@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The key database of one device type: the keys it shares with each type of peer. Facts: docs/protocol/sake.md 4 and 5.
+// The key database of one device type: the keys it shares with each type of peer. Facts:
+// docs/protocol/sake.md 4 and 5.
 //
 //   offset      size  field
 //   0           4     CRC-32 of everything from offset 4 on, big-endian
@@ -68,8 +69,8 @@ Bytes serialize(const KeyDatabase& database);
 /// the reason in words.
 std::optional<std::string> unfitForBridge(const KeyDatabase& database);
 
-/// The view of the other side (docs/protocol/sake.md 4.3): enough to decode passively, not for a complete handshake. Empty
-/// unless there is exactly one entry.
+/// The view of the other side (docs/protocol/sake.md 4.3): enough to decode passively, not for a complete
+/// handshake. Empty unless there is exactly one entry.
 std::optional<KeyDatabase> reverse(const KeyDatabase& database);
 
 /// A fresh matching pair: {server's file, client's file}.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Decoding somebody else's session, from its handshake and either side's key database (docs/protocol/sake.md 9).
+// Decoding somebody else's session, from its handshake and either side's key database (docs/protocol/sake.md
+// 9).
 #include <algorithm>
 
 #include "protocol/sake/handshake.hpp"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// One direction of somebody else's session, with holes: captures drop packets. Facts: docs/protocol/sake.md 9.
+// One direction of somebody else's session, with holes: captures drop packets. Facts:
+// docs/protocol/sake.md 9.
 #pragma once
 
 #include <cstdint>

@@ -17,8 +17,8 @@ constexpr hours kEvidence{2};
 constexpr seconds kJoin{120};
 
 /// A therapy context in the first hour and a half of each third of a UTC day begins a new document of what
-/// goes on: the server forgets long ones (docs/nightscout/mapping.md 1.3). By the clock, not by the age of the
-/// document, so that it does not depend on how far back the history is known.
+/// goes on: the server forgets long ones (docs/nightscout/mapping.md 1.3). By the clock, not by the age of
+/// the document, so that it does not depend on how far back the history is known.
 bool isMilestone(UtcSeconds time) {
     constexpr hours kThird{8};
     static_assert(kThird + kEvidence <= kContext);

@@ -10,7 +10,8 @@ namespace therapy {
 
 class BasalTimelineBuilder {
 public:
-    BasalTimelineBuilder(const RecordLinks& view, BasalTimeline& timeline) : view_(view), timeline_(timeline) {}
+    BasalTimelineBuilder(const RecordLinks& view, BasalTimeline& timeline)
+        : view_(view), timeline_(timeline) {}
     void build();
 
 private:

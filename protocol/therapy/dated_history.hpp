@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Pump records with their instants: what every reading of a history begins with. Facts: docs/nightscout/mapping.md 5.
+// Pump records with their instants: what every reading of a history begins with. Facts:
+// docs/nightscout/mapping.md 5.
 #pragma once
 
 #include <chrono>
@@ -34,9 +35,9 @@ struct HistoryRun {
     bool fromBeginning = false;
 };
 
-/// How far, in time, a record can have a say in what another means (the longest programmed bolus plus an hour,
-/// rounded up). Whoever asks about some records loads what was logged within it before the first and after the
-/// last, and on each side the next dated record beyond it, which proves that nothing is missing.
+/// How far, in time, a record can have a say in what another means (the longest programmed bolus plus an
+/// hour, rounded up). Whoever asks about some records loads what was logged within it before the first and
+/// after the last, and on each side the next dated record beyond it, which proves that nothing is missing.
 inline constexpr std::chrono::hours kContext{10};
 
 } // namespace therapy

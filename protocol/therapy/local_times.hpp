@@ -9,9 +9,9 @@
 
 namespace therapy {
 
-/// Numbers must follow each other without a gap for one record to date the next (docs/protocol/history.md 4.2):
-/// each gap-free run of the list has a time line of its own. So has what follows a reference that cannot be
-/// decoded.
+/// Numbers must follow each other without a gap for one record to date the next
+/// (docs/protocol/history.md 4.2): each gap-free run of the list has a time line of its own. So has what
+/// follows a reference that cannot be decoded.
 class LocalTimes {
 public:
     /// Every record of the list, in its order.
@@ -37,7 +37,7 @@ private:
 
     std::vector<Run> runs_;
     std::vector<therapy::Reference> references_; ///< of the run that is being told
-    std::optional<std::uint32_t> expected_;                ///< number that continues the run
+    std::optional<std::uint32_t> expected_;      ///< number that continues the run
     std::size_t runStart_ = 0;
     std::size_t count_ = 0;
 };

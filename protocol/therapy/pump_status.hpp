@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What a pump told of its present state, as far as it was read: decoded values, nothing computed. Filled by
-// the bridge while it follows the pump; the source of the device status. Facts: docs/protocol/services.md 2 to 10.
+// the bridge while it follows the pump; the source of the device status. Facts: docs/protocol/services.md 2
+// to 10.
 #pragma once
 
 #include <chrono>
@@ -18,7 +19,8 @@ namespace therapy {
 /// Empty: not read on this connection, or refused by the pump (there is no sensor, for example).
 struct PumpStatus {
     UtcSeconds readAt{}; ///< of the newest successful reading, by the bridge's clock
-    /// Pump clock minus UTC, snapped to 15 minutes (docs/nightscout/mapping.md 5.3); dates the sensor session.
+    /// Pump clock minus UTC, snapped to 15 minutes (docs/nightscout/mapping.md 5.3); dates the sensor
+    /// session.
     std::optional<std::chrono::seconds> clockOffset;
     std::optional<protocol::idd::Status> status;
     std::optional<protocol::idd::status_reader::TherapyAlgorithmStates> algorithm;

@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <unordered_map>
 
-#include "therapy/amount.hpp"
 #include "protocol/codec/glucose.hpp"
+#include "therapy/amount.hpp"
 
 namespace therapy {
 namespace {
@@ -55,8 +55,8 @@ RecordLinks::RecordLinks(const HistoryRun& stretch) : stretch_(stretch) {
     pairBoluses();
 }
 
-/// docs/nightscout/mapping.md 7: a delivered bolus belongs to the nearest earlier programmed one with its id that
-/// has no delivery yet. Ids repeat about daily, hence the limit of time.
+/// docs/nightscout/mapping.md 7: a delivered bolus belongs to the nearest earlier programmed one with its id
+/// that has no delivery yet. Ids repeat about daily, hence the limit of time.
 void RecordLinks::pairBoluses() {
     bolusPartner_.assign(stretch_.records.size(), kNone);
     std::unordered_map<std::uint16_t, std::vector<std::size_t>> waiting;

@@ -11,7 +11,8 @@ namespace {
 
 using std::chrono::seconds;
 
-/// A difference up to this is the rounding of two clock readings, not a change (docs/nightscout/mapping.md 5.3).
+/// A difference up to this is the rounding of two clock readings, not a change
+/// (docs/nightscout/mapping.md 5.3).
 constexpr seconds kUnchanged{30};
 
 template <typename Event>
@@ -31,8 +32,10 @@ bool isSet(const Reference& reference) {
 } // namespace
 
 std::optional<Reference> toReference(const history::Record& record) {
-    if (const auto* ngp = std::get_if<history::NgpReferenceTime>(&record.data)) return fromEvent(record.header, *ngp);
-    if (const auto* sig = std::get_if<history::ReferenceTime>(&record.data)) return fromEvent(record.header, *sig);
+    if (const auto* ngp = std::get_if<history::NgpReferenceTime>(&record.data))
+        return fromEvent(record.header, *ngp);
+    if (const auto* sig = std::get_if<history::ReferenceTime>(&record.data))
+        return fromEvent(record.header, *sig);
     return std::nullopt;
 }
 
@@ -91,7 +94,8 @@ std::optional<TimeLine::Origin> TimeLine::origin(const history::Header& header) 
 }
 
 std::optional<LocalTime> TimeLine::localTime(const history::Header& header) const {
-    if (header.sequenceNumber == history::kCorruptionSequenceNumber) return std::nullopt; // no place in the sequence
+    if (header.sequenceNumber == history::kCorruptionSequenceNumber)
+        return std::nullopt; // no place in the sequence
     const auto own =
         std::ranges::lower_bound(references_, header.sequenceNumber, {}, &Reference::sequenceNumber);
     if (own != references_.end() && own->sequenceNumber == header.sequenceNumber) {
@@ -103,12 +107,14 @@ std::optional<LocalTime> TimeLine::localTime(const history::Header& header) cons
     return LocalTime{zero->time + seconds{header.relativeOffset}, zero->method, zero->segment};
 }
 
-std::optional<LocalTime> TimeLine::sampleTime(const history::Header& header, std::int16_t timeOffsetMinutes) const {
+std::optional<LocalTime> TimeLine::sampleTime(const history::Header& header,
+                                              std::int16_t timeOffsetMinutes) const {
     auto logged = localTime(header);
     const auto zero = origin(header);
     if (!logged || !zero) return std::nullopt;
     // A live value whose offset was rounded up must not lie in the future (docs/nightscout/mapping.md 5.1).
-    logged->time = std::min<protocol::LocalSeconds>(logged->time, zero->time + std::chrono::minutes{timeOffsetMinutes});
+    logged->time =
+        std::min<protocol::LocalSeconds>(logged->time, zero->time + std::chrono::minutes{timeOffsetMinutes});
     return logged;
 }
 

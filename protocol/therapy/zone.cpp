@@ -70,8 +70,7 @@ namespace {
 /// A clock that was set back within the day before is in the second pass of a fold.
 constexpr std::chrono::hours kSetBackForSeason{24};
 
-std::optional<protocol::LocalSeconds> beginOf(const therapy::TimeLine& timeLine,
-                                              std::size_t segment) {
+std::optional<protocol::LocalSeconds> beginOf(const therapy::TimeLine& timeLine, std::size_t segment) {
     const auto references = timeLine.references();
     const auto first = std::ranges::find(references, timeLine.segments()[segment].firstSequenceNumber,
                                          &therapy::Reference::sequenceNumber);
@@ -81,8 +80,7 @@ std::optional<protocol::LocalSeconds> beginOf(const therapy::TimeLine& timeLine,
 
 } // namespace
 
-UtcConverter::UtcConverter(const therapy::TimeLine& timeLine, const Zone& zone,
-                           std::optional<seconds> newest)
+UtcConverter::UtcConverter(const therapy::TimeLine& timeLine, const Zone& zone, std::optional<seconds> newest)
     : zone_(zone), offsets_(timeLine.segments().size()), setBack_(timeLine.segments().size()) {
     const auto segments = timeLine.segments();
     for (std::size_t i = 0; i < segments.size(); ++i) {

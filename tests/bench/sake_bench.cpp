@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What a frame costs, beside what its CMAC and CTR cost alone. Target: at most 1.5 times (docs/architecture.md 10).
+// What a frame costs, beside what its CMAC and CTR cost alone. Target: at most 1.5 times
+// (docs/architecture.md 10).
 #include <benchmark/benchmark.h>
 #include <openssl/evp.h>
 #include <openssl/params.h>

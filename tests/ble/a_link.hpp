@@ -14,8 +14,8 @@
 #include <boost/asio/io_context.hpp>
 #include <sstream>
 
-#include "ble/bluez/link.hpp"
 #include "ble/bluez/bus.hpp"
+#include "ble/bluez/link.hpp"
 #include "loop.hpp"
 #include "protocol/sake/handshake.hpp"
 #include "virtual_pump/bluez_double.hpp"

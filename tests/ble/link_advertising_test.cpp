@@ -12,8 +12,8 @@
 #include <boost/asio/io_context.hpp>
 #include <sstream>
 
-#include "ble/bluez/link.hpp"
 #include "ble/bluez/bus.hpp"
+#include "ble/bluez/link.hpp"
 #include "loop.hpp"
 #include "management_double.hpp"
 #include "virtual_pump/bluez_double.hpp"

@@ -43,7 +43,7 @@ protected:
         settings.site.port = std::to_string(port);
         settings.apiSecretHeader = nightscout::secretHeader(kSecret);
         ProfileSync keeper{io.get_executor(),      settings, store, profile, "Europe/Berlin",
-                             [this] { return now; }, log};
+                           [this] { return now; }, log};
         return nightscout::testing::runTask(io, keeper.check());
     }
     std::string said() {

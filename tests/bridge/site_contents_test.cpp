@@ -10,8 +10,8 @@
 
 #include "../nightscout/nightscout_process.hpp"
 #include "../nightscout/run_task.hpp"
-#include "bridge/publish/publisher.hpp"
 #include "bridge/config/site_settings.hpp"
+#include "bridge/publish/publisher.hpp"
 #include "generated_store.hpp"
 #include "therapy/time_line.hpp"
 

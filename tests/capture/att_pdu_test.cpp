@@ -7,12 +7,12 @@
 #include "capture/names.hpp"
 #include "protocol/uuids.hpp"
 
-namespace protocol::att {
+namespace capture {
 namespace {
 
 /// The octets live as long as the test.
 struct Parsing {
-    explicit Parsing(std::string_view hex) : octets(*fromHex(hex)), pdu(*parseAtt(octets)) {}
+    explicit Parsing(std::string_view hex) : octets(*protocol::fromHex(hex)), pdu(*parseAtt(octets)) {}
     Bytes octets;
     AttPdu pdu;
 };
@@ -48,7 +48,7 @@ TEST(AnAttPdu, ListsWhatWasFound) {
 TEST(AnAttPdu, IsRefusedWhenItsListHasNoWholeEntries) {
     for (const std::string_view hex : {"", "05", "0503310002", "05013100", "0901010203", "11030100", "0a",
                                        "0a310000", "1231", "0100", "080100ffff0028ff"}) {
-        EXPECT_TRUE(parseAtt(*fromHex(hex)).has_error()) << hex;
+        EXPECT_TRUE(parseAtt(*protocol::fromHex(hex)).has_error()) << hex;
     }
 }
 
@@ -63,15 +63,15 @@ TEST(AGattMap, KnowsServiceAndCharacteristicOfAHandle) {
     const auto value = map.find(0x22);
     ASSERT_TRUE(value);
     EXPECT_EQ(uuidName(value->service), "Continuous Glucose Monitoring");
-    EXPECT_EQ(value->characteristic, uuid::kRecordAccessControlPoint);
+    EXPECT_EQ(value->characteristic, protocol::uuid::kRecordAccessControlPoint);
     const auto descriptor = map.find(0x23);
     ASSERT_TRUE(descriptor);
-    EXPECT_EQ(descriptor->characteristic, uuid::kRecordAccessControlPoint);
+    EXPECT_EQ(descriptor->characteristic, protocol::uuid::kRecordAccessControlPoint);
     EXPECT_EQ(uuidName(descriptor->descriptor), "Client Characteristic Configuration");
     EXPECT_FALSE(map.find(0x35));
 
-    map.assume(0x35, {"", std::string(uuid::kSerialNumber), ""});
-    EXPECT_TRUE(map.isValueOf(0x35, uuid::kSerialNumber));
+    map.assume(0x35, {"", std::string(protocol::uuid::kSerialNumber), ""});
+    EXPECT_TRUE(map.isValueOf(0x35, protocol::uuid::kSerialNumber));
     learn("100100ffff0028", "1106 0100 0900 0018");
     EXPECT_FALSE(map.find(0x22)) << "a new discovery forgets the old handles";
 }
@@ -84,7 +84,7 @@ TEST(AGattMap, KeepsTheContentsOfAServiceThatIsAskedForAgain) {
     learn("100100ffff0028", "1106 2000 2900 1f18 3000 3900 0a18");
     learn("080100ffff0328", "0907 2100 08 2200 522a 3100 02 3200 252a");
     learn("100100ffff0028", "1106 2000 2900 1f18 3000 3800 0a18");
-    EXPECT_TRUE(map.isValueOf(0x22, uuid::kRecordAccessControlPoint));
+    EXPECT_TRUE(map.isValueOf(0x22, protocol::uuid::kRecordAccessControlPoint));
     EXPECT_FALSE(map.find(0x32)) << "another range: it may hold anything";
 }
 
@@ -99,7 +99,7 @@ TEST(AGattMap, KnowsTheConfigurationThatAClientDoesNotDiscover) {
     learn("082700ffff0328", "0907 2b00 10 2f00 2b2a");
     const auto configuration = map.find(0x24);
     ASSERT_TRUE(configuration);
-    EXPECT_EQ(configuration->characteristic, uuid::kRecordAccessControlPoint);
+    EXPECT_EQ(configuration->characteristic, protocol::uuid::kRecordAccessControlPoint);
     EXPECT_EQ(uuidName(configuration->descriptor), "Client Characteristic Configuration");
     const auto last = map.find(0x30);
     ASSERT_TRUE(last);
@@ -109,15 +109,15 @@ TEST(AGattMap, KnowsTheConfigurationThatAClientDoesNotDiscover) {
 }
 
 TEST(AUuid, IsNamedByItsBase) {
-    EXPECT_EQ(uuidName(uuid::kSakePort), "SAKE Port");
-    EXPECT_EQ(uuidName(uuid::kSakeService), "SAKE Service");
+    EXPECT_EQ(uuidName(protocol::uuid::kSakePort), "SAKE Port");
+    EXPECT_EQ(uuidName(protocol::uuid::kSakeService), "SAKE Service");
     EXPECT_EQ(uuidName(uuidText(Bytes{0x37, 0x2a})), "2a37");
     EXPECT_EQ(uuidName("12345678-0000-0000-0000-000000000000"), "12345678-0000-0000-0000-000000000000");
-    EXPECT_EQ(uuidText(*fromHex("25135932910000000010000082fe0000")), uuid::kSakePort);
-    EXPECT_EQ(protectionOf(uuid::kIddHistoryData), Protection::Sake);
-    EXPECT_EQ(protectionOf(uuid::kRecordAccessControlPoint), Protection::Plain);
+    EXPECT_EQ(uuidText(*protocol::fromHex("25135932910000000010000082fe0000")), protocol::uuid::kSakePort);
+    EXPECT_EQ(protectionOf(protocol::uuid::kIddHistoryData), Protection::Sake);
+    EXPECT_EQ(protectionOf(protocol::uuid::kRecordAccessControlPoint), Protection::Plain);
     EXPECT_EQ(protectionOf(""), Protection::Unknown);
 }
 
 } // namespace
-} // namespace protocol::att
+} // namespace capture

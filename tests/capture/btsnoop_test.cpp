@@ -5,7 +5,7 @@
 
 #include "capture_writer.hpp"
 
-namespace protocol::att {
+namespace capture {
 namespace {
 
 using Code = ParseError::Code;
@@ -69,4 +69,4 @@ TEST(ACaptureFile, IsDamagedWhenARecordHoldsMoreThanThePacket) {
 }
 
 } // namespace
-} // namespace protocol::att
+} // namespace capture

@@ -8,9 +8,9 @@
 #include <set>
 #include <sstream>
 
+#include "../bridge/temporary_directory.hpp"
 #include "bridge/command_line.hpp"
 #include "capture_script.hpp"
-#include "temporary_directory.hpp"
 
 namespace bridge::testing {
 namespace {

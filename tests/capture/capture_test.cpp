@@ -7,8 +7,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "capture_script.hpp"
 #include "capture/redact.hpp"
+#include "capture_script.hpp"
 #include "protocol/history/record.hpp"
 #include "protocol/uuids.hpp"
 
@@ -47,7 +47,7 @@ struct Told {
 
 Told tell(ByteView file, const protocol::sake::KeyDatabase* keys) {
     Told told;
-    told.damage = decodeCapture(file, keys, [&told](const capture::CaptureLine& line) {
+    told.damage = capture::decodeCapture(file, keys, [&told](const capture::CaptureLine& line) {
         told.lines.push_back(json::parse(capture::toJsonLine(line, std::nullopt)));
         told.texts.push_back(capture::toTextLine(line, std::nullopt));
         if (line.kind == capture::CaptureKind::History)
@@ -112,11 +112,13 @@ TEST_P(ACapture, DecodesTheSameAfterRedaction) {
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    EveryForm, ACapture,
-    ::testing::Values(Variant{capture::DataLink::Monitor, 184, 251}, Variant{capture::DataLink::Monitor, 23, 27},
-                      Variant{capture::DataLink::H4, 184, 27}, Variant{capture::DataLink::H4, 23, 5},
-                      Variant{capture::DataLink::Hci, 184, 7}, Variant{capture::DataLink::Hci, 23, 251}));
+INSTANTIATE_TEST_SUITE_P(EveryForm, ACapture,
+                         ::testing::Values(Variant{capture::DataLink::Monitor, 184, 251},
+                                           Variant{capture::DataLink::Monitor, 23, 27},
+                                           Variant{capture::DataLink::H4, 184, 27},
+                                           Variant{capture::DataLink::H4, 23, 5},
+                                           Variant{capture::DataLink::Hci, 184, 7},
+                                           Variant{capture::DataLink::Hci, 23, 251}));
 
 TEST(CaptureLines, SayWhatHappensAndWhere) {
     CaptureScript script{{}};
@@ -242,8 +244,8 @@ TEST(ADamagedCapture, TellsWhatCameBeforeAtEveryLength) {
     std::size_t before = 0;
     for (std::size_t length = 0; length <= file.size(); ++length) {
         std::size_t lines = 0;
-        const auto damage = decodeCapture(ByteView(file).first(length), &script.keys().first,
-                                          [&lines](const capture::CaptureLine&) { ++lines; });
+        const auto damage = capture::decodeCapture(ByteView(file).first(length), &script.keys().first,
+                                                   [&lines](const capture::CaptureLine&) { ++lines; });
         ASSERT_GE(lines, before) << length;
         before = lines;
         if (damage) {

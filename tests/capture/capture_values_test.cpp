@@ -79,14 +79,15 @@ struct Told {
 
 Told tell(const ValueScript& script) {
     Told told;
-    const auto damage = decodeCapture(script.file(), &script.keys(), [&told](const capture::CaptureLine& line) {
-        const json object = json::parse(capture::toJsonLine(line, std::nullopt));
-        if (line.kind == capture::CaptureKind::Note) told.notes.push_back(line.what);
-        if (line.problem) told.problems = true;
-        if (line.kind != capture::CaptureKind::Value) return;
-        told.values.push_back(object);
-        told.texts.push_back(capture::toTextLine(line, std::nullopt));
-    });
+    const auto damage =
+        capture::decodeCapture(script.file(), &script.keys(), [&told](const capture::CaptureLine& line) {
+            const json object = json::parse(capture::toJsonLine(line, std::nullopt));
+            if (line.kind == capture::CaptureKind::Note) told.notes.push_back(line.what);
+            if (line.problem) told.problems = true;
+            if (line.kind != capture::CaptureKind::Value) return;
+            told.values.push_back(object);
+            told.texts.push_back(capture::toTextLine(line, std::nullopt));
+        });
     EXPECT_EQ(damage, std::nullopt);
     return told;
 }

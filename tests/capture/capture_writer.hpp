@@ -32,14 +32,14 @@ public:
     /// An L2CAP frame in ACL packets of at most `fragment` octets.
     void l2cap(bool sent, std::uint16_t handle, std::uint16_t channel, ByteView payload,
                std::size_t fragment = 251) {
-        Writer frame;
+        protocol::Writer frame;
         frame.put(static_cast<std::uint16_t>(payload.size())).put(channel).put(payload);
         ByteView rest = frame.bytes();
         for (bool first = true; first || !rest.empty(); first = false) {
             const ByteView piece = rest.first(std::min(fragment, rest.size()));
             rest = rest.subspan(piece.size());
             const unsigned boundary = !first ? 0x1000U : sent ? 0x0000U : 0x2000U;
-            Writer packet;
+            protocol::Writer packet;
             packet.put(static_cast<std::uint16_t>(handle | boundary));
             packet.put(static_cast<std::uint16_t>(piece.size())).put(piece);
             acl(sent, packet.bytes());

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace protocol::att {
+namespace capture {
 namespace {
 
 constexpr std::string_view kWholeFrame = "4020070003000400010203";
@@ -13,7 +13,7 @@ Packet packet(const Bytes& body, bool sent = false) {
 }
 
 TEST(AReassembler, TakesAFrameInOnePacket) {
-    const Bytes body = *fromHex(kWholeFrame);
+    const Bytes body = *protocol::fromHex(kWholeFrame);
     const auto result = Reassembler().add(packet(body));
     ASSERT_TRUE(result.has_value() && result->frame);
     EXPECT_EQ(result->handle, 0x40);
@@ -23,9 +23,9 @@ TEST(AReassembler, TakesAFrameInOnePacket) {
 
 TEST(AReassembler, JoinsThePiecesOfEachDirection) {
     Reassembler reassembler;
-    const Bytes start = *fromHex("402005000300040001");
-    const Bytes startSent = *fromHex("4000050003000400f1");
-    const Bytes rest = *fromHex("401002000203");
+    const Bytes start = *protocol::fromHex("402005000300040001");
+    const Bytes startSent = *protocol::fromHex("4000050003000400f1");
+    const Bytes rest = *protocol::fromHex("401002000203");
     EXPECT_FALSE(reassembler.add(packet(start))->frame);
     EXPECT_FALSE(reassembler.add(packet(startSent, true))->frame);
     EXPECT_EQ(toHex(reassembler.add(packet(rest))->frame->payload()), "010203");
@@ -35,19 +35,19 @@ TEST(AReassembler, JoinsThePiecesOfEachDirection) {
 
 TEST(AReassembler, TellsOctetsOfNoFrame) {
     Reassembler reassembler;
-    const Bytes orphan = *fromHex("401002000203");
+    const Bytes orphan = *protocol::fromHex("401002000203");
     EXPECT_EQ(reassembler.add(packet(orphan))->lost.size(), 1U);
-    const Bytes start = *fromHex("402005000300040001");
+    const Bytes start = *protocol::fromHex("402005000300040001");
     EXPECT_TRUE(reassembler.add(packet(start))->lost.empty());
     EXPECT_EQ(reassembler.add(packet(start))->lost.size(), 1U)
         << "a new frame begins before the old one ended";
-    const Bytes tooLong = *fromHex("40100300020304");
+    const Bytes tooLong = *protocol::fromHex("40100300020304");
     EXPECT_EQ(reassembler.add(packet(tooLong))->lost.size(), 1U);
     EXPECT_EQ(reassembler.drain().size(), 1U);
 }
 
 TEST(AReassembler, RefusesAPacketCutAnywhere) {
-    const Bytes body = *fromHex(kWholeFrame);
+    const Bytes body = *protocol::fromHex(kWholeFrame);
     for (std::size_t length = 0; length < body.size(); ++length) {
         const Bytes cut(body.begin(), body.begin() + static_cast<std::ptrdiff_t>(length));
         EXPECT_EQ(Reassembler().add(packet(cut)).error().code, ParseError::Code::Truncated) << length;
@@ -55,4 +55,4 @@ TEST(AReassembler, RefusesAPacketCutAnywhere) {
 }
 
 } // namespace
-} // namespace protocol::att
+} // namespace capture

@@ -12,9 +12,8 @@
 
 namespace {
 
-
-void follow(capture::DataLink dataLink, const capture::CaptureRecord& record, capture::Reassembler& reassembler,
-            capture::GattMap& map) {
+void follow(capture::DataLink dataLink, const capture::CaptureRecord& record,
+            capture::Reassembler& reassembler, capture::GattMap& map) {
     const auto packet = capture::classify(dataLink, record);
     if (packet.has_error()) return;
     (void)capture::parseCommand(packet->body);

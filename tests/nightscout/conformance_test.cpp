@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Conformance to the Nightscout interoperability specification, level "Uploader": one test for each row of
-// docs/nightscout/api.md 14, named by it. What a row asks of documents is asked of every document that the service
-// can produce; what it asks of the exchange, of an uploader at work on a scripted site.
+// docs/nightscout/api.md 14, named by it. What a row asks of documents is asked of every document that the
+// service can produce; what it asks of the exchange, of an uploader at work on a scripted site.
 #include <array>
 #include <regex>
 #include <set>

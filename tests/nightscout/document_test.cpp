@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "nightscout/documents/document.hpp"
+#include "nightscout/documents/treatment.hpp"
 
 #include <gtest/gtest.h>
 
@@ -93,12 +94,12 @@ TEST(Amount, PrintsWithoutBinaryArtefacts) {
 
 TEST(Amount, RoundsRatesToThreePlacesAndSharesToPercent) {
     constexpr Amount kOneUnit{100'000'000};
-    EXPECT_EQ(text(perHour(kOneUnit, 7)), "8.571");
-    EXPECT_EQ(text(perHour(kOneUnit, 90)), "0.667");
-    EXPECT_EQ(text(perHour(kOneUnit, 60)), "1");
-    EXPECT_EQ(percent({400}, {650}), 62);
-    EXPECT_EQ(percent({1}, {200}), 1); // half up
-    EXPECT_EQ(percent({0}, {7}), 0);
+    EXPECT_EQ(text(therapy::perHour(kOneUnit, 7)), "8.571");
+    EXPECT_EQ(text(therapy::perHour(kOneUnit, 90)), "0.667");
+    EXPECT_EQ(text(therapy::perHour(kOneUnit, 60)), "1");
+    EXPECT_EQ(therapy::percent({400}, {650}), 62);
+    EXPECT_EQ(therapy::percent({1}, {200}), 1); // half up
+    EXPECT_EQ(therapy::percent({0}, {7}), 0);
 }
 
 } // namespace

@@ -10,7 +10,8 @@ namespace {
 using namespace std::chrono_literals;
 using test::HistoryBuilder;
 
-std::string directionOfLast(const therapy::HistoryRun& stretch, const MappingSettings& settings = test::settings()) {
+std::string directionOfLast(const therapy::HistoryRun& stretch,
+                            const MappingSettings& settings = test::settings()) {
     const auto documents = map(stretch, settings);
     if (documents.empty() || documents.back().sequenceNumber != stretch.records.back().sequenceNumber) {
         return "held back";

@@ -32,8 +32,8 @@ therapy::HistoryRun part(const therapy::HistoryRun& whole, std::size_t first, st
     return part;
 }
 
-/// Only what a running bolus, a late calibration or basal that goes on explains (docs/nightscout/mapping.md 8.4,
-/// 8.6, 8.11).
+/// Only what a running bolus, a late calibration or basal that goes on explains
+/// (docs/nightscout/mapping.md 8.4, 8.6, 8.11).
 bool mayChange(const Document& document) {
     const auto body = nlohmann::json::parse(document.body);
     return document.kind == Kind::Gap || document.kind == Kind::Basal || document.kind == Kind::Suspend ||

@@ -18,7 +18,8 @@ HistoryBuilder& HistoryBuilder::at(std::chrono::seconds sinceStart) {
 HistoryBuilder& HistoryBuilder::add(history::EventType type, history::EventData data) {
     const auto offset = static_cast<std::uint16_t>(now_.count() % 3600);
     history::Record record{{static_cast<std::uint16_t>(type), next_, offset}, std::move(data)};
-    therapy::DatedRecord timed{next_++, history::encode(record), std::move(record), kStart + now_, kStart + now_};
+    therapy::DatedRecord timed{next_++, history::encode(record), std::move(record), kStart + now_,
+                               kStart + now_};
     stretch_.records.push_back(std::move(timed));
     return *this;
 }

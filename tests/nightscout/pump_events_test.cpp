@@ -13,7 +13,8 @@ using history::Cl1TransitionKind;
 using nlohmann::json;
 using test::HistoryBuilder;
 
-std::vector<std::string> notes(const therapy::HistoryRun& stretch, MappingSettings settings = test::settings()) {
+std::vector<std::string> notes(const therapy::HistoryRun& stretch,
+                               MappingSettings settings = test::settings()) {
     settings.features = {Feature::PumpEvents};
     std::vector<std::string> notes;
     for (const auto& body : test::bodies(map(stretch, settings))) notes.push_back(body.value("notes", ""));

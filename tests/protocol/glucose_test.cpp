@@ -7,7 +7,8 @@ namespace protocol {
 namespace {
 
 TEST(Glucose, InKilogramsPerLitreIsExactInMilligramsPerDecilitre) {
-    // docs/protocol/numbers.md 1.2: as binary fractions about a hundred of these are off by one after truncation.
+    // docs/protocol/numbers.md 1.2: as binary fractions about a hundred of these are off by one after
+    // truncation.
     for (std::int32_t mgDl = 1; mgDl < 600; ++mgDl) {
         const MedFloat glucose = milligramsPerDecilitre(MedFloat::number(mgDl, -5, MedFloat::Width::Sfloat));
         EXPECT_EQ(glucose.scaled(0), mgDl);

@@ -157,7 +157,8 @@ TEST(AFloat, IsTheDoubleOfItsTextForEveryExponent) {
 }
 
 TEST(Doubles, AreCorrectlyRounded) {
-    // Products with a negative power of ten are off in the last place for these: docs/protocol/numbers.md 1.2.
+    // Products with a negative power of ten are off in the last place for these:
+    // docs/protocol/numbers.md 1.2.
     EXPECT_EQ(MedFloat::number(1120000, -5).toDouble(), 11.2);
     EXPECT_EQ(MedFloat::number(978, -7).toDouble(), 9.78e-5);
 }

@@ -3,10 +3,14 @@
 
 #include <gtest/gtest.h>
 
-#include "examples.hpp"
+#include "../protocol/history/examples.hpp"
 
-namespace protocol::history::test {
+namespace therapy {
 namespace {
+
+using namespace protocol;
+using namespace protocol::history;
+using namespace protocol::history::test;
 
 using namespace std::chrono_literals;
 using std::chrono::seconds;
@@ -217,4 +221,4 @@ TEST(HistoryReference, ComesFromBothKindsOfReferenceTime) {
 }
 
 } // namespace
-} // namespace protocol::history::test
+} // namespace therapy

@@ -6,18 +6,18 @@
 namespace {
 
 using namespace std::chrono_literals;
+using protocol::LocalSeconds;
+using std::chrono::seconds;
 using therapy::snapOffset;
 using therapy::UtcConverter;
 using therapy::Zone;
-using protocol::LocalSeconds;
-using std::chrono::seconds;
 namespace history = protocol::history;
 
 constexpr std::chrono::sys_days kWinter{std::chrono::year{2026} / 1 / 20};
 constexpr std::chrono::sys_days kSummer{std::chrono::year{2026} / 7 / 20};
 
-therapy::Zone berlin() {
-    return therapy::Zone::find("Europe/Berlin").value();
+Zone berlin() {
+    return Zone::find("Europe/Berlin").value();
 }
 
 LocalSeconds local(int month, int day, seconds ofDay) {
@@ -26,9 +26,9 @@ LocalSeconds local(int month, int day, seconds ofDay) {
 }
 
 TEST(ZoneName, IsLookedUpInTheDatabase) {
-    EXPECT_TRUE(therapy::Zone::find("America/New_York"));
-    EXPECT_FALSE(therapy::Zone::find("Europe/Atlantis"));
-    EXPECT_FALSE(therapy::Zone::find(""));
+    EXPECT_TRUE(Zone::find("America/New_York"));
+    EXPECT_FALSE(Zone::find("Europe/Atlantis"));
+    EXPECT_FALSE(Zone::find(""));
 }
 
 TEST(ZoneOffset, FollowsTheSeason) {
@@ -45,18 +45,18 @@ TEST(ZoneOffset, InAGapIsTheOneBeforeTheChange) {
 }
 
 TEST(SnapOffset, ForgivesAClockThatIsMinutesWrong) {
-    EXPECT_EQ(therapy::snapOffset(1h + 4min + 11s, berlin(), kWinter), 1h);
-    EXPECT_EQ(therapy::snapOffset(1h - 9min, berlin(), kWinter), 1h);
+    EXPECT_EQ(snapOffset(1h + 4min + 11s, berlin(), kWinter), 1h);
+    EXPECT_EQ(snapOffset(1h - 9min, berlin(), kWinter), 1h);
 }
 
 TEST(SnapOffset, SeesAClockThatDidNotFollowTheSeason) {
-    EXPECT_EQ(therapy::snapOffset(2h + 20s, berlin(), kWinter), 2h);
-    EXPECT_EQ(therapy::snapOffset(1h - 20s, berlin(), kSummer), 1h);
+    EXPECT_EQ(snapOffset(2h + 20s, berlin(), kWinter), 2h);
+    EXPECT_EQ(snapOffset(1h - 20s, berlin(), kSummer), 1h);
 }
 
 TEST(SnapOffset, TakesQuartersOfAnHourElsewhere) {
-    EXPECT_EQ(therapy::snapOffset(5h + 44min, berlin(), kWinter), 5h + 45min);
-    EXPECT_EQ(therapy::snapOffset(-3h - 31min, berlin(), kWinter), -3h - 30min);
+    EXPECT_EQ(snapOffset(5h + 44min, berlin(), kWinter), 5h + 45min);
+    EXPECT_EQ(snapOffset(-3h - 31min, berlin(), kWinter), -3h - 30min);
 }
 
 therapy::Reference reference(std::uint32_t number, seconds elapsed, history::RecordingReason reason,
@@ -69,8 +69,8 @@ TEST(UtcConversion, GoesBackOverAChangeOfTheClock) {
         reference(10, 0s, history::RecordingReason::Periodic, local(1, 20, 10h)),
         reference(20, 600s, history::RecordingReason::SetDateTime, local(1, 20, 11h + 10min)),
     }};
-    const therapy::Zone zone = berlin();
-    const therapy::UtcConverter utc{timeLine, zone, 2h};
+    const Zone zone = berlin();
+    const UtcConverter utc{timeLine, zone, 2h};
     ASSERT_EQ(timeLine.segments().size(), 2U);
     EXPECT_EQ(utc.utc({local(1, 20, 12h), {}, 1}), kWinter + 10h);
     EXPECT_EQ(utc.utc({local(1, 20, 10h), {}, 0}), kWinter + 9h);
@@ -79,8 +79,8 @@ TEST(UtcConversion, GoesBackOverAChangeOfTheClock) {
 TEST(UtcConversion, WithoutMeasurementUsesTheZone) {
     const therapy::TimeLine timeLine{
         {reference(10, 0s, history::RecordingReason::Periodic, local(7, 20, 10h))}};
-    const therapy::Zone zone = berlin();
-    const therapy::UtcConverter utc{timeLine, zone, std::nullopt};
+    const Zone zone = berlin();
+    const UtcConverter utc{timeLine, zone, std::nullopt};
     EXPECT_EQ(utc.utc({local(7, 20, 12h), {}, 0}), kSummer + 10h);
 }
 
@@ -90,8 +90,8 @@ TEST(UtcConversion, DoesNotCrossALossOfTheClock) {
         reference(20, 0s, history::RecordingReason::DateTimeLoss, local(1, 1, 0h)),
         reference(21, 95s, history::RecordingReason::SetDateTime, local(1, 20, 14h)),
     }};
-    const therapy::Zone zone = berlin();
-    const therapy::UtcConverter utc{timeLine, zone, 3h};
+    const Zone zone = berlin();
+    const UtcConverter utc{timeLine, zone, 3h};
     EXPECT_EQ(utc.utc({local(1, 20, 15h), {}, timeLine.segments().size() - 1}), kWinter + 12h);
     EXPECT_EQ(utc.utc({local(1, 20, 10h), {}, 0}), kWinter + 9h);
 }

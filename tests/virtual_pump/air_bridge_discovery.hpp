@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // How the pump looks for our services: primary services, characteristics, then descriptors by Find
-// Information over everything. The real order is not known (docs/protocol/link.md 5.4); the wide Find Information is
-// (5.3).
+// Information over everything. The real order is not known (docs/protocol/link.md 5.4); the wide Find
+// Information is (5.3).
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The kernel's Bluetooth sockets, as far as a virtual pump on a controller of its own needs them: the
-// management channel and LE connections on the ATT channel. Facts: docs/protocol/bluez-lab.md; the layouts are the kernel's
-// (include/net/bluetooth/), written out because Debian's headers would be one more package.
+// management channel and LE connections on the ATT channel. Facts: docs/protocol/bluez-lab.md; the layouts
+// are the kernel's (include/net/bluetooth/), written out because Debian's headers would be one more package.
 #pragma once
 
 #include <array>
@@ -111,8 +111,8 @@ private:
 Bytes addressBlock(const Address& address);
 
 /// The first advertiser that lists one of the 16-bit UUIDs (SIG fe82 or fe81). Scans in short rounds, since
-/// btvirt reports an advertiser only when a scan starts (docs/protocol/bluez-lab.md). A bonded advertiser comes with its
-/// identity address.
+/// btvirt reports an advertiser only when a scan starts (docs/protocol/bluez-lab.md). A bonded advertiser
+/// comes with its identity address.
 std::optional<Address> findAdvertiser(Management& management, const std::vector<std::uint16_t>& uuids,
                                       Clock::time_point deadline);
 

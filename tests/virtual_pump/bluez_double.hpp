@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // A double of bluetoothd with a pump nearby: owns the name org.bluez on a private bus and keeps to the
 // contract of the real daemon as far as the bridge can see it, so that the production binary runs unchanged
-// against it. Facts: bluetoothd 5.66 as read and as measured (docs/protocol/bluez-lab.md), the pump as in docs/protocol/link.md 3
-// to 9.
+// against it. Facts: bluetoothd 5.66 as read and as measured (docs/protocol/bluez-lab.md), the pump as in
+// docs/protocol/link.md 3 to 9.
 #pragma once
 
 #include <sdbus-c++/sdbus-c++.h>

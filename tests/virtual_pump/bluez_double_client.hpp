@@ -106,7 +106,7 @@ private:
     std::map<std::string, std::unique_ptr<sdbus::IObject>> advertisements_;
     std::unique_ptr<sdbus::IObject> agent_;
     sdbus::IObject* port_ = nullptr;
-    std::vector<sdbus::FailureScope> matches_;
+    std::vector<sdbus::Slot> matches_;
 };
 
 template <typename Reply, typename... Arguments>

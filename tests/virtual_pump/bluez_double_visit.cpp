@@ -91,7 +91,8 @@ asio::awaitable<void> Visit::proceed() {
     if (!around_.bonds.pump) {
         if (!co_await pair()) co_return;
     } else if (!around_.bonds.host) {
-        // The pump starts encryption with a key that we have lost; nothing answers (docs/protocol/link.md 12).
+        // The pump starts encryption with a key that we have lost; nothing answers (docs/protocol/link.md
+        // 12).
         around_.drop("connection timeout: no key for the bonded pump");
         co_return;
     }
@@ -186,7 +187,8 @@ asio::awaitable<void> Visit::discoverUs() {
 asio::awaitable<bool> Visit::readInformation(const Application& application) {
     const auto* service = application.service(uuid::kMobileDeviceInformation);
     if (service == nullptr) {
-        violation("no device information service 900"); // the pump then never subscribes (docs/protocol/link.md 12)
+        violation(
+            "no device information service 900"); // the pump then never subscribes (docs/protocol/link.md 12)
         co_return false;
     }
     for (const auto wanted : kInformation) {

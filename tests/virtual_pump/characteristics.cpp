@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The pump's GATT table. Facts: docs/protocol/link.md 7.1, docs/protocol/services.md 1. The glucose service stands before the
-// insulin service, as on no real pump known: who looks for a record access control point without its service
-// finds the wrong one first.
+// The pump's GATT table. Facts: docs/protocol/link.md 7.1, docs/protocol/services.md 1. The glucose service
+// stands before the insulin service, as on no real pump known: who looks for a record access control point
+// without its service finds the wrong one first.
 #include "virtual_pump/pump.hpp"
 
 #include "protocol/uuids.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A life on SmartGuard, five minutes at a time. Volumes and order of records: docs/protocol/history.md 6, 7, 9
-// and 13.
+// A life on SmartGuard, five minutes at a time. Volumes and order of records: docs/protocol/history.md 6, 7,
+// 9 and 13.
 #include <algorithm>
 #include <array>
 #include <cmath>

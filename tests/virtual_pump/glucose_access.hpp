@@ -5,8 +5,8 @@
 
 #include <optional>
 
-#include "protocol/codec/bytes.hpp"
 #include "protocol/cgm/measurement.hpp"
+#include "protocol/codec/bytes.hpp"
 
 namespace virtual_pump {
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Counts what an upload must show, straight from the records and the rules of docs/nightscout/mapping.md 7 to 9,
-// in a way that shares nothing with the mapping.
+// Counts what an upload must show, straight from the records and the rules of docs/nightscout/mapping.md 7 to
+// 9, in a way that shares nothing with the mapping.
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>

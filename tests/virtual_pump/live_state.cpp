@@ -112,8 +112,8 @@ void LiveState::applyDelivery(const Record& record) {
     }
 }
 
-/// A set change is a stop for "not seated"; priming follows it (docs/protocol/services.md 5.1, docs/nightscout/mapping.md
-/// 8.10).
+/// A set change is a stop for "not seated"; priming follows it (docs/protocol/services.md 5.1,
+/// docs/nightscout/mapping.md 8.10).
 void LiveState::applyTherapy(const Record& record) {
     if (const auto* stop = std::get_if<history::InsulinDeliveryStopped>(&record.data)) {
         stopped_ = true;

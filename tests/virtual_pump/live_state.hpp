@@ -9,20 +9,21 @@
 #include <optional>
 #include <vector>
 
-#include "protocol/codec/bytes.hpp"
 #include "protocol/cgm/measurement.hpp"
 #include "protocol/cgm/session.hpp"
+#include "protocol/codec/bytes.hpp"
 #include "protocol/codec/date_time.hpp"
-#include "therapy/time_line.hpp"
 #include "protocol/idd/status.hpp"
 #include "protocol/idd/status_changed.hpp"
 #include "protocol/idd/status_reader.hpp"
+#include "therapy/time_line.hpp"
 
 namespace virtual_pump {
 
 class LiveState {
 public:
-    /// A record has been written: what has changed with it, as the pump indicates it (docs/protocol/services.md 6).
+    /// A record has been written: what has changed with it, as the pump indicates it
+    /// (docs/protocol/services.md 6).
     protocol::idd::StatusChanged observe(const protocol::Bytes& raw);
     void clear() { *this = LiveState(); }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // A pump in software, above any transport: SAKE client, history served over the record access control point,
 // live state and its indications, device information, clock. A transport (the BlueZ double on a private bus,
-// or kernel sockets) carries the octets. What a real pump does: docs/protocol/link.md 6 to 8 and 14, docs/protocol/history.md
-// 2 and 3, docs/protocol/services.md, docs/protocol/sake.md 6.5.
+// or kernel sockets) carries the octets. What a real pump does: docs/protocol/link.md 6 to 8 and 14,
+// docs/protocol/history.md 2 and 3, docs/protocol/services.md, docs/protocol/sake.md 6.5.
 #pragma once
 
 #include <cstdint>
@@ -73,8 +73,8 @@ struct PumpSettings {
 
 class Pump {
 public:
-    /// `keys`: a client's file (local type insulin pump), or the server's file of the bridge (docs/protocol/sake.md 4.6).
-    /// `clock`: the pump's own wall clock.
+    /// `keys`: a client's file (local type insulin pump), or the server's file of the bridge
+    /// (docs/protocol/sake.md 4.6). `clock`: the pump's own wall clock.
     Pump(PumpSettings settings, protocol::sake::KeyDatabase keys, protocol::sake::RandomSource random,
          std::function<protocol::LocalSeconds()> clock);
     /// What Current Time tells instead: a life that runs faster than ours would else be dated into the

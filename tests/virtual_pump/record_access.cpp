@@ -104,7 +104,8 @@ void RecordAccess::request(ByteView written) {
 }
 
 std::optional<racp::ResponseCode> RecordAccess::refusal(const Request& request) const {
-    // Of the other filters the pump is known to take only "report all references" (docs/protocol/history.md 2.2).
+    // Of the other filters the pump is known to take only "report all references"
+    // (docs/protocol/history.md 2.2).
     const bool allReferences = request.filterType == kFilterReferences &&
                                isOpCode(request.opCode, racp::OpCode::ReportRecords) &&
                                request.op == static_cast<std::uint8_t>(Operator::AllRecords);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The pump's side of the Record Access Control Point of the Insulin Delivery service: the stored history, the
-// one procedure that may run, and what it has to say. Plaintext only. Facts: docs/protocol/history.md 2 and 3.
+// one procedure that may run, and what it has to say. Plaintext only. Facts: docs/protocol/history.md 2
+// and 3.
 #pragma once
 
 #include <cstdint>
@@ -46,7 +47,8 @@ private:
     using Request = protocol::history::racp::AnyRequest;
     using ResponseCode = protocol::history::racp::ResponseCode;
 
-    /// The number under which a record is found; a damaged one has lost its own (docs/protocol/history.md 4.1).
+    /// The number under which a record is found; a damaged one has lost its own
+    /// (docs/protocol/history.md 4.1).
     void indexRecord(const protocol::Bytes& record);
     [[nodiscard]] std::optional<ResponseCode> refusal(const Request& request) const;
     [[nodiscard]] std::vector<std::size_t> select(const Request& request) const;

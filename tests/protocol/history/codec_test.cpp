@@ -33,8 +33,8 @@ ParseError errorOf(ByteView bytes) {
     return record.has_value() ? ParseError{Code::BadChecksum, 0, {}} : record.error();
 }
 
-/// Of amounts that the vendor may have widened only the length tells (docs/protocol/history.md 5): cut, such a
-/// record is read as the narrow form.
+/// Of amounts that the vendor may have widened only the length tells (docs/protocol/history.md 5): cut, such
+/// a record is read as the narrow form.
 bool isWidened(const Example& example) {
     return example.name.find("wide") != std::string::npos;
 }

@@ -21,7 +21,7 @@ inline Bytes hex(std::string_view text) {
 
 /// One JSON object per line.
 inline std::vector<nlohmann::json> readExamples(const std::string& file) {
-    std::ifstream in(std::string(TEST_DATA_DIR "/") + file);
+    std::ifstream in(std::string(PROTOCOL_TEST_DATA_DIR "/") + file);
     std::vector<nlohmann::json> lines;
     for (std::string line; std::getline(in, line);) lines.push_back(nlohmann::json::parse(line));
     EXPECT_FALSE(lines.empty()) << file;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The vectors of docs/protocol/sake.md 11 by the names used there, and sources of randomness that tests can choose. All
-// keys are invented and useless against a real pump.
+// The vectors of docs/protocol/sake.md 11 by the names used there, and sources of randomness that tests can
+// choose. All keys are invented and useless against a real pump.
 #pragma once
 
 #include <algorithm>
