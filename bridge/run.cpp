@@ -106,9 +106,9 @@ public:
           store_(configuration.storage.path),
           pretend_(out),
           tasks_(io_.get_executor(), log),
-          publisher_(store_, zone_, mappingSettings(configuration), documentSink(), !options.pretend, log),
-          statusPublisher_(store_, mappingSettings(configuration), documentSink(), !options.pretend),
-          monitor_(store_, zone_, mappingSettings(configuration), utcNow, log),
+          publisher_(store_, zone_, configuration.documents, documentSink(), !options.pretend, log),
+          statusPublisher_(store_, configuration.documents, documentSink(), !options.pretend),
+          monitor_(store_, zone_, configuration.documents, utcNow, log),
           link_(io_.get_executor(), linkSettings(), log,
                 [this](ble::LinkState state) { monitor_.linkState(state); }),
           session_(io_.get_executor(), link_, store_, std::move(keys), protocol::sake::systemRandom, utcNow,
@@ -119,7 +119,7 @@ public:
             uploader_ = std::make_unique<nightscout::Uploader>(io_.get_executor(), *client_, store_,
                                                                uploadPolicy(), uniform, log);
             monitor_.setUploader(*uploader_);
-            if (configuration.nightscout.features.contains(nightscout::Feature::Profiles)) {
+            if (configuration.documents.features.contains(nightscout::Feature::Profiles)) {
                 profileKeeper_ =
                     std::make_unique<ProfileSync>(io_.get_executor(), clientSettings(configuration), store_,
                                                   configuration.profile, zone_.name(), utcNow, log);

@@ -58,7 +58,7 @@ ServiceState withoutService(const Configuration& configuration, std::chrono::sys
     if (!zone || !std::filesystem::exists(configuration.storage.path)) return state;
     state.utcOffset = zone->offsetAt(now);
     Store store{configuration.storage.path, Store::Access::ReadOnly};
-    readStoredState(store, *zone, mappingSettings(configuration), state);
+    readStoredState(store, *zone, configuration.documents, state);
     return state;
 }
 

@@ -148,10 +148,7 @@ void printSummary(const std::map<std::string, Counts>& counts, std::ostream& out
 
 Backfill::Backfill(const UploadOptions& options, const Configuration& configuration,
                    const therapy::Zone& zone)
-    : options_(options),
-      zone_(zone),
-      settings_(mappingSettings(configuration)),
-      serial_(configuration.pump.serial) {
+    : options_(options), zone_(zone), settings_(configuration.documents), serial_(configuration.pump.serial) {
     if (options.features) settings_.features = *options.features;
 }
 
@@ -171,7 +168,7 @@ struct Backfill::Pass {
 Backfill::Part Backfill::partOf(const Pass& pass, SequenceRange stretch, SequenceRange emitted) const {
     const auto unwanted = [&](const Document& document) { return !pass.wants(document); };
     const auto mapped = [&](Dating dating) {
-        auto range = mapStored(pass.store, pass.pump.id, stretch, emitted, zone_, pass.settings, dating);
+        auto range = mapStored(pass.store, pass.pump, stretch, emitted, zone_, pass.settings, dating);
         std::erase_if(range.documents, unwanted);
         return range;
     };
@@ -201,7 +198,6 @@ bool Backfill::forEachRange(const Store& store, const Streams& streams, const Vi
         return false;
     }
     Pass pass{store, *pump, settings_, *range, StoredEventMemory(store, *pump)};
-    pass.settings.serial = pump->serial;
     for (const SequenceRange& stretch : store.held(pump->id)) {
         for (std::uint64_t first = stretch.first; first <= stretch.last; first += kRangeRecords) {
             const auto last = std::min<std::uint64_t>(first + kRangeRecords - 1, stretch.last);

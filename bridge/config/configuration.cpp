@@ -94,7 +94,7 @@ private:
             }
         };
         if (reader_.readList(key, "[\"BOLUS\", \"CGM\"]", visit))
-            configuration_.nightscout.features = features;
+            configuration_.documents.features = features;
     }
 
     void override(const std::string& name, std::string& target, std::string_view key) {
@@ -220,12 +220,6 @@ Environment processEnvironment() {
 
 bool isForeignFeature(std::string_view name) {
     return std::ranges::find(kForeignFeatures, name) != kForeignFeatures.end();
-}
-
-nightscout::MappingSettings mappingSettings(const Configuration& configuration) {
-    nightscout::MappingSettings settings = configuration.documents;
-    settings.features = configuration.nightscout.features;
-    return settings;
 }
 
 LoadedConfiguration loadConfiguration(const fs::path& file, const Environment& environment) {

@@ -31,14 +31,10 @@ struct Configuration {
         std::string url; ///< empty: nothing is uploaded
         std::filesystem::path apiSecretFile;
         std::filesystem::path tokenFile;
-        nightscout::FeatureSet features{nightscout::Feature::Basal,      nightscout::Feature::Bolus,
-                                        nightscout::Feature::PumpEvents, nightscout::Feature::Profiles,
-                                        nightscout::Feature::Cgm,        nightscout::Feature::DeviceStatus};
         std::string caFile;
     } nightscout;
 
-    /// How documents are made; its features and serial are not used, see mappingSettings().
-    nightscout::MappingSettings documents;
+    nightscout::MappingSettings documents; ///< which, and how they are made
 
     std::optional<nightscout::ProfileSettings> profile; ///< empty: the site's profile is left alone
 
@@ -54,9 +50,6 @@ struct Configuration {
     std::string apiSecret;
     std::string token;
 };
-
-/// For the mapping; the serial number comes from the pump.
-nightscout::MappingSettings mappingSettings(const Configuration& configuration);
 
 /// Features that users of tconnectsync know and that mean nothing here: accepted with a notice.
 bool isForeignFeature(std::string_view name);

@@ -155,17 +155,17 @@ therapy::HistoryRun datedRun(const Store& store, PumpId pump, SequenceRange stre
     return result;
 }
 
-MappedRange mapStored(const Store& store, PumpId pump, SequenceRange stretch, SequenceRange emitted,
+MappedRange mapStored(const Store& store, const PumpInfo& pump, SequenceRange stretch, SequenceRange emitted,
                       const therapy::Zone& zone, const nightscout::MappingSettings& settings, Dating dating) {
     const SequenceRange window = widened(emitted, kContextRecords, stretch);
     // The measured offset belongs to the newest records; an older stretch may lie before a change of the
     // clock.
-    const auto held = store.held(pump);
+    const auto held = store.held(pump.id);
     const bool newest = !held.empty() && held.back() == stretch;
-    const therapy::HistoryRun dated = datedRun(store, pump, stretch, window, zone,
-                                               newest ? store.measuredOffset(pump) : std::nullopt, dating);
+    const therapy::HistoryRun dated = datedRun(store, pump.id, stretch, window, zone,
+                                               newest ? store.measuredOffset(pump.id) : std::nullopt, dating);
     MappedRange mapped;
-    mapped.documents = nightscout::map(dated, settings, emitted.first, emitted.last);
+    mapped.documents = nightscout::map(dated, pump.serial, settings, emitted.first, emitted.last);
     if (mapped.documents.empty()) return mapped;
     // Documents speak of other records too (the restart that ends a suspension): what was between them stays
     // between them.
@@ -191,7 +191,6 @@ void Publisher::setMeasuredOffset(PumpId pump, std::chrono::seconds localMinusUt
 }
 
 QueueResult Publisher::publish(const PumpInfo& pump) {
-    settings_.serial = pump.serial;
     QueueResult total;
     for (const SequenceRange& changed : store_.unpublished(pump.id)) {
         add(total, publish(pump, changed));
@@ -211,7 +210,7 @@ QueueResult Publisher::publish(const PumpInfo& pump, SequenceRange changed) {
                                    std::min(stretch.last, changed.last)};
         if (within.first > within.last) continue;
         auto mapped =
-            mapStored(store_, pump.id, stretch, widened(within, kContextRecords, stretch), zone_, settings_);
+            mapStored(store_, pump, stretch, widened(within, kContextRecords, stretch), zone_, settings_);
         StoredEventMemory events(store_, pump);
         events.settle(mapped.documents);
         add(total, sink_(pump.id, mapped.documents, mapped.times));

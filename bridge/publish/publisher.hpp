@@ -61,7 +61,7 @@ struct MappedRange {
     std::vector<nightscout::Document> documents;
     std::vector<Store::Published> times;
 };
-MappedRange mapStored(const Store& store, PumpId pump, SequenceRange stretch, SequenceRange emitted,
+MappedRange mapStored(const Store& store, const PumpInfo& pump, SequenceRange stretch, SequenceRange emitted,
                       const therapy::Zone& zone, const nightscout::MappingSettings& settings,
                       Dating dating = Dating::Kept);
 

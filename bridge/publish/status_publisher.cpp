@@ -15,13 +15,12 @@ StatusPublisher::StatusPublisher(Store& store, nightscout::MappingSettings setti
     : store_(store), settings_(std::move(settings)), sink_(std::move(sink)), remembers_(remembers) {}
 
 QueueResult StatusPublisher::publish(const PumpInfo& pump, therapy::PumpStatus status) {
-    settings_.serial = pump.serial;
     if (!status.clockOffset) status.clockOffset = store_.measuredOffset(pump.id);
     StoredEventMemory events(store_, pump);
-    auto documents = nightscout::statusEvents(status, settings_, events.memory);
+    auto documents = nightscout::statusEvents(status, pump.serial, settings_, events.memory);
     nightscout::StatusPace& pace = paces_[pump.id];
     if (settings_.features.contains(Feature::DeviceStatus) && pace.isDue(status)) {
-        documents.push_back(nightscout::deviceStatus(status, settings_));
+        documents.push_back(nightscout::deviceStatus(status, pump.serial, settings_));
         pace.noteSent(status);
     }
     QueueResult queued;

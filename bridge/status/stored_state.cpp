@@ -21,7 +21,8 @@ constexpr std::uint32_t kLookedAt = 150;
 /// The direction that the mapping gives a sample; empty when it gives none.
 std::string directionOf(const therapy::HistoryRun& stretch, const therapy::DatedRecord& sample,
                         const nightscout::MappingSettings& settings) {
-    const auto documents = nightscout::map(stretch, settings, sample.sequenceNumber, sample.sequenceNumber);
+    const auto documents =
+        nightscout::map(stretch, {}, settings, sample.sequenceNumber, sample.sequenceNumber);
     if (documents.empty()) return {};
     const auto body = nlohmann::json::parse(documents.front().body, nullptr, false);
     const auto found = body.find("direction");
@@ -69,7 +70,6 @@ void readStoredState(Store& store, const therapy::Zone& zone, nightscout::Mappin
     const SequenceRange window{whole.last - std::min(whole.last - whole.first, kLookedAt), whole.last};
     const auto stretch = datedRun(store, pump.id, whole, window, zone, store.measuredOffset(pump.id));
     if (stretch.records.empty()) return;
-    settings.serial = pump.serial;
     settings.features = {nightscout::Feature::Cgm};
     state.lastRecord = describeRecord(stretch.records.back());
     state.glucose = newestGlucose(stretch, settings);

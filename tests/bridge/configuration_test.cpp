@@ -65,7 +65,7 @@ TEST_F(ConfigurationFile, GivesEveryValue) {
     EXPECT_EQ(read.pump.name, "kitchen");
     EXPECT_EQ(read.bluetooth.adapter, "hci1");
     EXPECT_EQ(read.nightscout.url, "https://example.org");
-    EXPECT_EQ(read.nightscout.features, (nightscout::FeatureSet{Feature::Bolus, Feature::Cgm}));
+    EXPECT_EQ(read.documents.features, (nightscout::FeatureSet{Feature::Bolus, Feature::Cgm}));
     EXPECT_EQ(read.nightscout.caFile, "/etc/ca.pem");
     EXPECT_EQ(read.storage.path, "/tmp/history.db");
     EXPECT_EQ(read.status.listen, "");
@@ -126,7 +126,7 @@ TEST_F(ConfigurationFile, AcceptsFeaturesOfOtherPumpsWithAWarning) {
     EXPECT_EQ(toString(loaded.problems), "");
     EXPECT_THAT(toString(loaded.warnings),
                 HasSubstr("pump-bridge.toml:3: nightscout.features: IOB has no meaning"));
-    EXPECT_EQ(loaded.configuration.nightscout.features, nightscout::FeatureSet{Feature::Cgm});
+    EXPECT_EQ(loaded.configuration.documents.features, nightscout::FeatureSet{Feature::Cgm});
 }
 
 TEST_F(ConfigurationFile, SaysHowDocumentsAreMade) {
@@ -150,7 +150,7 @@ manual = false
 iob = false
 )");
     EXPECT_EQ(toString(loaded.problems), "");
-    const auto settings = mappingSettings(loaded.configuration);
+    const auto settings = loaded.configuration.documents;
     EXPECT_EQ(settings.alias, "pump-1");
     EXPECT_EQ(settings.units, nightscout::GlucoseUnits::MillimolesPerLitre);
     EXPECT_EQ(settings.autoCorrection, nightscout::AutoCorrectionEventType::CorrectionBolus);
@@ -167,7 +167,7 @@ iob = false
 }
 
 TEST_F(ConfigurationFile, MakesDocumentsAsTheMappingDoesUnlessItSaysOtherwise) {
-    const auto settings = mappingSettings(load("timezone = \"UTC\"\n").configuration);
+    const auto settings = load("timezone = \"UTC\"\n").configuration.documents;
     const nightscout::MappingSettings defaults;
     EXPECT_EQ(settings.alias, defaults.alias);
     EXPECT_EQ(settings.autoCorrection, nightscout::AutoCorrectionEventType::Smb);
@@ -259,7 +259,7 @@ TEST_F(ConfigurationFile, ThatIsTheExampleHasTheDefaults) {
     for (const ConfigurationProblem& problem : loaded.problems) {
         EXPECT_EQ(problem.key, "nightscout.api_secret_file") << problem.text; // names a file that is not here
     }
-    const auto settings = mappingSettings(loaded.configuration);
+    const auto settings = loaded.configuration.documents;
     const nightscout::MappingSettings defaults;
     EXPECT_EQ(settings.lowSentinel, defaults.lowSentinel);
     EXPECT_EQ(settings.highSentinel, defaults.highSentinel);
