@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 #include <spdlog/logger.h>
+#include <unistd.h>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -15,8 +16,13 @@
 #include <set>
 
 #include "ble/bluez/link.hpp"
+#include "bridge/commands/served.hpp"
 #include "bridge/config/key_file.hpp"
+#include "bridge/config/listen_address.hpp"
 #include "bridge/config/site_settings.hpp"
+#include "bridge/control/control_server.hpp"
+#include "bridge/control/instance_lock.hpp"
+#include "bridge/exit_code.hpp"
 #include "bridge/publish/profile_sync.hpp"
 #include "bridge/publish/publisher.hpp"
 #include "bridge/publish/status_publisher.hpp"
@@ -35,10 +41,6 @@ namespace bridge {
 using namespace std::chrono_literals;
 
 namespace {
-
-constexpr int kDone = 0;
-constexpr int kUnusable = 2;
-constexpr int kUnreachable = 3;
 
 /// `run --once` gives up when no pump has come for so long: pairing and the slowest reconnect seen fit twice.
 constexpr auto kOnceLimit = 15min;
@@ -103,6 +105,7 @@ public:
           options_(options),
           zone_(std::move(zone)),
           log_(log),
+          lock_(configuration.storage.path, configuration.bluetooth.adapter, options.runtimeDirectory),
           store_(configuration.storage.path),
           pretend_(out),
           tasks_(io_.get_executor(), log),
@@ -132,6 +135,7 @@ public:
 
     int run() {
         openStatusServer();
+        openControlSocket();
         tasks_.onStop([this] { beginStop(); });
         tasks_.onAllEnded([this] { stopLimit_.cancel(); });
         tasks_.spawn("signals", waitForSignal());
@@ -141,6 +145,7 @@ public:
         if (profileKeeper_ && !options_.once) tasks_.spawn("profile", profileKeeper_->run());
         if (options_.once) tasks_.spawn("once", finishOnce());
         if (statusServer_) tasks_.spawn("status", statusServer_->run());
+        if (controlServer_) tasks_.spawn("control", controlServer_->run());
         if (const auto interval = service_manager::watchdogInterval())
             tasks_.spawn("watchdog", feed(*interval));
         service_manager::ready();
@@ -228,6 +233,24 @@ private:
         }
     }
 
+    // As with the page: what others ask is no reason to stop.
+    void openControlSocket() {
+        if (options_.once || !lock_.coversAdapter()) return;
+        ServedBy service{store_, configuration_, zone_, [this] { return monitor_.gather(); }, {}};
+        if (uploader_) service.wakeUploader = [this] { uploader_->wake(); };
+        const auto group = findGroup(kControlGroup);
+        const auto permitted = [group](const ControlPeer& peer) {
+            return mayControl(peer, ::geteuid(), group);
+        };
+        const auto socket = controlSocket(options_.runtimeDirectory);
+        try {
+            controlServer_ = std::make_unique<ControlServer>(io_.get_executor(), socket, group, permitted,
+                                                             servedCommands(service), log_);
+        } catch (const boost::system::system_error& error) {
+            log_.warn("control: no socket at {}: {}", socket.string(), error.code().message());
+        }
+    }
+
     asio::awaitable<void> waitForSignal() {
         asio::signal_set signals{io_, SIGINT, SIGTERM};
         const int number = co_await signals.async_wait(asio::use_awaitable);
@@ -285,6 +308,7 @@ private:
     asio::io_context io_{1};
     asio::steady_timer onceWake_{io_};
     asio::steady_timer stopLimit_{io_};
+    InstanceLock lock_; ///< before the store is touched
     Store store_;
     PretendSink pretend_;
     Tasks tasks_;
@@ -296,6 +320,7 @@ private:
     std::unique_ptr<nightscout::Client> client_;
     std::unique_ptr<nightscout::Uploader> uploader_;
     std::unique_ptr<StatusServer> statusServer_;
+    std::unique_ptr<ControlServer> controlServer_;
     std::unique_ptr<ProfileSync> profileKeeper_;
     bool synced_ = false;
     int exitCode_ = kDone;
@@ -311,18 +336,21 @@ int runService(const Configuration& configuration, const RunOptions& options, sp
         if (!zone) {
             log.error("run: there is no time zone named \"{}\"; use a name such as Europe/Berlin",
                       configuration.timezone);
-            return kUnusable;
+            return kWrongUsage;
         }
         Service service{
             configuration, options, std::move(*zone), readBridgeKeyFile(configuration.pump.keyDatabase),
             log,           out};
         return service.run();
+    } catch (const AlreadyRunning& error) {
+        log.error("run: {}; stop that one, or give this one a store and an adapter of its own", error.what());
+        return kWrongUsage;
     } catch (const KeyFileError& error) {
         log.error("run: {}", error.what());
-        return kUnusable;
+        return kWrongUsage;
     } catch (const StoreError& error) {
         log.error("run: {}", error.what());
-        return kUnusable;
+        return kWrongUsage;
     } catch (const std::exception& error) {
         log.error("run: {}", error.what());
         return kUnreachable;

@@ -51,9 +51,6 @@ struct Configuration {
     std::string token;
 };
 
-/// Features that users of tconnectsync know and that mean nothing here: accepted with a notice.
-bool isForeignFeature(std::string_view name);
-
 struct ConfigurationProblem {
     std::string place; ///< "pump-bridge.toml:7" or "environment NS_URL"
     std::string key;   ///< "nightscout.features"

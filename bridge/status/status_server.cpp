@@ -10,10 +10,11 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
-#include <charconv>
 #include <list>
 #include <nlohmann/json.hpp>
 
+#include "bridge/status/service_state_json.hpp"
+#include "bridge/status/service_state_text.hpp"
 #include "bridge/status/status_page.hpp"
 
 namespace bridge {
@@ -27,17 +28,6 @@ namespace {
 
 constexpr std::uint32_t kHeaderLimit = 8 * 1024;
 constexpr std::uint64_t kBodyLimit = 1024; ///< of requests, which have none
-
-/// "[::1]:8780" -> "::1", "8780"; the port may be missing.
-std::pair<std::string_view, std::string_view> splitHostAndPort(std::string_view text) {
-    const auto colon = text.rfind(':');
-    const auto bracket = text.rfind(']');
-    const bool hasPort = colon != std::string_view::npos &&
-                         (bracket == std::string_view::npos ? text.find(':') == colon : colon > bracket);
-    auto host = text.substr(0, hasPort ? colon : text.size());
-    if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-    return {host, hasPort ? text.substr(colon + 1) : std::string_view{}};
-}
 
 using Request = http::request<http::string_body>;
 using Answer = http::response<http::string_body>;
@@ -79,41 +69,6 @@ Answer respond(const Request& request, const StatusServer::Gather& gather) {
 }
 
 } // namespace
-
-std::optional<ListenAddress> parseListenAddress(std::string_view text) {
-    auto [host, portText] = splitHostAndPort(text);
-    if (host == "localhost") host = "127.0.0.1";
-    error_code error;
-    asio::ip::make_address(std::string(host), error);
-    std::uint16_t port = 0;
-    const auto [end, problem] = std::from_chars(portText.data(), portText.data() + portText.size(), port);
-    if (error || problem != std::errc{} || end != portText.data() + portText.size()) return std::nullopt;
-    return ListenAddress{std::string(host), port};
-}
-
-bool ListenAddress::isLoopback() const {
-    error_code error;
-    const auto address = asio::ip::make_address(host, error);
-    return !error && address.is_loopback();
-}
-
-std::string ListenAddress::localUrl() const {
-    error_code error;
-    const auto address = asio::ip::make_address(host, error);
-    const bool any = !error && address.is_unspecified();
-    const bool six = !error && address.is_v6();
-    const std::string reachable = any ? (six ? "::1" : "127.0.0.1") : host;
-    return "http://" + (six ? "[" + reachable + "]" : reachable) + ":" + std::to_string(port);
-}
-
-bool isLocalHostName(std::string_view hostHeader) {
-    const auto host = splitHostAndPort(hostHeader).first;
-    if (host.empty()) return false;
-    error_code notAnAddress;
-    asio::ip::make_address(std::string(host), notAnAddress);
-    return !notAnAddress || host.find('.') == std::string_view::npos || host.ends_with(".local") ||
-           host.ends_with(".lan") || host.ends_with(".home.arpa");
-}
 
 /// Kept by run() and by each connection: they may end after the server.
 struct StatusServer::Impl : std::enable_shared_from_this<Impl> {

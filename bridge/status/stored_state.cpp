@@ -6,6 +6,7 @@
 #include <ranges>
 
 #include "bridge/publish/publisher.hpp"
+#include "bridge/store/disk_space.hpp"
 #include "protocol/history/record.hpp"
 
 namespace bridge {
@@ -59,6 +60,7 @@ void readStoredState(Store& store, const therapy::Zone& zone, nightscout::Mappin
     state.counts.waiting = store.depth();
     state.counts.uploaded = store.uploadedCount();
     state.counts.setAside = store.setAsideCount();
+    state.bytesFree = bytesFreeAt(store.file().parent_path());
     const auto pumps = store.pumps();
     if (pumps.empty()) return;
     const PumpInfo& pump = pumps.front();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Records as the pump sent them, and which numbers are held or known to be absent.
+// Records as the pump sent them, which numbers are held or known to be absent, and how glucose moved at a
+// sample, as the pump measured it live.
 #include <algorithm>
 
 #include "bridge/store/store_impl.hpp"
@@ -313,6 +314,26 @@ std::vector<StoredRecord> Store::references(PumpId pump, SequenceRange range) co
     std::vector<StoredRecord> records;
     while (query.step()) records.push_back(readRecord(query));
     return records;
+}
+
+void Store::addTrend(PumpId pump, Trend trend) {
+    Statement(impl_->database, "INSERT OR REPLACE INTO trend (pump, sampled_at, rate) VALUES (?, ?, ?)", pump,
+              trend.sampleTime.time_since_epoch().count(), trend.rate)
+        .run();
+}
+
+std::vector<Store::Trend> Store::trends(PumpId pump, protocol::LocalSeconds from,
+                                        protocol::LocalSeconds to) const {
+    std::vector<Trend> result;
+    Statement query(impl_->database,
+                    "SELECT sampled_at, rate FROM trend WHERE pump = ? AND sampled_at BETWEEN ? AND ? "
+                    "ORDER BY sampled_at",
+                    pump, from.time_since_epoch().count(), to.time_since_epoch().count());
+    while (query.step()) {
+        result.push_back({protocol::LocalSeconds(std::chrono::seconds(query.integer(0))),
+                          static_cast<std::int32_t>(query.integer(1))});
+    }
+    return result;
 }
 
 } // namespace bridge

@@ -69,6 +69,10 @@ Store::Store(const fs::path& file, Access access) : impl_(std::make_unique<Impl>
 
 Store::~Store() = default;
 
+const fs::path& Store::file() const {
+    return impl_->database.file();
+}
+
 PumpInfo Store::pump(std::string_view serial) {
     sqlite::Statement(impl_->database, "INSERT INTO pump (serial) VALUES (?) ON CONFLICT (serial) DO NOTHING",
                       serial)

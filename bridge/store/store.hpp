@@ -20,6 +20,7 @@
 #include "nightscout/upload/outbox.hpp"
 #include "protocol/codec/bytes.hpp"
 #include "protocol/codec/date_time.hpp"
+#include "protocol/history/sequence_range.hpp"
 
 namespace bridge {
 
@@ -40,12 +41,7 @@ struct PumpInfo {
     std::int64_t epoch = 0;
 };
 
-/// Both ends included.
-struct SequenceRange {
-    std::uint32_t first = 0;
-    std::uint32_t last = 0;
-    friend bool operator==(const SequenceRange&, const SequenceRange&) = default;
-};
+using protocol::history::SequenceRange;
 
 struct ReceivedRecord {
     std::uint32_t sequenceNumber = 0;
@@ -161,6 +157,8 @@ public:
     [[nodiscard]] std::size_t depth() override;
     [[nodiscard]] std::uint64_t uploadedCount() const;
     [[nodiscard]] std::uint64_t setAsideCount() const;
+
+    [[nodiscard]] const std::filesystem::path& file() const;
 
     // --- settings ---
     [[nodiscard]] std::optional<std::string> setting(std::string_view key) const;
