@@ -52,10 +52,16 @@ struct Command {
 };
 using Declare = std::vector<Command> (*)(CLI::App& parent);
 
-/// Empty after printing the problems.
-std::optional<Configuration> requireConfiguration(const Context& context) {
+enum class Exposed { Warned, Refused };
+
+/// Empty after printing the problems. `exposed`: key and secret files that others can read.
+std::optional<Configuration> requireConfiguration(const Context& context, Exposed exposed = Exposed::Warned) {
     auto loaded = loadConfiguration(context.configurationFile, context.services.environment);
-    context.streams.err << toString(loaded.warnings);
+    context.streams.err << toString(loaded.warnings) << toString(loaded.exposed);
+    if (exposed == Exposed::Refused && !loaded.exposed.empty()) {
+        context.streams.err << "not started: see above, or set security.allow_readable_secrets = true\n";
+        return std::nullopt;
+    }
     if (loaded.problems.empty()) return std::move(loaded.configuration);
     context.streams.err << "the configuration cannot be used:\n" << toString(loaded.problems);
     return std::nullopt;
@@ -88,7 +94,7 @@ std::vector<Command> declareRun(CLI::App& parent) {
     app->add_flag("--pretend", options->pretend,
                   "Print the documents (JSON Lines) instead of uploading them");
     return {{app, [options](const Context& context) -> int {
-                 const auto configuration = requireConfiguration(context);
+                 const auto configuration = requireConfiguration(context, Exposed::Refused);
                  if (!configuration) return kWrongUsage;
                  const auto log = makeLog(*logLevelByName(context.logLevel), context.services.environment);
                  options->runtimeDirectory = context.runtimeDirectory();

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -23,6 +24,7 @@
 #include "bridge/control/control_server.hpp"
 #include "bridge/control/instance_lock.hpp"
 #include "bridge/exit_code.hpp"
+#include "bridge/private_memory.hpp"
 #include "bridge/publish/profile_sync.hpp"
 #include "bridge/publish/publisher.hpp"
 #include "bridge/publish/status_publisher.hpp"
@@ -30,6 +32,7 @@
 #include "bridge/session/pump_session.hpp"
 #include "bridge/status/service_monitor.hpp"
 #include "bridge/status/status_server.hpp"
+#include "bridge/store/damage.hpp"
 #include "bridge/store/store.hpp"
 #include "bridge/tasks.hpp"
 #include "nightscout/upload/client.hpp"
@@ -133,7 +136,14 @@ public:
         }
     }
 
+    /// The store's file is damaged: all there is to do is to set it aside.
+    [[nodiscard]] bool isStoreDamaged() const { return storeDamaged_; }
+
     int run() {
+        store_.onDamage([this] {
+            storeDamaged_ = true;
+            asio::post(io_, [this] { tasks_.stop(); });
+        });
         openStatusServer();
         openControlSocket();
         tasks_.onStop([this] { beginStop(); });
@@ -141,6 +151,7 @@ public:
         tasks_.spawn("signals", waitForSignal());
         tasks_.spawn("session", session_.run());
         tasks_.spawn("bluetooth", link_.run());
+        if (client_) warnOfPlainHttp();
         if (uploader_ && !options_.once) tasks_.spawn("nightscout", uploader_->run());
         if (profileKeeper_ && !options_.once) tasks_.spawn("profile", profileKeeper_->run());
         if (options_.once) tasks_.spawn("once", finishOnce());
@@ -217,6 +228,13 @@ private:
         hooks.stage = [](const std::string& text) { service_manager::status(text); };
         monitor_.listenTo(hooks);
         return hooks;
+    }
+
+    void warnOfPlainHttp() const {
+        if (clientSettings(configuration_).site.exposesSecret())
+            log_.warn(
+                "nightscout: nightscout.url is plain http to another host: everybody on the way can read "
+                "the secret and the health data; use https");
     }
 
     // The pump matters more than the page: a port that is taken does not keep the service from running.
@@ -323,25 +341,48 @@ private:
     std::unique_ptr<ControlServer> controlServer_;
     std::unique_ptr<ProfileSync> profileKeeper_;
     bool synced_ = false;
+    bool storeDamaged_ = false;
     int exitCode_ = kDone;
 };
+
+} // namespace
+
+namespace {
+
+/// Runs the service; once more after setting a damaged store aside.
+int runOnStore(const Configuration& configuration, const RunOptions& options, const therapy::Zone& zone,
+               const protocol::sake::KeyDatabase& keys, spdlog::logger& log, std::ostream& out) {
+    for (bool again = false;; again = true) {
+        try {
+            Service service{configuration, options, zone, keys, log, out};
+            const int code = service.run();
+            if (!service.isStoreDamaged()) return code;
+        } catch (const StoreError& error) {
+            if (error.kind() != StoreErrorKind::Damaged) throw;
+            log.error("run: {}", error.what());
+        }
+        if (again) return kFoundProblem;
+        const auto aside = setDamagedStoreAside(configuration.storage.path, utcNow());
+        log.error("store: {} is damaged and was moved to {}; the pump's memory is read again",
+                  configuration.storage.path.string(), aside.string());
+    }
+}
 
 } // namespace
 
 int runService(const Configuration& configuration, const RunOptions& options, spdlog::logger& log,
                std::ostream& out) {
     std::signal(SIGPIPE, SIG_IGN);
+    keepMemoryPrivate();
     try {
-        auto zone = therapy::Zone::find(configuration.timezone);
+        const auto zone = therapy::Zone::find(configuration.timezone);
         if (!zone) {
             log.error("run: there is no time zone named \"{}\"; use a name such as Europe/Berlin",
                       configuration.timezone);
             return kWrongUsage;
         }
-        Service service{
-            configuration, options, std::move(*zone), readBridgeKeyFile(configuration.pump.keyDatabase),
-            log,           out};
-        return service.run();
+        return runOnStore(configuration, options, *zone, readBridgeKeyFile(configuration.pump.keyDatabase),
+                          log, out);
     } catch (const AlreadyRunning& error) {
         log.error("run: {}; stop that one, or give this one a store and an adapter of its own", error.what());
         return kWrongUsage;
@@ -350,7 +391,7 @@ int runService(const Configuration& configuration, const RunOptions& options, sp
         return kWrongUsage;
     } catch (const StoreError& error) {
         log.error("run: {}", error.what());
-        return kWrongUsage;
+        return error.kind() == StoreErrorKind::Unusable ? kWrongUsage : kFoundProblem;
     } catch (const std::exception& error) {
         log.error("run: {}", error.what());
         return kUnreachable;

@@ -39,6 +39,10 @@ Findings checkConfiguration(const LoadedConfiguration& loaded, const fs::path& f
         findings.push_back(failed(kCheck, placeAndText(problem), "change it there"));
     for (const auto& problem : loaded.warnings)
         findings.push_back(warning(kCheck, placeAndText(problem), {}));
+    for (const auto& problem : loaded.exposed)
+        findings.push_back(failed(kCheck, placeAndText(problem),
+                                  "or set security.allow_readable_secrets = true; the service does not "
+                                  "start otherwise"));
     if (findings.empty()) findings.push_back(ok(kCheck, file.string() + " is in order"));
     return findings;
 }

@@ -41,7 +41,8 @@ public:
         readEnvironment();
         readSecrets();
         if (parsed) check();
-        return {std::move(configuration_), std::move(reader_.problems), std::move(reader_.warnings)};
+        return {std::move(configuration_), std::move(reader_.problems), std::move(reader_.warnings),
+                std::move(exposed_)};
     }
 
 private:
@@ -59,6 +60,7 @@ private:
         configuration_.profile = readProfileSettings(reader_);
         reader_.readPath(kStorePath, configuration_.storage.path);
         reader_.readText(kListen, configuration_.status.listen);
+        reader_.readFlag("security.allow_readable_secrets", configuration_.security.allowReadableSecrets);
         reader_.refuseOthers();
     }
 
@@ -108,9 +110,16 @@ private:
         }
         if (const auto error = readSecretFile(file, secret)) {
             reader_.problem(place(key), key, *error);
-        } else if (isReadableByOthers(file)) {
-            reader_.warning(place(key), key, file.string() + ": can be read by other users; chmod 600 it");
+        } else {
+            noteExposed(key, file);
         }
+    }
+
+    void noteExposed(std::string_view key, const fs::path& file) {
+        if (!isReadableByOthers(file)) return;
+        auto& list = configuration_.security.allowReadableSecrets ? reader_.warnings : exposed_;
+        list.push_back({place(key), std::string(key),
+                        file.string() + ": can be read by other users: chmod 600 " + file.string()});
     }
 
     void check() {
@@ -125,11 +134,7 @@ private:
         if (configuration_.pump.keyDatabase.empty())
             reader_.problem(place(kKeyDatabase), kKeyDatabase, "is empty");
         if (configuration_.storage.path.empty()) reader_.problem(place(kStorePath), kStorePath, "is empty");
-        if (isReadableByOthers(configuration_.pump.keyDatabase)) {
-            reader_.warning(
-                place(kKeyDatabase), kKeyDatabase,
-                configuration_.pump.keyDatabase.string() + ": can be read by other users; chmod 600 it");
-        }
+        noteExposed(kKeyDatabase, configuration_.pump.keyDatabase);
         checkListen();
         checkSite();
     }
@@ -168,6 +173,7 @@ private:
     ConfigurationReader reader_;
     const Environment& environment_;
     Configuration configuration_;
+    std::vector<ConfigurationProblem> exposed_;
     std::vector<std::pair<std::string, std::string>> places_; ///< of values that did not come from the file
 };
 

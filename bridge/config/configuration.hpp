@@ -46,6 +46,11 @@ struct Configuration {
         std::string listen = "127.0.0.1:8780"; ///< empty: off
     } status;
 
+    struct Security {
+        /// `run` starts although other users of this computer can read the key database or a secret file.
+        bool allowReadableSecrets = false;
+    } security;
+
     /// From NS_SECRET or the secret file; never printed.
     std::string apiSecret;
     std::string token;
@@ -64,7 +69,9 @@ Environment processEnvironment();
 struct LoadedConfiguration {
     Configuration configuration;
     std::vector<ConfigurationProblem> problems; ///< empty: use it
-    std::vector<ConfigurationProblem> warnings; ///< e.g. a secret file that others may read
+    std::vector<ConfigurationProblem> warnings;
+    /// Key and secret files that other users can read: `run` refuses them, and all else only warns.
+    std::vector<ConfigurationProblem> exposed;
 };
 LoadedConfiguration loadConfiguration(const std::filesystem::path& file, const Environment& environment);
 /// One problem a line: "pump-bridge.toml:7: nightscout.features: ...".

@@ -79,17 +79,24 @@ public:
     }
 
     asio::awaitable<void> refuse(ControlRefusal refusal, const std::string& text) {
-        co_await send({{"refused", name(refusal)}, {"text", text}});
+        const json line{{"refused", name(refusal)}, {"text", text}};
+        co_await send(line);
     }
-    asio::awaitable<void> exit(int code) { co_await send({{"exit", code}}); }
+    asio::awaitable<void> exit(int code) {
+        const json line{{"exit", code}};
+        co_await send(line);
+    }
 
     asio::awaitable<void> out(std::string_view text) override { co_await sendText("out", text); }
     asio::awaitable<void> err(std::string_view text) override { co_await sendText("err", text); }
 
 private:
     asio::awaitable<void> sendText(const char* stream, std::string_view text) {
-        for (; !text.empty(); text.remove_prefix(std::min(text.size(), kControlTextBytes)))
-            co_await send({{stream, text.substr(0, kControlTextBytes)}});
+        for (; !text.empty(); text.remove_prefix(std::min(text.size(), kControlTextBytes))) {
+            json line = json::object();
+            line[stream] = text.substr(0, kControlTextBytes);
+            co_await send(line);
+        }
     }
 
     /// Throws when the peer is gone, or does not read.
@@ -217,6 +224,24 @@ struct ControlServer::Impl : std::enable_shared_from_this<Impl> {
         }
     }
 
+    static asio::awaitable<void> run(std::shared_ptr<Impl> impl) {
+        for (;;) {
+            error_code error;
+            auto peer =
+                co_await impl->acceptor.async_accept(asio::redirect_error(asio::use_awaitable, error));
+            if (error == asio::error::operation_aborted || !impl->acceptor.is_open()) break;
+            if (!error) {
+                impl->accept(std::move(peer));
+                continue;
+            }
+            // Out of descriptors, mostly: they come back.
+            asio::steady_timer pause{impl->acceptor.get_executor(), std::chrono::seconds(1)};
+            co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, error));
+            if (error) break;
+        }
+        impl->close();
+    }
+
     void close() {
         error_code ignored;
         acceptor.close(ignored);
@@ -246,22 +271,9 @@ ControlServer::~ControlServer() {
     impl_->close();
 }
 
+// The coroutine may begin after the server is gone.
 asio::awaitable<void> ControlServer::run() {
-    const auto impl = impl_;
-    for (;;) {
-        error_code error;
-        auto peer = co_await impl->acceptor.async_accept(asio::redirect_error(asio::use_awaitable, error));
-        if (error == asio::error::operation_aborted || !impl->acceptor.is_open()) break;
-        if (!error) {
-            impl->accept(std::move(peer));
-            continue;
-        }
-        // Out of descriptors, mostly: they come back.
-        asio::steady_timer pause{impl->acceptor.get_executor(), std::chrono::seconds(1)};
-        co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, error));
-        if (error) break;
-    }
-    impl->close();
+    return Impl::run(impl_);
 }
 
 } // namespace bridge

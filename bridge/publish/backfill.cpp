@@ -135,11 +135,10 @@ void Backfill::put(Store& store, std::span<const Document> documents) {
     count.known += queued.known;
 }
 
-// Times fixed before their documents need no repair after a crash; those that replace others come last, so
-// that a repetition still knows the former ones.
 bool Backfill::queue(Store& store) {
     auto mapped = next();
     if (!mapped) return false;
+    Store::Group group(store);
     if (!force_) store.queueDocuments(pump_->id, {}, mapped->times);
     std::ranges::stable_sort(mapped->documents, {}, &Document::eventType);
     for (auto at = mapped->documents.begin(); at != mapped->documents.end();) {
@@ -151,6 +150,7 @@ bool Backfill::queue(Store& store) {
     }
     store.withdrawDocuments(mapped->gone);
     if (force_) store.requeueDocuments(pump_->id, {}, mapped->times);
+    group.commit();
     return true;
 }
 

@@ -193,9 +193,14 @@ void Publisher::setMeasuredOffset(PumpId pump, std::chrono::seconds localMinusUt
 QueueResult Publisher::publish(const PumpInfo& pump) {
     QueueResult total;
     for (const SequenceRange& changed : store_.unpublished(pump.id)) {
+        if (!marksPublished_) {
+            add(total, publish(pump, changed));
+            continue;
+        }
+        Store::Group group(store_); // with the records themselves, one sync for all of it
         add(total, publish(pump, changed));
-        if (marksPublished_)
-            store_.markPublished(pump.id, changed); // after queueing: a crash in between only repeats
+        store_.markPublished(pump.id, changed);
+        group.commit();
     }
     if (total.added + total.changed > 0) {
         log_.info("nightscout: queued new={} changed={}", total.added, total.changed);

@@ -321,13 +321,30 @@ TEST_F(ConfigurationFile, TakesCredentialsOfTheServiceManager) {
     EXPECT_EQ(loaded.configuration.token, "");
 }
 
-TEST_F(ConfigurationFile, WarnsOfSecretsThatOthersCanRead) {
+TEST_F(ConfigurationFile, ProposesSectionsToo) {
+    const std::string problems =
+        problemsOf("timezone = \"UTC\"\n[nightscuot]\nurl = \"\"\n[profil]\nmode = \"add\"\n");
+    EXPECT_THAT(problems, HasSubstr("pump-bridge.toml:2: nightscuot: unknown key; did you mean nightscout?"));
+    EXPECT_THAT(problems, HasSubstr("pump-bridge.toml:4: profil: unknown key; did you mean profile?"));
+}
+
+TEST_F(ConfigurationFile, NamesSecretsThatOthersCanRead) {
     const auto all = std::filesystem::perms::owner_read | std::filesystem::perms::others_read;
     const auto secret = directory.write("api-secret", "correct horse battery\n", all);
     const auto loaded =
         load("timezone = \"UTC\"\n[nightscout]\napi_secret_file = \"" + secret.string() + "\"\n");
-    EXPECT_THAT(toString(loaded.warnings), HasSubstr("can be read by other users"));
-    EXPECT_THAT(toString(loaded.warnings), Not(HasSubstr("horse")));
+    EXPECT_THAT(toString(loaded.exposed), HasSubstr("can be read by other users: chmod 600 "));
+    EXPECT_THAT(toString(loaded.exposed), Not(HasSubstr("horse")));
+    EXPECT_EQ(toString(loaded.warnings), "");
+    const auto allowed = load("timezone = \"UTC\"\n[nightscout]\napi_secret_file = \"" + secret.string() +
+                              "\"\n[security]\nallow_readable_secrets = true\n");
+    EXPECT_EQ(toString(allowed.exposed), "");
+    EXPECT_THAT(toString(allowed.warnings), HasSubstr("can be read by other users"));
+    std::filesystem::permissions(secret, std::filesystem::perms::owner_read);
+    EXPECT_EQ(
+        toString(load("timezone = \"UTC\"\n[nightscout]\napi_secret_file = \"" + secret.string() + "\"\n")
+                     .exposed),
+        "");
 }
 
 TEST_F(ConfigurationFile, NamesASecretFileThatCannotBeUsed) {

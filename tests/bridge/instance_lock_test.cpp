@@ -15,7 +15,7 @@ namespace {
 
 class InstanceLocks : public ::testing::Test {
 protected:
-    [[nodiscard]] InstanceLock lock(const char* store, const std::string& adapter) const {
+    InstanceLock lock(const char* store, const std::string& adapter) const {
         return {directory / store, adapter, directory / "run"};
     }
 
