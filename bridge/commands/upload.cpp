@@ -23,6 +23,7 @@ namespace {
 using namespace std::chrono_literals;
 using nightscout::Collection;
 using nightscout::Document;
+using therapy::Dating;
 
 /// Mapped at a time: a bound on memory, not on what is found.
 constexpr std::uint32_t kRangeRecords = 5000;
@@ -124,7 +125,7 @@ std::optional<std::chrono::sys_seconds> newestTime(const Store& store, const Pum
     const SequenceRange stretch = held.back();
     const SequenceRange window{stretch.last - std::min(stretch.last - stretch.first, kRangeRecords),
                                stretch.last};
-    const auto dated = datedRun(store, pump.id, stretch, window, zone, store.measuredOffset(pump.id));
+    const auto dated = StoredRun(store, pump.id, stretch, zone).history(window);
     std::optional<std::chrono::sys_seconds> newest;
     for (const auto& record : dated.records) {
         if (record.time && (!newest || *record.time > *newest)) newest = record.time;

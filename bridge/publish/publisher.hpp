@@ -9,6 +9,7 @@
 #include <span>
 #include <vector>
 
+#include "bridge/publish/stored_run.hpp"
 #include "bridge/store/store.hpp"
 #include "nightscout/documents/mapping.hpp"
 #include "therapy/zone.hpp"
@@ -46,15 +47,6 @@ private:
     spdlog::logger& log_;
 };
 
-/// Whether records keep the time under which they were published, or are dated anew.
-enum class Dating : std::uint8_t { Kept, Anew };
-
-/// The stored records of a gap-free range with their instants. `newestOffset`: of the last clock segment,
-/// when it was measured.
-therapy::HistoryRun datedRun(const Store& store, PumpId pump, SequenceRange stretch, SequenceRange window,
-                             const therapy::Zone& zone, std::optional<std::chrono::seconds> newestOffset,
-                             Dating dating = Dating::Kept);
-
 /// The documents whose primary record is in `emitted`, a part of the gap-free range `stretch`, and the times
 /// of those records.
 struct MappedRange {
@@ -63,6 +55,6 @@ struct MappedRange {
 };
 MappedRange mapStored(const Store& store, PumpId pump, SequenceRange stretch, SequenceRange emitted,
                       const therapy::Zone& zone, const nightscout::MappingSettings& settings,
-                      Dating dating = Dating::Kept);
+                      therapy::Dating dating = therapy::Dating::Kept);
 
 } // namespace bridge

@@ -10,7 +10,6 @@
 namespace bridge {
 
 using nlohmann::ordered_json;
-using protocol::idd::status_reader::TherapyAlgorithmStates;
 
 namespace {
 
@@ -68,7 +67,7 @@ ordered_json pumpStatusJson(const ServiceState& state) {
         json["sensor_message"] = name(read.status->sensorMessage);
     }
     if (read.insulinOnBoard) json["insulin_on_board_iu"] = amount(read.insulinOnBoard->amount);
-    if (read.algorithm) json["smart_guard"] = (read.algorithm->flags & TherapyAlgorithmStates::AutoMode) != 0;
+    if (const auto on = therapy::smartGuardOn(read)) json["smart_guard"] = *on;
     if (read.basal) json["configured_basal_iu_per_h"] = amount(read.basal->configuredRate);
     return json;
 }

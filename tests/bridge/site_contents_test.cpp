@@ -274,7 +274,7 @@ TEST_F(Site, ShowsAGeneratedMonthOnceAndAsMuchInsulinAsThePumpDelivered) {
     therapy::HistoryRun whole;
     std::set<sys_days> incomplete; // a number is missing that the pump has lost
     for (const SequenceRange& stretch : store.held(1)) {
-        auto part = datedRun(store, 1, stretch, stretch, zone, 1h);
+        auto part = StoredRun(store, 1, stretch, zone).history(stretch);
         incomplete.insert(std::chrono::floor<std::chrono::days>(part.records.back().time.value()));
         std::ranges::move(part.records, std::back_inserter(whole.records));
     }

@@ -140,6 +140,21 @@ TEST_F(StoreRecords, FindsReferencesByTheirType) {
     EXPECT_THAT(store.references(pump, {6, 8}), IsEmpty());
 }
 
+// The index names the types in SQL, which takes no list from the program.
+TEST_F(StoreRecords, FindsEachTypeThatDatesOthersAndNoOther) {
+    std::vector<ReceivedRecord> records;
+    std::vector<std::uint32_t> expected;
+    for (std::uint32_t type = 0; type <= 0xffff; type += type == 0x0400 ? 0xeb00 : 1) {
+        records.push_back({type, {static_cast<std::uint8_t>(type), static_cast<std::uint8_t>(type >> 8U)}});
+        if (therapy::isReferenceType(static_cast<std::uint16_t>(type))) expected.push_back(type);
+    }
+    add(records);
+    std::vector<std::uint32_t> found;
+    for (const auto& reference : store.references(pump, kAll)) found.push_back(reference.sequenceNumber);
+    EXPECT_EQ(found, expected);
+    EXPECT_EQ(found.size(), therapy::kReferenceTypes.size());
+}
+
 TEST_F(StoreRecords, KeepsPumpsApart) {
     const PumpId other = store.pump("NG7654321H").id;
     add(recordsFromTo(1, 3));

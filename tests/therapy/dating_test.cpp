@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+#include "therapy/dating.hpp"
+
+#include <gtest/gtest.h>
+
+#include "../protocol/history/examples.hpp"
+
+namespace therapy {
+namespace {
+
+using namespace protocol;
+using namespace protocol::history;
+using namespace protocol::history::test;
+using namespace std::chrono_literals;
+
+constexpr LocalSeconds kDay = std::chrono::local_days{std::chrono::year{2026} / 1 / 20};
+
+Bytes reference(std::uint32_t number, std::uint16_t elapsed, LocalSeconds time) {
+    return encode(
+        {{0xf00e, number, elapsed}, NgpReferenceTime{RecordingReason::Periodic, DateTime::from(time)}});
+}
+Bytes unreadable(std::uint32_t number, std::uint16_t elapsed) {
+    return encode(
+        {{0xf00e, number, elapsed}, NgpReferenceTime{RecordingReason::Periodic, {2026, 13, 1, 0, 0, 0}}});
+}
+Bytes glucose(std::uint32_t number, std::uint16_t offset, std::int16_t minutes) {
+    return encode({{0xf00c, number, offset}, SgMeasurement{minutes, 120, 2000, 0}});
+}
+std::string textOf(const std::optional<LocalSeconds>& time) {
+    return time ? toString(*time) : "none";
+}
+
+TEST(SampleOffset, IsThatOfEveryEventWithATimeOffsetButTheBaseOffset) {
+    std::size_t measured = 0;
+    for (const auto& line : readExamples("history-examples.jsonl")) {
+        const auto record = decode(hex(line.at("hex").get<std::string>()));
+        const auto& expect = line.at("expect");
+        if (!record || !expect.contains("data")) continue;
+        const bool has =
+            expect.at("data").contains("time_offset_min") && !expect.at("data").contains("base_time");
+        const auto offset = sampleOffset(record->data);
+        EXPECT_EQ(offset.has_value(), has) << line;
+        if (offset && has) {
+            EXPECT_EQ(*offset, expect.at("data").at("time_offset_min").get<int>());
+            ++measured;
+        }
+    }
+    EXPECT_GE(measured, 5U);
+}
+
+TEST(ReferenceTypes, AreThoseThatBecomeReferences) {
+    for (const auto& line : readExamples("history-examples.jsonl")) {
+        const auto raw = hex(line.at("hex").get<std::string>());
+        const auto record = decode(raw);
+        if (!record) continue;
+        EXPECT_EQ(isReferenceType(record->header.eventType), toReference(*record).has_value()) << line;
+        EXPECT_EQ(referenceOf(raw).has_value(), toReference(*record).has_value()) << line;
+    }
+}
+
+TEST(LocalTimes, DateEachGapFreePartByItsOwnReferences) {
+    const std::vector<Bytes> records{reference(10, 0, kDay), glucose(11, 60, 1), glucose(13, 120, 2),
+                                     reference(14, 3600, kDay + 5h), glucose(15, 60, 1)};
+    const auto times = localTimes(records);
+    EXPECT_EQ(textOf(times[1]), "2026-01-20T00:01:00");
+    EXPECT_EQ(textOf(times[2]), "2026-01-20T04:02:00") << "across a gap only the next reference is known";
+    EXPECT_EQ(textOf(times[4]), "2026-01-20T05:01:00");
+}
+
+TEST(LocalTimes, AfterAReferenceThatCannotBeReadComeFromTheNext) {
+    const std::vector<Bytes> records{reference(10, 0, kDay),         glucose(11, 60, 1),
+                                     unreadable(12, 3600),           glucose(13, 60, 1),
+                                     reference(14, 3600, kDay + 9h), glucose(15, 60, 1)};
+    const auto times = localTimes(records);
+    EXPECT_EQ(textOf(times[1]), "2026-01-20T00:01:00");
+    EXPECT_EQ(textOf(times[2]), "2026-01-20T01:00:00");
+    EXPECT_EQ(textOf(times[3]), "2026-01-20T08:01:00");
+    EXPECT_EQ(textOf(times[5]), "2026-01-20T09:01:00");
+}
+
+TEST(LocalTimes, WithoutALaterReferenceAnUnreadableOneLeavesThemOpen) {
+    const std::vector<Bytes> records{reference(10, 0, kDay), unreadable(11, 3600), glucose(12, 60, 1)};
+    EXPECT_EQ(textOf(localTimes(records)[2]), "none");
+}
+
+class Dated : public testing::Test {
+protected:
+    DatedRecord date(const RawRecord& record, Dating how = Dating::Kept) {
+        return dated(record, timeLine, UtcConverter{timeLine, zone, 1h}, how);
+    }
+    Zone zone = Zone::find("Europe/Berlin").value();
+    TimeLine timeLine{{{10, 0s, RecordingReason::Periodic, kDay + 10h}}};
+    const UtcSeconds nine{kDay.time_since_epoch() + 9h};
+};
+
+TEST_F(Dated, GlucoseHasTheTimeOfItsSample) {
+    const auto raw = glucose(11, 2196, 11);
+    const auto record = date({11, raw, std::nullopt});
+    EXPECT_EQ(textOf(record.localTime), "2026-01-20T10:36:36");
+    EXPECT_EQ(textOf(record.localSampleTime), "2026-01-20T10:11:00");
+    EXPECT_EQ(record.time, nine + 2196s);
+    EXPECT_EQ(record.sampleTime, nine + 11min);
+}
+
+TEST_F(Dated, APublishedTimeStaysAndMovesItsSampleAlong) {
+    const auto raw = glucose(11, 2196, 11);
+    const auto kept = date({11, raw, nine + 2196s + 1h});
+    EXPECT_EQ(kept.time, nine + 2196s + 1h);
+    EXPECT_EQ(kept.sampleTime, nine + 11min + 1h);
+    EXPECT_EQ(date({11, raw, nine + 2196s + 1h}, Dating::Anew).time, nine + 2196s);
+}
+
+TEST_F(Dated, WhatCannotBeDecodedHasItsPlaceInTime) {
+    const Bytes cut = hex("0cf00b0000003c00");
+    const auto record = date({11, cut, std::nullopt});
+    EXPECT_FALSE(record.record);
+    EXPECT_EQ(record.time, nine + 60s);
+}
+
+TEST_F(Dated, WhatHasNoTimeSaysWhy) {
+    const auto raw = glucose(11, 60, 1);
+    timeLine = TimeLine{};
+    EXPECT_EQ(date({11, raw, std::nullopt}).hold, Hold::NoReference);
+    timeLine = TimeLine{{{10, 0s, RecordingReason::DateTimeLoss, kDay}}};
+    EXPECT_EQ(date({11, raw, std::nullopt}).hold, Hold::LostClock);
+    EXPECT_EQ(date({11, raw, std::nullopt}).time, std::nullopt);
+}
+
+} // namespace
+} // namespace therapy
