@@ -114,6 +114,7 @@ std::optional<Range> rangeOf(const UploadOptions& options, const therapy::Zone& 
         return Range{options.start ? utc(*options.start) : kFirst, options.end ? utc(*options.end) : kLast};
     }
     if (!newest) return std::nullopt;
+    if (options.correctTimes) return Range{kFirst, kLast};
     return Range{*newest - std::chrono::days(options.days), kLast};
 }
 
@@ -143,6 +144,20 @@ void printSummary(const std::map<std::string, Counts>& counts, std::ostream& out
             << " already there\n";
     }
     if (counts.empty()) out << "no documents\n";
+}
+
+/// When it was, when it is, and by how much it moves.
+void printMove(const Document& document, const std::map<std::string, nightscout::UtcMilliseconds>& former,
+               std::ostream& out) {
+    out << document.eventType << ' ' << document.identifier << ' ';
+    const auto before = former.find(document.identifier);
+    if (before == former.end()) {
+        out << nightscout::toIso(document.time) << '\n'; // changed, at its old time
+        return;
+    }
+    const auto moved = std::chrono::round<std::chrono::seconds>(document.time - before->second);
+    out << nightscout::toIso(before->second) << " -> " << nightscout::toIso(document.time) << " ("
+        << (moved > 0s ? "+" : "") << moved.count() << " s)\n";
 }
 
 } // namespace
@@ -176,19 +191,33 @@ Backfill::Part Backfill::partOf(const Pass& pass, SequenceRange stretch, Sequenc
         std::erase_if(range.documents, unwanted);
         return range;
     };
-    auto [documents, times] = mapped(options_.force ? Dating::Anew : Dating::Kept);
-    Part part{std::move(documents), std::move(times), {}};
+    auto range = mapped(datesAnew() ? Dating::Anew : Dating::Kept);
+    Part part{std::move(range.documents), std::move(range.times), {}, {}};
+    if (datesAnew()) compareWith(mapped(Dating::Kept).documents, part);
     std::erase_if(part.times, [&](const Store::Published& published) {
         return part.documents.empty() || published.sequenceNumber < part.documents.front().sequenceNumber ||
                published.sequenceNumber > part.documents.back().sequenceNumber;
     });
-    if (!options_.force) return part;
-    std::set<std::string_view> present;
-    for (const Document& document : part.documents) present.insert(document.identifier);
-    for (const Document& former : mapped(Dating::Kept).documents) {
-        if (!present.contains(former.identifier)) part.gone.push_back(former.identifier);
-    }
     return part;
+}
+
+void Backfill::compareWith(const std::vector<Document>& former, Part& part) const {
+    std::map<std::string_view, const Document*> present;
+    for (const Document& document : part.documents) present.emplace(document.identifier, &document);
+    std::set<std::string_view> same;
+    for (const Document& before : former) {
+        const auto now = present.find(before.identifier);
+        if (now == present.end()) {
+            part.gone.push_back(before.identifier);
+        } else if (now->second->body == before.body) {
+            same.insert(before.identifier);
+        } else if (now->second->time != before.time) {
+            part.former.emplace(before.identifier, before.time);
+        }
+    }
+    if (options_.correctTimes)
+        std::erase_if(part.documents,
+                      [&](const Document& document) { return same.contains(document.identifier); });
 }
 
 bool Backfill::forEachRange(const Store& store, const Streams& streams, const Visit& visit) const {
@@ -219,6 +248,11 @@ int Backfill::pretend(const Store& store, const Streams& streams) const {
     const bool found = forEachRange(store, streams, [&](PumpId, Part& part) {
         for (const Document& document : part.documents) {
             Counts& count = counts[document.eventType];
+            if (options_.correctTimes) {
+                ++count.changed;
+                printMove(document, part.former, streams.out);
+                continue;
+            }
             const bool known = store.isKnown(document);
             ++(known ? (options_.force ? count.changed : count.known) : count.added);
             if (!known || options_.force) streams.out << document.body << '\n';
@@ -232,12 +266,12 @@ bool Backfill::queue(Store& store, const Streams& streams) const {
     std::map<std::string, Counts> counts;
     const bool found = forEachRange(store, streams, [&](PumpId pump, Part& part) {
         const auto put = [&](std::span<const Document> some, std::span<const Store::Published> fixed) {
-            return options_.force ? store.requeueDocuments(pump, some, fixed)
-                                  : store.queueDocuments(pump, some, fixed);
+            return datesAnew() ? store.requeueDocuments(pump, some, fixed)
+                               : store.queueDocuments(pump, some, fixed);
         };
         // Times fixed before their documents need no repair after a crash; those that replace others come
         // last, so that a repetition still knows the former ones.
-        if (!options_.force) put({}, part.times);
+        if (!datesAnew()) put({}, part.times);
         std::ranges::stable_sort(part.documents, {}, &Document::eventType);
         for (auto at = part.documents.begin(); at != part.documents.end();) {
             const auto end = std::find_if(at, part.documents.end(), [&](const Document& other) {
@@ -251,7 +285,7 @@ bool Backfill::queue(Store& store, const Streams& streams) const {
             at = end;
         }
         store.withdrawDocuments(part.gone);
-        if (options_.force) put({}, part.times);
+        if (datesAnew()) put({}, part.times);
     });
     if (found) printSummary(counts, streams.out);
     return found;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -29,6 +30,9 @@ struct UploadOptions {
     std::optional<nightscout::FeatureSet> features; ///< empty: the configured ones
     bool pretend = false; ///< print the documents (JSON Lines), send nothing, change nothing
     bool force = false;   ///< date the records anew, and send again what is there already
+    /// Date the records anew, and move what was uploaded under another time; nothing else is sent. Without
+    /// start and end: everything.
+    bool correctTimes = false;
 };
 
 /// What the back-fill of one store would send, or did.
@@ -47,10 +51,15 @@ private:
         std::vector<nightscout::Document> documents;
         std::vector<Store::Published> times;
         std::vector<std::string> gone; ///< identifiers that only the former dating gave
+        std::map<std::string, nightscout::UtcMilliseconds>
+            former; ///< when documents that move were, by identifier
     };
     using Visit = std::function<void(PumpId, Part&)>;
     struct Pass;
+    [[nodiscard]] bool datesAnew() const { return options_.force || options_.correctTimes; }
     [[nodiscard]] Part partOf(const Pass& pass, SequenceRange stretch, SequenceRange emitted) const;
+    /// Finds what the new dating changes against `former`.
+    void compareWith(const std::vector<nightscout::Document>& former, Part& part) const;
     bool forEachRange(const Store& store, const Streams& streams, const Visit& visit) const;
 
     const UploadOptions& options_;

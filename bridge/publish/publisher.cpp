@@ -37,6 +37,10 @@ MappedRange mapStored(const Store& store, PumpId pump, SequenceRange stretch, Se
     const therapy::HistoryRun dated = StoredRun(store, pump, stretch, zone).history(window, dating);
     MappedRange mapped;
     mapped.documents = nightscout::map(dated, settings, emitted.first, emitted.last);
+    for (const therapy::DatedRecord& record : dated.records) {
+        const bool within = record.sequenceNumber >= emitted.first && record.sequenceNumber <= emitted.last;
+        if (within && isHeld(record)) mapped.held.push_back(record.sequenceNumber);
+    }
     if (mapped.documents.empty()) return mapped;
     // Documents speak of other records too (the restart that ends a suspension): what was between them stays
     // between them.
@@ -57,18 +61,13 @@ Publisher::Publisher(Store& store, const therapy::Zone& zone, nightscout::Mappin
       marksPublished_(marksPublished),
       log_(log) {}
 
-void Publisher::setMeasuredOffset(PumpId pump, std::chrono::seconds localMinusUtc) {
-    store_.setMeasuredOffset(pump, localMinusUtc);
-}
-
 QueueResult Publisher::publish(const PumpInfo& pump) {
     settings_.serial = pump.serial;
     QueueResult total;
     for (const SequenceRange& changed : store_.unpublished(pump.id)) {
         add(total, publish(pump, changed));
-        if (marksPublished_)
-            store_.markPublished(pump.id, changed); // after queueing: a crash in between only repeats
     }
+    report(heldRecords(store_, pump.id, zone_));
     if (total.added + total.changed > 0) {
         log_.info("nightscout: queued new={} changed={}", total.added, total.changed);
     }
@@ -77,6 +76,7 @@ QueueResult Publisher::publish(const PumpInfo& pump) {
 
 QueueResult Publisher::publish(const PumpInfo& pump, SequenceRange changed) {
     QueueResult total;
+    std::vector<std::uint32_t> heldBack;
     for (const SequenceRange& stretch : store_.held(pump.id)) {
         const SequenceRange within{std::max(stretch.first, changed.first),
                                    std::min(stretch.last, changed.last)};
@@ -87,8 +87,35 @@ QueueResult Publisher::publish(const PumpInfo& pump, SequenceRange changed) {
         events.settle(mapped.documents);
         add(total, sink_(pump.id, mapped.documents, mapped.times));
         if (marksPublished_) events.save(store_);
+        heldBack.insert(heldBack.end(), mapped.held.begin(), mapped.held.end());
     }
+    if (marksPublished_) markPublished(pump, changed, heldBack); // a crash before it only repeats
     return total;
+}
+
+void Publisher::markPublished(const PumpInfo& pump, SequenceRange changed,
+                              const std::vector<std::uint32_t>& heldBack) {
+    std::uint64_t first = changed.first;
+    for (const std::uint32_t held : heldBack) {
+        if (held < first || held > changed.last) continue;
+        if (held > first) store_.markPublished(pump.id, {static_cast<std::uint32_t>(first), held - 1});
+        first = std::uint64_t{held} + 1;
+    }
+    if (first <= changed.last)
+        store_.markPublished(pump.id, {static_cast<std::uint32_t>(first), changed.last});
+}
+
+void Publisher::report(std::vector<HeldRecords> held) {
+    for (const HeldRecords& now : held) {
+        const auto before = std::ranges::find(reported_, now.reason, &HeldRecords::reason);
+        if (before != reported_.end()) continue; // once for each reason, not for each record
+        // Soon after connecting it is read; the other reasons need somebody.
+        const auto level =
+            now.reason == therapy::Hold::NotMeasured ? spdlog::level::info : spdlog::level::warn;
+        log_.log(level, "nightscout: {} records are held: {}", now.count, describe(now.reason));
+    }
+    if (held.empty() && !reported_.empty()) log_.info("nightscout: no records are held any more");
+    reported_ = std::move(held);
 }
 
 } // namespace bridge

@@ -15,14 +15,26 @@ therapy::TimeLine timeLineOf(const Store& store, PumpId pump, SequenceRange rang
     return therapy::TimeLine{std::move(references)};
 }
 
-/// The measured offset belongs to the newest records; an older range may lie before a change of the clock.
-std::optional<std::chrono::seconds> newestOffset(const Store& store, PumpId pump, SequenceRange range) {
+/// What a pump's clock is moved by at most, for all we know: around the world and back.
+constexpr std::chrono::hours kFarthestMove{28};
+
+bool isNewest(const Store& store, PumpId pump, SequenceRange range) {
     const auto held = store.held(pump);
-    const bool newest = !held.empty() && held.back().last == range.last;
-    return newest ? store.measuredOffset(pump) : std::nullopt;
+    return !held.empty() && held.back().last == range.last;
 }
 
-void joinStoredTrends(therapy::HistoryRun& run, const Store& store, PumpId pump) {
+} // namespace
+
+std::vector<therapy::ClockOffset> clockOffsetsIn(const Store& store, PumpId pump, SequenceRange range) {
+    std::vector<therapy::ClockOffset> offsets = store.clockOffsets(pump);
+    // A correction holds from the reference that comes next.
+    std::erase_if(offsets, [range](const therapy::ClockOffset& offset) {
+        return offset.from < range.first || offset.from > std::uint64_t{range.last} + 1;
+    });
+    return offsets;
+}
+
+void StoredRun::joinTrends(therapy::HistoryRun& run) const {
     std::optional<protocol::LocalSeconds> oldest, newest;
     for (const therapy::DatedRecord& record : run.records) {
         if (!record.localSampleTime) continue;
@@ -30,18 +42,16 @@ void joinStoredTrends(therapy::HistoryRun& run, const Store& store, PumpId pump)
         newest = std::max(newest.value_or(*record.localSampleTime), *record.localSampleTime);
     }
     if (!oldest) return;
-    therapy::joinTrends(run,
-                        store.trends(pump, *oldest - therapy::kSameSample, *newest + therapy::kSameSample));
+    therapy::joinTrends(run, timeLine_,
+                        store_.trends(pump_, *oldest - kFarthestMove, *newest + kFarthestMove));
 }
-
-} // namespace
 
 StoredRun::StoredRun(const Store& store, PumpId pump, SequenceRange range, const therapy::Zone& zone)
     : store_(store),
       pump_(pump),
       range_(range),
       timeLine_(timeLineOf(store, pump, range)),
-      utc_(timeLine_, zone, newestOffset(store, pump, range)) {}
+      utc_(timeLine_, zone, clockOffsetsIn(store, pump, range), isNewest(store, pump, range)) {}
 
 therapy::DatedRecord StoredRun::dated(const StoredRecord& stored, therapy::Dating dating) const {
     return therapy::dated({stored.sequenceNumber, stored.raw, stored.publishedAt}, timeLine_, utc_, dating);
@@ -51,7 +61,7 @@ therapy::HistoryRun StoredRun::history(SequenceRange window, therapy::Dating dat
     therapy::HistoryRun run;
     store_.forEachRecord(pump_, window,
                          [&](const StoredRecord& stored) { run.records.push_back(dated(stored, dating)); });
-    joinStoredTrends(run, store_, pump_);
+    joinTrends(run);
 
     // Nothing older will come when the pump had nothing older, or does not have the number before.
     const auto oldest = store_.oldest(pump_);

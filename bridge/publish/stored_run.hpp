@@ -8,12 +8,17 @@
 
 namespace bridge {
 
+/// Of the kept offsets of a pump's clock those that were measured in `range`.
+[[nodiscard]] std::vector<therapy::ClockOffset> clockOffsetsIn(const Store& store, PumpId pump,
+                                                               SequenceRange range);
+
 class StoredRun {
 public:
     /// `range`: held and gap-free. What is passed in must outlive this.
     StoredRun(const Store& store, PumpId pump, SequenceRange range, const therapy::Zone& zone);
 
     [[nodiscard]] SequenceRange range() const { return range_; }
+    [[nodiscard]] const therapy::TimeLine& timeLine() const { return timeLine_; }
     [[nodiscard]] therapy::DatedRecord dated(const StoredRecord& stored,
                                              therapy::Dating dating = therapy::Dating::Kept) const;
     /// The records of `window`, a part of the range, with their live trends.
@@ -21,6 +26,8 @@ public:
                                               therapy::Dating dating = therapy::Dating::Kept) const;
 
 private:
+    void joinTrends(therapy::HistoryRun& run) const;
+
     const Store& store_;
     PumpId pump_;
     SequenceRange range_;

@@ -154,6 +154,8 @@ std::string toText(const ServiceState& state) {
                                         state.lastRecord->time ? ", " + ago(*state.lastRecord->time) : ""));
     }
     line("records stored", fmt::format("{}", state.counts.records));
+    for (const auto& [reason, count] : state.held)
+        line("records held", fmt::format("{}: {}", count, describe(reason)));
     line("documents", fmt::format("{} waiting, {} uploaded{}", state.counts.waiting, state.counts.uploaded,
                                   state.counts.setAside == 0
                                       ? ""

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "bridge/publish/held_records.hpp"
 #include "bridge/status/link_stage.hpp"
 #include "therapy/pump_status.hpp"
 
@@ -64,6 +65,9 @@ struct ServiceState {
         std::optional<Time> time;
     };
     std::optional<Record> lastRecord;
+
+    /// Stored and not published: by why their time is not sure.
+    std::vector<HeldRecords> held;
 
     struct Counts {
         std::uint64_t records = 0; ///< of the pump above

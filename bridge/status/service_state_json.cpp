@@ -108,6 +108,9 @@ ordered_json toJson(const ServiceState& state) {
                         {"last", timeJson(state.upload.last)},
                         {"last_error", textOrNull(state.upload.lastError)}}},
                       {"last_error", nullptr}};
+    json["held"] = ordered_json::array();
+    for (const auto& [reason, count] : state.held)
+        json["held"].push_back({{"reason", name(reason)}, {"records", count}});
     if (state.lastRecord) {
         json["last_record"] = {{"sequence_number", state.lastRecord->sequenceNumber},
                                {"event_name", state.lastRecord->event},

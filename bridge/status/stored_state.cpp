@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "bridge/publish/held_records.hpp"
 #include "bridge/publish/stored_run.hpp"
 #include "protocol/history/record.hpp"
 #include "therapy/glucose_trend.hpp"
@@ -20,7 +21,7 @@ constexpr std::uint32_t kLookedAt = 150;
 /// As the site shows it; empty where there is no value, or no trend yet.
 std::string directionOf(const therapy::RecordLinks& links, std::size_t index, std::optional<int> milligrams,
                         nightscout::DirectionStyle style) {
-    if (!milligrams) return {};
+    if (!milligrams || !links.at(index).sampleTime) return {};
     const auto trend = therapy::glucoseTrendAt(links, index, *milligrams);
     if (trend.state == therapy::GlucoseTrend::State::Undecided) return {};
     return std::string(nightscout::directionOf(trend, style));
@@ -33,16 +34,24 @@ ServiceState::Record describeRecord(const therapy::DatedRecord& newest) {
     return record;
 }
 
-std::optional<ServiceState::Glucose> newestGlucose(const therapy::HistoryRun& run,
+/// Of a pump that has lost its clock, the time at which the record came is the nearest that there is.
+std::optional<ServiceState::Time> shownTime(const Store& store, PumpId pump,
+                                            const therapy::DatedRecord& record) {
+    if (record.hold != therapy::Hold::LostClock) return record.sampleTime;
+    return store.records(pump, {record.sequenceNumber, record.sequenceNumber}).front().receivedAt;
+}
+
+std::optional<ServiceState::Glucose> newestGlucose(const Store& store, PumpId pump,
+                                                   const therapy::HistoryRun& run,
                                                    nightscout::DirectionStyle style) {
     const therapy::RecordLinks links(run);
     for (std::size_t i = run.records.size(); i-- > 0;) {
         const therapy::DatedRecord& record = run.records[i];
-        if (!record.record || !record.sampleTime) continue;
-        const auto* measurement = std::get_if<history::SgMeasurement>(&record.record->data);
-        if (measurement == nullptr) continue;
+        const auto* measurement = links.get<history::SgMeasurement>(i);
+        const auto time = measurement == nullptr ? std::nullopt : shownTime(store, pump, record);
+        if (!time) continue;
         const auto milligrams = measurement->glucoseMgDl();
-        ServiceState::Glucose glucose{.time = *record.sampleTime,
+        ServiceState::Glucose glucose{.time = *time,
                                       .mgDl = milligrams,
                                       .special = {},
                                       .direction = directionOf(links, i, milligrams, style)};
@@ -68,10 +77,11 @@ void readStoredState(Store& store, const therapy::Zone& zone, const nightscout::
     if (held.empty()) return;
     const SequenceRange whole = held.back();
     const SequenceRange window{whole.last - std::min(whole.last - whole.first, kLookedAt), whole.last};
-    const auto run = StoredRun(store, pump.id, whole, zone).history(window);
+    const auto run = StoredRun(store, pump.id, whole, zone).history(window, therapy::Dating::Shown);
+    state.held = heldRecords(store, pump.id, zone);
     if (run.records.empty()) return;
     state.lastRecord = describeRecord(run.records.back());
-    state.glucose = newestGlucose(run, settings.directions);
+    state.glucose = newestGlucose(store, pump.id, run, settings.directions);
 }
 
 } // namespace bridge

@@ -119,10 +119,12 @@ public:
     /// The reference-time records (therapy::kReferenceTypes) of a range, ascending; by an index, because
     /// every dating needs them all.
     [[nodiscard]] std::vector<StoredRecord> references(PumpId pump, SequenceRange range) const;
-    /// Local minus UTC of the pump's clock as last measured (docs/nightscout/mapping.md 5.3), of the present
-    /// epoch.
-    [[nodiscard]] std::optional<std::chrono::seconds> measuredOffset(PumpId pump) const;
-    void setMeasuredOffset(PumpId pump, std::chrono::seconds localMinusUtc);
+    /// What is known of the pump's clock (docs/nightscout/mapping.md 5.3), by `from`; of the present epoch.
+    [[nodiscard]] std::vector<therapy::ClockOffset> clockOffsets(PumpId pump) const;
+    /// In place of one with the same `from`.
+    void keepClockOffset(PumpId pump, const therapy::ClockOffset& offset);
+    /// Records that were published by an earlier version, which dated a clock that was set wrongly.
+    [[nodiscard]] std::vector<std::uint32_t> oldTimes(PumpId pump) const;
 
     // --- trends ---
     /// Beside the records: how glucose moved at a sample, which history does not tell. Another one of the

@@ -11,7 +11,7 @@
 
 #include "therapy/dated_history.hpp"
 #include "therapy/time_line.hpp"
-#include "therapy/zone.hpp"
+#include "therapy/utc_converter.hpp"
 
 namespace therapy {
 
@@ -21,8 +21,9 @@ struct RawRecord {
     std::optional<UtcSeconds> published; ///< its time on the site: frozen
 };
 
-/// Whether records keep the time under which they were published, or are dated anew.
-enum class Dating : std::uint8_t { Kept, Anew };
+/// Whether records keep the time under which they were published, or are dated anew. Shown: as kept, and
+/// what is held has the zone's time, for those who look at home.
+enum class Dating : std::uint8_t { Kept, Anew, Shown };
 
 /// Minutes between the governing reference and the measurement that a record tells of; empty for events
 /// that measure nothing.
@@ -39,9 +40,11 @@ enum class Dating : std::uint8_t { Kept, Anew };
 
 /// A live glucose measurement: how fast glucose moved.
 struct LiveTrend {
-    protocol::LocalSeconds
-        sampleTime{};      ///< pump's clock: session start + offset (docs/protocol/services.md 10.3)
+    /// Pump's clock: session start + offset (docs/protocol/services.md 10.3). The session start is a time of
+    /// the clock as it was when the session began.
+    protocol::LocalSeconds sampleTime{};
     std::int32_t rate = 0; ///< thousandths of mg/dL per minute
+    int milligrams = 0;    ///< mg/dL
     friend bool operator==(const LiveTrend&, const LiveTrend&) = default;
 };
 
@@ -49,7 +52,12 @@ struct LiveTrend {
 /// reference, the live measurement since the session's start. The next sample is five minutes away.
 inline constexpr std::chrono::seconds kSameSample{150};
 
-/// Gives each glucose record the trend that was measured live with it.
-void joinTrends(HistoryRun& run, std::span<const LiveTrend> trends);
+/// How far the clock was moved, in all, between any earlier segment of the run and the one at `segment`, as
+/// far back as that is known; 0 first.
+[[nodiscard]] std::vector<std::chrono::seconds> clockMoves(const TimeLine& timeLine, std::size_t segment);
+
+/// Gives each glucose record the trend that was measured live with it: same value, same time, by the clock
+/// of one of its run's segments (docs/nightscout/mapping.md 7).
+void joinTrends(HistoryRun& run, const TimeLine& timeLine, std::span<const LiveTrend> trends);
 
 } // namespace therapy

@@ -82,8 +82,10 @@ std::optional<seconds> TimeLine::clockChange(std::size_t index) const {
     // What the lost clock is set from says nothing about the clock before the loss.
     if (isSet(after) && onLostClock_[index - 1]) return std::nullopt;
     const seconds change = after.time - (before.time + after.elapsed);
-    // An elapsed time of zero means "not known"; the change is then known only to be none.
-    if (after.elapsed == seconds{0} && std::chrono::abs(change) > kUnchanged) return std::nullopt;
+    // An elapsed time of zero means "not known"; the change is then known only to be none. So it is where
+    // nobody set the clock: a pump that was off keeps its clock, but may not count the time.
+    const bool counted = isSet(after) && after.elapsed > seconds{0};
+    if (!counted && std::chrono::abs(change) > kUnchanged) return std::nullopt;
     return change;
 }
 

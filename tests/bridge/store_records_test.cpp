@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "bridge/store/store.hpp"
+#include "measured_clock.hpp"
 #include "store_samples.hpp"
 #include "temporary_directory.hpp"
 
@@ -101,7 +102,7 @@ TEST_F(StoreRecords, NeverCallsAHeldRecordAbsent) {
 TEST_F(StoreRecords, BeginsAnEpochWhenAHeldNumberComesWithOtherOctets) {
     add(recordsFromTo(100, 110));
     store.noteOldest(pump, 100);
-    store.setMeasuredOffset(pump, std::chrono::hours(1));
+    store.keepClockOffset(pump, measuredClock(100, std::chrono::hours(1)));
     const auto result = add({record(99, 1), record(100, 1), record(111, 1)});
     EXPECT_TRUE(result.newEpoch);
     EXPECT_EQ(result.added, 3U);
@@ -109,7 +110,7 @@ TEST_F(StoreRecords, BeginsAnEpochWhenAHeldNumberComesWithOtherOctets) {
     EXPECT_THAT(store.held(pump), ElementsAre(SequenceRange{99, 100}, SequenceRange{111, 111}));
     EXPECT_EQ(store.recordCount(pump), 14U) << "records of earlier epochs are kept";
     EXPECT_FALSE(store.oldest(pump));
-    EXPECT_FALSE(store.measuredOffset(pump));
+    EXPECT_THAT(store.clockOffsets(pump), IsEmpty());
 }
 
 TEST_F(StoreRecords, SeparatesEpochsWithinABatchThatContradictsItself) {
@@ -172,8 +173,13 @@ TEST_F(StoreRecords, RemembersPumpAndSettings) {
     store.setSetting("bluetooth.name", "123456");
     store.setSetting("bluetooth.name", "654321");
     EXPECT_EQ(store.setting("bluetooth.name"), "654321");
-    store.setMeasuredOffset(pump, std::chrono::seconds(-18000));
-    EXPECT_EQ(store.measuredOffset(pump), std::chrono::seconds(-18000));
+    const therapy::ClockOffset later{200, std::chrono::hours(2), std::chrono::seconds(7211), kNow,
+                                     therapy::OffsetSource::Adopted};
+    store.keepClockOffset(pump, later);
+    store.keepClockOffset(pump, measuredClock(100, std::chrono::hours(1)));
+    store.keepClockOffset(pump, measuredClock(100, std::chrono::seconds(-18000)));
+    EXPECT_THAT(store.clockOffsets(pump),
+                ElementsAre(measuredClock(100, std::chrono::seconds(-18000)), later));
     store.noteOldest(pump, 42);
     EXPECT_EQ(store.oldest(pump), 42U);
 }

@@ -86,8 +86,9 @@ TEST(LocalTimes, WithoutALaterReferenceAnUnreadableOneLeavesThemOpen) {
 class Dated : public testing::Test {
 protected:
     DatedRecord date(const RawRecord& record, Dating how = Dating::Kept) {
-        return dated(record, timeLine, UtcConverter{timeLine, zone, 1h}, how);
+        return dated(record, timeLine, UtcConverter{timeLine, zone, known, true}, how);
     }
+    std::vector<ClockOffset> known{{10, 1h, 1h, {}, OffsetSource::Measured}};
     Zone zone = Zone::find("Europe/Berlin").value();
     TimeLine timeLine{{{10, 0s, RecordingReason::Periodic, kDay + 10h}}};
     const UtcSeconds nine{kDay.time_since_epoch() + 9h};
@@ -117,13 +118,80 @@ TEST_F(Dated, WhatCannotBeDecodedHasItsPlaceInTime) {
     EXPECT_EQ(record.time, nine + 60s);
 }
 
+TEST_F(Dated, WhatIsNotMeasuredIsHeldAndShownByTheZone) {
+    const auto raw = glucose(11, 60, 1);
+    known.clear();
+    const auto record = date({11, raw, std::nullopt});
+    EXPECT_EQ(record.hold, Hold::NotMeasured);
+    EXPECT_EQ(record.time, std::nullopt);
+    EXPECT_EQ(record.sampleTime, std::nullopt);
+    const auto shown = date({11, raw, std::nullopt}, Dating::Shown);
+    EXPECT_EQ(shown.hold, Hold::NotMeasured);
+    EXPECT_EQ(shown.sampleTime, nine + 1min);
+    EXPECT_EQ(date({11, raw, nine}).time, nine) << "what was published is not held";
+    EXPECT_EQ(date({11, raw, nine}).hold, std::nullopt);
+}
+
 TEST_F(Dated, WhatHasNoTimeSaysWhy) {
     const auto raw = glucose(11, 60, 1);
     timeLine = TimeLine{};
     EXPECT_EQ(date({11, raw, std::nullopt}).hold, Hold::NoReference);
-    timeLine = TimeLine{{{10, 0s, RecordingReason::DateTimeLoss, kDay}}};
+    timeLine = TimeLine{{{10, 0s, RecordingReason::DateTimeLoss, kDay - 24h * 3000}}};
     EXPECT_EQ(date({11, raw, std::nullopt}).hold, Hold::LostClock);
+    const auto loss = reference(10, 0, kDay - 24h * 3000);
+    EXPECT_EQ(date({10, loss, std::nullopt}).hold, Hold::NoReference) << "nothing to wait for";
     EXPECT_EQ(date({11, raw, std::nullopt}).time, std::nullopt);
+}
+
+/// Glucose of 120 every five minutes; the clock is set back by an hour after the third value.
+class LiveTrends : public testing::Test {
+protected:
+    LiveTrends() {
+        for (std::uint32_t i = 0; i < 6; ++i) {
+            const bool after = i >= 3;
+            const auto minutes = static_cast<std::int16_t>(5 * (after ? i - 3 : i) + 5);
+            const std::uint32_t number = (after ? 21 : 11) + i;
+            const auto raw = glucose(number, static_cast<std::uint16_t>(60 * minutes), minutes);
+            run.records.push_back(
+                dated({number, raw, std::nullopt}, timeLine, UtcConverter{timeLine, zone, known, true}));
+        }
+    }
+    std::optional<std::int32_t> joined(std::size_t index, std::vector<LiveTrend> trends) {
+        for (auto& record : run.records) record.trend.reset();
+        joinTrends(run, timeLine, trends);
+        return run.records[index].trend;
+    }
+    Zone zone = Zone::find("Europe/Berlin").value();
+    std::vector<ClockOffset> known{{20, 0h, 0h, {}, OffsetSource::Measured}};
+    TimeLine timeLine{{{10, 0s, RecordingReason::Periodic, kDay + 10h},
+                       {20, 20min, RecordingReason::SetDateTime, kDay + 9h + 20min}}};
+    HistoryRun run;
+};
+
+TEST_F(LiveTrends, JoinByTimeWithinLimits) {
+    EXPECT_EQ(joined(0, {{kDay + 10h + 5min + 149s, 700, 120}}), 700);
+    EXPECT_EQ(joined(0, {{kDay + 10h + 5min - 150s, 700, 120}}), 700);
+    EXPECT_EQ(joined(0, {{kDay + 10h + 5min - 151s, 700, 120}}), std::nullopt);
+}
+
+TEST_F(LiveTrends, JoinOnlyWithTheSameValue) {
+    EXPECT_EQ(joined(0, {{kDay + 10h + 5min, 700, 121}}), std::nullopt);
+    EXPECT_EQ(joined(0, {{kDay + 10h + 5min, 700, 0}}), std::nullopt)
+        << "one that was kept without its value";
+}
+
+TEST_F(LiveTrends, OfASessionThatBeganBeforeTheClockWasSetMoveWithIt) {
+    // The session start is on the old clock: the fourth value, at 9:25, was measured at 10:25 of it.
+    EXPECT_EQ(joined(3, {{kDay + 10h + 25min, 700, 120}}), 700);
+    EXPECT_EQ(joined(3, {{kDay + 9h + 25min, 700, 120}}), 700) << "a session that began after it";
+}
+
+TEST_F(LiveTrends, OfLevelGlucoseKeepTheirOrder) {
+    std::vector<LiveTrend> trends;
+    for (int i = 0; i < 6; ++i) trends.push_back({kDay + 10h + 5min * (i + 1 + (i >= 3 ? 1 : 0)), i, 120});
+    joinTrends(run, timeLine, trends);
+    for (std::size_t i = 0; i < run.records.size(); ++i)
+        EXPECT_EQ(run.records[i].trend, static_cast<std::int32_t>(i));
 }
 
 } // namespace
