@@ -9,7 +9,7 @@
 #include <ostream>
 
 #include "bridge/publish/stored_run.hpp"
-#include "capture/record_json.hpp"
+#include "capture/shown_record.hpp"
 #include "protocol/history/record.hpp"
 
 namespace bridge {
@@ -28,7 +28,7 @@ std::string csvField(const std::string& text) {
     return quoted + '"';
 }
 
-std::string toCsvLine(const capture::RecordView& view) {
+std::string toCsvLine(const capture::ShownRecord& view) {
     const auto header = codec::parseHeader(view.raw);
     std::string line = header ? std::to_string(header->sequenceNumber) : "";
     line += ',';
@@ -37,7 +37,7 @@ std::string toCsvLine(const capture::RecordView& view) {
     if (view.time) line += protocol::toString(protocol::LocalSeconds(view.time->time_since_epoch())) + "Z";
     line += ',';
     if (header) line += codec::eventName(header->eventType);
-    return line + ',' + csvField(capture::toDetails(view.raw)) + ',' + protocol::toHex(view.raw);
+    return line + ',' + csvField(capture::toDetails(view)) + ',' + protocol::toHex(view.raw);
 }
 
 class Lister {
@@ -61,14 +61,14 @@ public:
 private:
     void visit(const StoredRun& run, const StoredRecord& stored) {
         const auto dated = run.dated(stored);
-        capture::RecordView view{stored.raw, dated.localTime, stored.publishedAt};
+        capture::ShownRecord view{stored.raw, dated.localTime, stored.publishedAt};
         if (!view.time && zone_ != nullptr) view.time = dated.time;
         if (!wanted(view)) return;
-        if (!dated.record) good_ = false;
+        if (view.decoded.has_error()) good_ = false;
         emit(format(view));
     }
 
-    [[nodiscard]] bool wanted(const capture::RecordView& view) const {
+    [[nodiscard]] bool wanted(const capture::ShownRecord& view) const {
         if (options_.from && (!view.localTime || *view.localTime < *options_.from)) return false;
         if (options_.to && (!view.localTime || *view.localTime > *options_.to)) return false;
         if (!options_.type) return true;
@@ -76,7 +76,7 @@ private:
         return header && header->eventType == *options_.type;
     }
 
-    [[nodiscard]] std::string format(const capture::RecordView& view) const {
+    [[nodiscard]] std::string format(const capture::ShownRecord& view) const {
         switch (options_.form) {
             case HistoryOptions::Form::Json:
                 return capture::toJsonLine(view);
