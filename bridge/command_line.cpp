@@ -328,6 +328,8 @@ std::vector<Command> declareUpload(CLI::App& parent) {
                   "Print the documents (JSON Lines), send nothing, change nothing");
     app->add_flag("--force", given->options.force,
                   "Date the records anew, and send again what was uploaded before");
+    app->add_flag("--correct-times", given->options.correctTimes,
+                  "Date the records anew, and move only what was uploaded under another time");
     return {{app, [given](const Context& context) { return executeUpload(*given, context); }}};
 }
 

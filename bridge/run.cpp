@@ -25,6 +25,7 @@
 #include "bridge/control/instance_lock.hpp"
 #include "bridge/exit_code.hpp"
 #include "bridge/private_memory.hpp"
+#include "bridge/publish/clock_keeper.hpp"
 #include "bridge/publish/profile_sync.hpp"
 #include "bridge/publish/publisher.hpp"
 #include "bridge/publish/status_publisher.hpp"
@@ -112,6 +113,7 @@ public:
           store_(configuration.storage.path),
           pretend_(out),
           tasks_(io_.get_executor(), log),
+          clockKeeper_(store_, zone_, log),
           publisher_(store_, zone_, configuration.documents, documentSink(), !options.pretend, log),
           statusPublisher_(store_, configuration.documents, documentSink(), !options.pretend),
           monitor_(store_, zone_, configuration.documents, utcNow, log),
@@ -198,22 +200,18 @@ private:
     PumpSession::Hooks hooks() {
         PumpSession::Hooks hooks;
         hooks.rangeDone = [this](const PumpInfo& pump, SequenceRange) {
+            clockKeeper_.settle(pump);
             publisher_.publish(pump);
             if (uploader_) uploader_->wake();
         };
-        hooks.clockMeasured = [this](const PumpInfo& pump, std::chrono::seconds offset) {
-            const auto snapped = therapy::snapOffset(offset, zone_, utcNow());
-            const auto error = offset - snapped;
-            if (std::chrono::abs(error) > 2min) {
-                log_.warn("session: the pump's clock is {} s {}; set it in the pump's menu",
-                          std::chrono::abs(error).count(), error > 0s ? "fast" : "slow");
-            }
-            if (snapped != zone_.offsetAt(utcNow())) {
-                log_.warn(
-                    "session: the pump's clock is not on local time of {}; data are dated right all the same",
-                    zone_.name());
-            }
-            publisher_.setMeasuredOffset(pump.id, snapped);
+        hooks.clockRead = [this](const PumpInfo& pump, const therapy::ClockReading& reading) {
+            clockKeeper_.read(pump, reading);
+        };
+        hooks.clockWanted = [this](const PumpInfo& pump) { return clockKeeper_.wantsReading(pump); };
+        hooks.clockBracketed = [this](const PumpInfo& pump) {
+            if (!clockKeeper_.settle(pump)) return;
+            publisher_.publish(pump);
+            if (uploader_) uploader_->wake();
         };
         hooks.synced = [this](const PumpInfo& pump) {
             publisher_.publish(pump); // what an earlier run stored but did not come to map
@@ -330,6 +328,7 @@ private:
     Store store_;
     PretendSink pretend_;
     Tasks tasks_;
+    ClockKeeper clockKeeper_;
     Publisher publisher_;
     StatusPublisher statusPublisher_;
     ServiceMonitor monitor_;

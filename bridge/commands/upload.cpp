@@ -93,13 +93,33 @@ bool reportFound(const Backfill& backfill, const Configuration& configuration, c
     return false;
 }
 
-/// Prints the documents on `out`; counts on `err`. The store is only read.
+/// When it was, when it is, and by how much it moves.
+void printMove(const Document& document, std::optional<nightscout::UtcMilliseconds> former,
+               std::ostream& out) {
+    out << document.eventType << ' ' << document.identifier << ' ';
+    if (!former) {
+        out << nightscout::toIso(document.time) << '\n'; // changed, at its old time
+        return;
+    }
+    const auto moved = std::chrono::round<std::chrono::seconds>(document.time - *former);
+    out << nightscout::toIso(*former) << " -> " << nightscout::toIso(document.time) << " ("
+        << (moved.count() > 0 ? "+" : "") << moved.count() << " s)\n";
+}
+
+/// Prints the documents, or how they move, on `out`; counts on `err`. The store is only read.
 int pretend(const UploadOptions& options, const Configuration& configuration, const therapy::Zone& zone,
             const Streams& streams) {
     const Store store(configuration.storage.path, Store::Access::ReadOnly);
     Backfill backfill(store, options, configuration.documents, configuration.pump.serial, zone);
     if (!reportFound(backfill, configuration, streams)) return kFoundProblem;
-    while (backfill.show([&](const Document& document) { streams.out << document.body << '\n'; })) continue;
+    const auto print = [&](const Document& document, std::optional<nightscout::UtcMilliseconds> former) {
+        if (options.correctTimes) {
+            printMove(document, former, streams.out);
+        } else {
+            streams.out << document.body << '\n';
+        }
+    };
+    while (backfill.show(print)) continue;
     streams.err << toText(backfill.summary());
     return kDone;
 }

@@ -148,7 +148,8 @@ HistoryOptions readHistoryOptions(const json& given) {
 }
 
 ControlRequest toRequest(const BackfillOptions& backfill) {
-    json options{{"days", backfill.days}, {"force", backfill.force}};
+    json options{
+        {"days", backfill.days}, {"force", backfill.force}, {"correct_times", backfill.correctTimes}};
     putTime(options, "start", backfill.start);
     putTime(options, "end", backfill.end);
     if (backfill.features) {
@@ -165,6 +166,7 @@ BackfillOptions readBackfillOptions(const json& given) {
     BackfillOptions backfill;
     options.number("days", backfill.days, 1, kMostDays);
     options.flag("force", backfill.force);
+    options.flag("correct_times", backfill.correctTimes);
     options.time("start", backfill.start);
     options.time("end", backfill.end);
     if (const json* names = options.find("features")) {

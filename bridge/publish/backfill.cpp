@@ -9,11 +9,13 @@
 #include <utility>
 
 #include "bridge/publish/publisher.hpp"
+#include "bridge/publish/stored_run.hpp"
 
 namespace bridge {
 
 using namespace std::chrono_literals;
 using nightscout::Document;
+using therapy::Dating;
 
 namespace {
 
@@ -28,7 +30,7 @@ std::optional<std::chrono::sys_seconds> newestTime(const Store& store, const Pum
     const SequenceRange stretch = held.back();
     const SequenceRange window{stretch.last - std::min(stretch.last - stretch.first, kPortionRecords),
                                stretch.last};
-    const auto dated = datedRun(store, pump.id, stretch, window, zone, store.measuredOffset(pump.id));
+    const auto dated = StoredRun(store, pump.id, stretch, zone).history(window);
     std::optional<std::chrono::sys_seconds> newest;
     for (const auto& record : dated.records) {
         if (record.time && (!newest || *record.time > *newest)) newest = record.time;
@@ -50,7 +52,11 @@ std::string toText(const BackfillSummary& summary) {
 
 Backfill::Backfill(const Store& store, const BackfillOptions& options, nightscout::MappingSettings settings,
                    const std::string& serial, const therapy::Zone& zone)
-    : store_(store), zone_(zone), settings_(std::move(settings)), force_(options.force) {
+    : store_(store),
+      zone_(zone),
+      settings_(std::move(settings)),
+      force_(options.force),
+      correctTimes_(options.correctTimes) {
     if (options.features) settings_.features = *options.features;
     const auto pumps = store.pumps();
     const auto pump = std::ranges::find_if(
@@ -81,6 +87,7 @@ std::optional<Backfill::Range> Backfill::rangeOf(const BackfillOptions& options)
     }
     const auto newest = newestTime(store_, *pump_, zone_);
     if (!newest) return std::nullopt;
+    if (options.correctTimes) return Range{kFirst, kLast};
     return Range{*newest - std::chrono::days(options.days), kLast};
 }
 
@@ -98,37 +105,58 @@ std::optional<Backfill::Mapped> Backfill::next() {
         std::erase_if(range.documents, [&](const Document& document) { return !wants(document); });
         return range;
     };
-    auto [documents, times] = mapped(force_ ? Dating::Anew : Dating::Kept);
-    Mapped result{std::move(documents), std::move(times), {}};
+    auto range = mapped(datesAnew() ? Dating::Anew : Dating::Kept);
+    Mapped result{std::move(range.documents), std::move(range.times), {}, {}};
+    if (datesAnew()) compareWith(mapped(Dating::Kept).documents, result);
     std::erase_if(result.times, [&](const Store::Published& published) {
         return result.documents.empty() ||
                published.sequenceNumber < result.documents.front().sequenceNumber ||
                published.sequenceNumber > result.documents.back().sequenceNumber;
     });
-    if (!force_) return result;
-    std::set<std::string_view> present;
-    for (const Document& document : result.documents) present.insert(document.identifier);
-    for (const Document& former : mapped(Dating::Kept).documents) {
-        if (!present.contains(former.identifier)) result.gone.push_back(former.identifier);
-    }
     return result;
 }
 
-bool Backfill::show(const std::function<void(const Document&)>& visit) {
+void Backfill::compareWith(const std::vector<Document>& former, Mapped& mapped) const {
+    std::map<std::string_view, const Document*> present;
+    for (const Document& document : mapped.documents) present.emplace(document.identifier, &document);
+    std::set<std::string_view> same;
+    for (const Document& before : former) {
+        const auto now = present.find(before.identifier);
+        if (now == present.end()) {
+            mapped.gone.push_back(before.identifier);
+        } else if (now->second->body == before.body) {
+            same.insert(before.identifier);
+        } else if (now->second->time != before.time) {
+            mapped.former.emplace(before.identifier, before.time);
+        }
+    }
+    if (correctTimes_) {
+        std::erase_if(mapped.documents,
+                      [&](const Document& document) { return same.contains(document.identifier); });
+    }
+}
+
+bool Backfill::show(const Visit& visit) {
     const auto mapped = next();
     if (!mapped) return false;
     for (const Document& document : mapped->documents) {
         BackfillCounts& count = summary_[document.eventType];
+        if (correctTimes_) {
+            const auto before = mapped->former.find(document.identifier);
+            ++count.changed;
+            visit(document, before == mapped->former.end() ? std::nullopt : std::optional(before->second));
+            continue;
+        }
         const bool known = store_.isKnown(document);
         ++(known ? (force_ ? count.changed : count.known) : count.added);
-        if (!known || force_) visit(document);
+        if (!known || force_) visit(document, std::nullopt);
     }
     return true;
 }
 
 void Backfill::put(Store& store, std::span<const Document> documents) {
-    const QueueResult queued = force_ ? store.requeueDocuments(pump_->id, documents, {})
-                                      : store.queueDocuments(pump_->id, documents, {});
+    const QueueResult queued = datesAnew() ? store.requeueDocuments(pump_->id, documents, {})
+                                           : store.queueDocuments(pump_->id, documents, {});
     BackfillCounts& count = summary_[documents.front().eventType];
     count.added += queued.added;
     count.changed += queued.changed;
@@ -139,7 +167,7 @@ bool Backfill::queue(Store& store) {
     auto mapped = next();
     if (!mapped) return false;
     Store::Group group(store);
-    if (!force_) store.queueDocuments(pump_->id, {}, mapped->times);
+    if (!datesAnew()) store.queueDocuments(pump_->id, {}, mapped->times);
     std::ranges::stable_sort(mapped->documents, {}, &Document::eventType);
     for (auto at = mapped->documents.begin(); at != mapped->documents.end();) {
         const auto end = std::find_if(at, mapped->documents.end(), [&](const Document& other) {
@@ -149,7 +177,7 @@ bool Backfill::queue(Store& store) {
         at = end;
     }
     store.withdrawDocuments(mapped->gone);
-    if (force_) store.requeueDocuments(pump_->id, {}, mapped->times);
+    if (datesAnew()) store.requeueDocuments(pump_->id, {}, mapped->times);
     group.commit();
     return true;
 }

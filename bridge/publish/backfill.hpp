@@ -24,6 +24,9 @@ struct BackfillOptions {
     int days = 1; ///< without start and end: as many days back from the newest record
     std::optional<nightscout::FeatureSet> features; ///< empty: the configured ones
     bool force = false; ///< date the records anew, and send again what is there already
+    /// Date the records anew, and move what was uploaded under another time; nothing else is sent. Without
+    /// start and end: everything.
+    bool correctTimes = false;
 };
 
 /// What became of the documents, by event type.
@@ -44,8 +47,11 @@ public:
     /// False: the store holds no record of the pump that could be counted from; there is nothing to do.
     [[nodiscard]] bool found() const { return range_.has_value(); }
 
-    /// Hands the documents of the next portion to `visit`; nothing is changed. False when there is no more.
-    bool show(const std::function<void(const nightscout::Document&)>& visit);
+    /// Hands the documents of the next portion to `visit`, with the times of those that would move; nothing
+    /// is changed. False when there is no more.
+    using Visit =
+        std::function<void(const nightscout::Document&, std::optional<nightscout::UtcMilliseconds> former)>;
+    bool show(const Visit& visit);
     /// Queues the next portion. `store`: the same. False when there is no more.
     bool queue(Store& store);
 
@@ -65,9 +71,14 @@ private:
         std::vector<nightscout::Document> documents;
         std::vector<Store::Published> times;
         std::vector<std::string> gone; ///< identifiers that only the former dating gave
+        std::map<std::string, nightscout::UtcMilliseconds>
+            former; ///< when documents that move were, by identifier
     };
     [[nodiscard]] std::optional<Range> rangeOf(const BackfillOptions& options) const;
     [[nodiscard]] std::optional<Mapped> next();
+    /// Finds what the new dating changes against `former`.
+    void compareWith(const std::vector<nightscout::Document>& former, Mapped& mapped) const;
+    [[nodiscard]] bool datesAnew() const { return force_ || correctTimes_; }
     [[nodiscard]] bool wants(const nightscout::Document& document) const;
     void put(Store& store, std::span<const nightscout::Document> documents);
 
@@ -75,6 +86,7 @@ private:
     const therapy::Zone& zone_;
     nightscout::MappingSettings settings_;
     bool force_;
+    bool correctTimes_;
     std::optional<PumpInfo> pump_;
     std::optional<Range> range_;
     std::optional<StoredEventMemory> events_;

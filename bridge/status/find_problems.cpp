@@ -28,6 +28,11 @@ public:
         upload();
         if (state_.counts.setAside > 0)
             add(Problem::SetAside{state_.counts.setAside}, Severity::Warning, std::nullopt);
+        for (const HeldRecords& held : state_.held) {
+            // Soon after connecting the clock is read; the other reasons need somebody.
+            const bool passing = held.reason == therapy::Hold::NotMeasured;
+            add(Problem::Held{held}, passing ? Severity::Notice : Severity::Warning, std::nullopt);
+        }
         if (state_.startedAt) pump();
         disk();
         std::ranges::stable_sort(problems_, std::ranges::greater{}, &Problem::severity);

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <variant>
 
+#include "bridge/publish/held_records.hpp"
 #include "bridge/status/link_diagnosis.hpp"
 #include "bridge/status/link_stage.hpp"
 #include "nightscout/upload/uploader.hpp"
@@ -45,6 +46,10 @@ struct Problem {
     struct SetAside {
         std::uint64_t documents = 0;
     };
+    /// Stored and not sent, because their time is not sure.
+    struct Held {
+        HeldRecords records;
+    };
     /// The pump is there, and its newest glucose is old.
     struct GlucoseOld {
         std::chrono::seconds age{};
@@ -58,8 +63,8 @@ struct Problem {
     struct Disk {
         std::uint64_t bytesFree = 0; ///< where the store is
     };
-    using Cause =
-        std::variant<Bluetooth, Link, Upload, QueueGrows, SetAside, GlucoseOld, Reservoir, PumpBattery, Disk>;
+    using Cause = std::variant<Bluetooth, Link, Upload, QueueGrows, SetAside, Held, GlucoseOld, Reservoir,
+                               PumpBattery, Disk>;
 
     Cause cause;
     Severity severity = Severity::Warning;

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "bridge/publish/held_records.hpp"
 #include "bridge/status/link_diagnosis.hpp"
 #include "bridge/status/link_stage.hpp"
 #include "bridge/status/problem.hpp"
@@ -59,6 +60,9 @@ struct ServiceState {
         std::optional<Time> time;
     };
     std::optional<Record> lastRecord;
+
+    /// Stored and not published: by why their time is not sure.
+    std::vector<HeldRecords> held;
 
     struct Counts {
         std::uint64_t records = 0; ///< of the pump above

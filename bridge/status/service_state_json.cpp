@@ -10,7 +10,6 @@
 namespace bridge {
 
 using nlohmann::ordered_json;
-using protocol::idd::status_reader::TherapyAlgorithmStates;
 
 namespace {
 
@@ -70,7 +69,7 @@ ordered_json pumpStatusJson(const ServiceState& state) {
         json["sensor_message"] = name(read.status->sensorMessage);
     }
     if (read.insulinOnBoard) json["insulin_on_board_iu"] = amount(read.insulinOnBoard->amount);
-    if (read.algorithm) json["smart_guard"] = (read.algorithm->flags & TherapyAlgorithmStates::AutoMode) != 0;
+    if (const auto on = therapy::smartGuardOn(read)) json["smart_guard"] = *on;
     if (read.basal) json["configured_basal_iu_per_h"] = amount(read.basal->configuredRate);
     return json;
 }
@@ -110,6 +109,9 @@ ordered_json toJson(const ServiceState& state) {
                         {"health", name(state.upload.health)},
                         {"last", timeJson(state.upload.last)},
                         {"last_error", textOrNull(state.upload.lastError)}}}};
+    json["held"] = ordered_json::array();
+    for (const auto& [reason, count] : state.held)
+        json["held"].push_back({{"reason", name(reason)}, {"records", count}});
     if (state.lastRecord) {
         json["last_record"] = {{"sequence_number", state.lastRecord->sequenceNumber},
                                {"event_name", state.lastRecord->event},

@@ -14,9 +14,6 @@
 
 namespace bridge {
 
-namespace history = protocol::history;
-using protocol::idd::status_reader::TherapyAlgorithmStates;
-
 namespace {
 
 constexpr std::size_t kSerialShown = 3;
@@ -29,12 +26,20 @@ bool isSerial(std::string_view text) {
            std::isalpha(static_cast<unsigned char>(text.back())) != 0;
 }
 
-std::string deliveryText(const protocol::idd::Status& status) {
-    using Therapy = history::TherapyControlState;
-    if (status.therapyControlState == Therapy::Run) return "on";
-    if (status.therapyControlState != Therapy::Stop) return std::string(name(status.therapyControlState));
-    return status.operationalState == history::OperationalState::Ready ? "suspended"
-                                                                       : "stopped for a set change";
+std::string deliveryText(therapy::Delivery delivery) {
+    switch (delivery) {
+        case therapy::Delivery::On:
+            return "on";
+        case therapy::Delivery::Suspended:
+            return "suspended";
+        case therapy::Delivery::SetChange:
+            return "stopped for a set change";
+        case therapy::Delivery::Paused:
+            return "paused";
+        case therapy::Delivery::Undetermined:
+            break;
+    }
+    return "undetermined";
 }
 
 } // namespace
@@ -112,14 +117,13 @@ std::vector<LabelledValue> pumpValues(const therapy::PumpStatus& status) {
     if (status.status) {
         const bool known = status.status->reservoirAttached() && status.status->reservoirRemaining.isNumber();
         add("reservoir", known ? status.status->reservoirRemaining.text() + " U" : "none");
-        add("delivery", deliveryText(*status.status));
+        add("delivery", deliveryText(*therapy::deliveryOf(status)));
     }
     const auto mode = nightscout::modeText(status);
     if (!mode.empty()) add("mode", std::string(mode));
     // In SmartGuard the pattern's rate says 0, whatever is delivered.
-    const bool automatic =
-        status.algorithm && (status.algorithm->flags & TherapyAlgorithmStates::AutoMode) != 0;
-    if (status.basal && !automatic) add("basal", status.basal->configuredRate.text() + " U/h");
+    if (status.basal && !therapy::smartGuardOn(status).value_or(false))
+        add("basal", status.basal->configuredRate.text() + " U/h");
     if (auto sensor = nightscout::sensorText(status); !sensor.empty()) add("sensor", std::move(sensor));
     if (status.batteryPercent) add("battery", fmt::format("{} %", *status.batteryPercent));
     if (status.transmitterBatteryPercent)
@@ -167,6 +171,8 @@ std::string toText(const ServiceState& state) {
                                         state.lastRecord->time ? ", " + ago(*state.lastRecord->time) : ""));
     }
     line("records stored", fmt::format("{}", state.counts.records));
+    for (const auto& [reason, count] : state.held)
+        line("records held", fmt::format("{}: {}", count, describe(reason)));
     line("documents", fmt::format("{} waiting, {} uploaded{}", state.counts.waiting, state.counts.uploaded,
                                   state.counts.setAside == 0
                                       ? ""

@@ -247,7 +247,8 @@ QueueResult Store::requeueDocuments(PumpId pump, std::span<const Document> docum
     const std::int64_t epoch = impl_->epochOf(pump);
     for (const Published& published : times) {
         Statement(impl_->database,
-                  "UPDATE record SET published_at = ? WHERE pump = ? AND epoch = ? AND sequence = ?",
+                  "UPDATE record SET published_at = ?, time_source = NULL "
+                  "WHERE pump = ? AND epoch = ? AND sequence = ?",
                   toInteger(published.time), pump, epoch, published.sequenceNumber)
             .run();
     }

@@ -12,7 +12,7 @@ constexpr std::int64_t kApplicationId = 0x706d7062;
 
 // Version 1.
 //
-// pump.oldest and pump.measured_offset belong to the present epoch.
+// pump.oldest and pump.measured_offset belong to the present epoch. Version 3 drops measured_offset.
 //
 // record_reference: reference times (0xF00E, 0x000F; docs/protocol/history.md 10), one record in about 45.
 //
@@ -136,8 +136,33 @@ CREATE TABLE trend (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
+// Version 3.
+//
+// clock_offset: local minus UTC of the pump's clock, for the records from `first` to the end of the segment
+// between two changes of the clock that `first` is in (docs/nightscout/mapping.md 5.3). source:
+// therapy::OffsetSource.
+//
+// record.time_source: 0 for a time that was published by an earlier version, by one offset for the whole
+// pump; else null, and clock_offset tells. trend.milligrams: null for trends that were read before.
+constexpr const char* kVersion3 = R"sql(
+CREATE TABLE clock_offset (
+    pump        INTEGER NOT NULL REFERENCES pump (id),
+    epoch       INTEGER NOT NULL,
+    first       INTEGER NOT NULL,
+    utc_offset  INTEGER NOT NULL,
+    measured    INTEGER NOT NULL,
+    measured_at INTEGER NOT NULL,
+    source      INTEGER NOT NULL,
+    PRIMARY KEY (pump, epoch, first)
+) STRICT, WITHOUT ROWID;
+ALTER TABLE pump DROP COLUMN measured_offset;
+ALTER TABLE record ADD COLUMN time_source INTEGER;
+UPDATE record SET time_source = 0 WHERE published_at IS NOT NULL;
+ALTER TABLE trend ADD COLUMN milligrams INTEGER;
+)sql";
+
 // The script at index i leads from version i to version i + 1. Released scripts never change.
-constexpr std::array kMigrations{kVersion1, kVersion2};
+constexpr std::array kMigrations{kVersion1, kVersion2, kVersion3};
 constexpr std::int64_t kVersion = kMigrations.size();
 
 std::int64_t readPragma(sqlite::Database& database, std::string_view pragma) {

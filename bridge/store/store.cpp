@@ -58,10 +58,7 @@ std::int64_t Store::Impl::epochOf(PumpId pump) {
 }
 
 std::int64_t Store::Impl::beginEpoch(PumpId pump) {
-    sqlite::Statement(database,
-                      "UPDATE pump SET epoch = epoch + 1, oldest = NULL, measured_offset = NULL WHERE id = ?",
-                      pump)
-        .run();
+    sqlite::Statement(database, "UPDATE pump SET epoch = epoch + 1, oldest = NULL WHERE id = ?", pump).run();
     return epochOf(pump);
 }
 
@@ -117,19 +114,6 @@ void Store::describePump(PumpId pump, std::string_view model, std::string_view f
 
 void Store::beginEpoch(PumpId pump) {
     impl_->beginEpoch(pump);
-}
-
-std::optional<std::chrono::seconds> Store::measuredOffset(PumpId pump) const {
-    sqlite::Statement query(impl_->database, "SELECT measured_offset FROM pump WHERE id = ?", pump);
-    if (!query.step() || query.isNull(0)) return std::nullopt;
-    return std::chrono::seconds(query.integer(0));
-}
-
-void Store::setMeasuredOffset(PumpId pump, std::chrono::seconds localMinusUtc) {
-    sqlite::Statement(impl_->database,
-                      "UPDATE pump SET measured_offset = ?2 WHERE id = ?1 AND measured_offset IS NOT ?2",
-                      pump, localMinusUtc.count())
-        .run();
 }
 
 std::optional<std::string> Store::setting(std::string_view key) const {

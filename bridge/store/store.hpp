@@ -21,6 +21,7 @@
 #include "protocol/codec/bytes.hpp"
 #include "protocol/codec/date_time.hpp"
 #include "protocol/history/sequence_range.hpp"
+#include "therapy/dating.hpp"
 
 namespace bridge {
 
@@ -130,23 +131,20 @@ public:
         std::uint32_t sequenceNumber = 0;
         std::chrono::sys_seconds time{};
     };
-    /// The reference-time records (event types 0xF00E and 0x000F) of a range, ascending; by an index, because
+    /// The reference-time records (therapy::kReferenceTypes) of a range, ascending; by an index, because
     /// every dating needs them all.
     [[nodiscard]] std::vector<StoredRecord> references(PumpId pump, SequenceRange range) const;
-    /// Local minus UTC of the pump's clock as last measured (docs/nightscout/mapping.md 5.3), of the present
-    /// epoch.
-    [[nodiscard]] std::optional<std::chrono::seconds> measuredOffset(PumpId pump) const;
-    void setMeasuredOffset(PumpId pump, std::chrono::seconds localMinusUtc);
+    /// What is known of the pump's clock (docs/nightscout/mapping.md 5.3), by `from`; of the present epoch.
+    [[nodiscard]] std::vector<therapy::ClockOffset> clockOffsets(PumpId pump) const;
+    /// In place of one with the same `from`.
+    void keepClockOffset(PumpId pump, const therapy::ClockOffset& offset);
+    /// Records that were published by an earlier version, which dated a clock that was set wrongly.
+    [[nodiscard]] std::vector<std::uint32_t> oldTimes(PumpId pump) const;
 
     // --- trends ---
     /// Beside the records: how glucose moved at a sample, which history does not tell. Another one of the
     /// same sample replaces it.
-    struct Trend {
-        protocol::LocalSeconds
-            sampleTime{};      ///< pump's clock: session start + offset (docs/protocol/services.md 10.3)
-        std::int32_t rate = 0; ///< thousandths of mg/dL per minute
-        friend bool operator==(const Trend&, const Trend&) = default;
-    };
+    using Trend = therapy::LiveTrend;
     void addTrend(PumpId pump, Trend trend);
     /// Ascending; both ends included.
     [[nodiscard]] std::vector<Trend> trends(PumpId pump, protocol::LocalSeconds from,

@@ -17,9 +17,6 @@ namespace nightscout {
 /// `serial`: of the pump, as read from it.
 Document deviceStatus(const PumpStatus& status, std::string_view serial, const MappingSettings& settings);
 
-/// Delivery is stopped or paused; empty when that was not read.
-std::optional<bool> isSuspended(const PumpStatus& status);
-
 /// What is left of the sensor's life, "5d 2h left", or what the sensor asks for; empty when neither is known.
 std::string sensorText(const PumpStatus& status);
 

@@ -98,9 +98,7 @@ struct Cost {
 /// A service with its store, and a site that takes everything at once.
 class Service {
 public:
-    explicit Service(const std::filesystem::path& file) : store_(file) {
-        publisher_.setMeasuredOffset(pump_.id, 1h);
-    }
+    explicit Service(const std::filesystem::path& file) : store_(file) {}
 
     void receive(std::span<const Record> records) {
         std::vector<ReceivedRecord> batch;
@@ -108,6 +106,9 @@ public:
         store_.noteOldest(pump_.id,
                           std::min(store_.oldest(pump_.id).value_or(~0U), batch.front().sequenceNumber));
         store_.addRecords(pump_.id, batch, std::chrono::sys_seconds{1773475200s});
+        store_.keepClockOffset(pump_.id,
+                               {batch.back().sequenceNumber, 1h, 1h, std::chrono::sys_seconds{1773475200s},
+                                therapy::OffsetSource::Measured});
         publisher_.publish(pump_);
     }
     void readStatus(std::chrono::sys_seconds now) {

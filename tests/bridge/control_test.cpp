@@ -23,6 +23,7 @@
 #include "bridge/commands/served.hpp"
 #include "bridge/control/control_client.hpp"
 #include "bridge/control/control_requests.hpp"
+#include "store_samples.hpp"
 #include "temporary_directory.hpp"
 
 namespace bridge::testing {
@@ -274,6 +275,7 @@ protected:
         configuration.timezone = "Europe/Berlin";
         const auto pump = store.pump("NG1234567H");
         store.noteOldest(pump.id, 100000);
+        store.keepClockOffset(pump.id, measuredClock(100000, std::chrono::hours{1}));
         const auto bytes = [](const char* hex) { return *protocol::fromHex(hex); };
         store.addRecords(pump.id,
                          std::vector<ReceivedRecord>{{100000, bytes("0ef0a0860100100e3cea07030e091a00")},
@@ -299,7 +301,6 @@ protected:
         asio::co_spawn(io, server->run(), asio::detached);
     }
 
-    const std::chrono::sys_seconds kNow{std::chrono::sys_days{std::chrono::year{2026} / 3 / 14} + 9h};
     Store store{directory / "history.db"};
     Configuration configuration;
     therapy::Zone zone = therapy::Zone::find("Europe/Berlin").value();

@@ -115,6 +115,16 @@ TEST(FindProblems, LooksAtWhatRunsOutInThePump) {
     EXPECT_THAT(namesOf(state), ElementsAre("pump-battery-low")) << "it is being changed";
 }
 
+TEST(FindProblems, SaysWhyRecordsAreHeld) {
+    ServiceState state = good();
+    state.held = {{therapy::Hold::NotMeasured, 3}};
+    ASSERT_THAT(namesOf(state), ElementsAre("records-held"));
+    EXPECT_EQ(findProblems(state)[0].severity, Severity::Notice) << "the clock is read soon";
+    state.held = {{therapy::Hold::LostClock, 3}};
+    EXPECT_EQ(findProblems(state)[0].severity, Severity::Warning);
+    EXPECT_THAT(remedy(findProblems(state)[0]), HasSubstr("set date and time in the pump's menu"));
+}
+
 TEST(FindProblems, PutsTheWorstFirst) {
     ServiceState state = good();
     state.counts.setAside = 1;

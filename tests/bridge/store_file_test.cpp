@@ -84,6 +84,35 @@ TEST(StoreFile, ThatIsNoDatabaseIsRefused) {
     EXPECT_EQ(readAll(file), std::string(4096, 'x'));
 }
 
+/// Takes away what version 3 has added.
+constexpr const char* kBackToVersion2 =
+    "DROP TABLE clock_offset; ALTER TABLE pump ADD COLUMN measured_offset INTEGER; "
+    "ALTER TABLE record DROP COLUMN time_source; ALTER TABLE trend DROP COLUMN milligrams; "
+    "PRAGMA user_version = 2";
+
+TEST(StoreFile, OfTheSecondVersionKeepsPublishedTimesAndDropsTheOffset) {
+    const TemporaryDirectory directory;
+    PumpId pump = 0;
+    {
+        Store store(directory / "history.db");
+        pump = store.pump("NG1234567H").id;
+        store.addRecords(pump, recordsFromTo(1, 10), kNow);
+        store.queueDocuments(pump, {}, std::vector<Store::Published>{{3, kNow}, {4, kNow}});
+        store.addTrend(pump, {});
+    }
+    executeRaw(directory / "history.db", kBackToVersion2);
+    executeRaw(directory / "history.db", "UPDATE pump SET measured_offset = 7200");
+    Store store(directory / "history.db");
+    EXPECT_THAT(store.clockOffsets(pump), ::testing::IsEmpty());
+    EXPECT_THAT(store.oldTimes(pump), ::testing::ElementsAre(3, 4));
+    EXPECT_EQ(store.records(pump, {3, 3}).front().publishedAt, kNow);
+    EXPECT_EQ(store.trends(pump, {}, {}).size(), 1U);
+    // What is published from now on is not of an earlier version.
+    store.queueDocuments(pump, {}, std::vector<Store::Published>{{5, kNow}});
+    store.requeueDocuments(pump, {}, std::vector<Store::Published>{{4, kNow}});
+    EXPECT_THAT(store.oldTimes(pump), ::testing::ElementsAre(3));
+}
+
 TEST(StoreFile, OfTheFirstVersionIsBroughtUpToDate) {
     const TemporaryDirectory directory;
     PumpId pump = 0;
@@ -92,6 +121,7 @@ TEST(StoreFile, OfTheFirstVersionIsBroughtUpToDate) {
         pump = store.pump("NG1234567H").id;
         store.addRecords(pump, recordsFromTo(1, 10), kNow);
     }
+    executeRaw(directory / "history.db", kBackToVersion2);
     executeRaw(directory / "history.db", "DROP TABLE trend; PRAGMA user_version = 1");
     EXPECT_THAT(refusal(directory / "history.db", Store::Access::ReadOnly), HasSubstr("older pump-bridge"));
     Store store(directory / "history.db");
