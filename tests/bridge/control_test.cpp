@@ -23,6 +23,7 @@
 #include "bridge/commands/served.hpp"
 #include "bridge/control/control_client.hpp"
 #include "bridge/control/control_requests.hpp"
+#include "measured_clock.hpp"
 #include "store_samples.hpp"
 #include "temporary_directory.hpp"
 
