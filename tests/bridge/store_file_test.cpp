@@ -81,6 +81,18 @@ TEST(StoreFile, ThatIsNoDatabaseIsRefused) {
     EXPECT_EQ(readAll(file), std::string(4096, 'x'));
 }
 
+const std::string kToVersion2 = R"sql(
+DROP TABLE refusal;
+CREATE TABLE refused (
+    identifier TEXT    PRIMARY KEY,
+    operation  INTEGER NOT NULL,
+    hash       BLOB    NOT NULL,
+    reason     TEXT    NOT NULL,
+    body       TEXT    NOT NULL
+) STRICT, WITHOUT ROWID;
+PRAGMA user_version = 2;
+)sql";
+
 TEST(StoreFile, OfTheFirstVersionIsBroughtUpToDate) {
     const TemporaryDirectory directory;
     PumpId pump = 0;
@@ -89,12 +101,35 @@ TEST(StoreFile, OfTheFirstVersionIsBroughtUpToDate) {
         pump = store.pump("NG1234567H").id;
         store.addRecords(pump, recordsFromTo(1, 10), kNow);
     }
-    executeRaw(directory / "history.db", "DROP TABLE trend; PRAGMA user_version = 1");
+    executeRaw(directory / "history.db", (kToVersion2 + "DROP TABLE trend; PRAGMA user_version = 1").c_str());
     EXPECT_THAT(refusal(directory / "history.db", Store::Access::ReadOnly), HasSubstr("older pump-bridge"));
     Store store(directory / "history.db");
     EXPECT_EQ(store.recordCount(pump), 10U);
     store.addTrend(pump, {});
     EXPECT_EQ(store.trends(pump, {}, {}).size(), 1U);
+}
+
+TEST(StoreFile, OfTheSecondVersionMapsAnewWhatWasSetAsideTooSoon) {
+    for (const bool refused : {true, false}) {
+        const TemporaryDirectory directory;
+        PumpId pump = 0;
+        {
+            Store store(directory / "history.db");
+            pump = store.pump("NG1234567H").id;
+            store.addRecords(pump, recordsFromTo(1, 10), kNow);
+            store.addRecords(pump, recordsFromTo(20, 30), kNow);
+            store.markPublished(pump, {1, 25});
+        }
+        executeRaw(directory / "history.db",
+                   (kToVersion2 + (refused ? "INSERT INTO refused VALUES ('x', 0, x'00', '500', '{}')" : ""))
+                       .c_str());
+        Store store(directory / "history.db");
+        EXPECT_EQ(store.unpublished(pump), refused ? (std::vector<SequenceRange>{{1, 10}, {20, 30}})
+                                                   : (std::vector<SequenceRange>{{26, 30}}));
+        EXPECT_EQ(store.refusedDocuments().count, 0U);
+        store.markPublished(pump, {1, 30});
+        EXPECT_TRUE(store.unpublished(pump).empty());
+    }
 }
 
 TEST(StoreFile, OfANewerVersionIsRefused) {
