@@ -124,8 +124,8 @@ public:
         monitor_.setLinkProblem([this] { return link_.problem(); });
         if (!options.pretend && !configuration.nightscout.url.empty()) {
             client_ = std::make_unique<nightscout::Client>(io_.get_executor(), clientSettings(configuration));
-            uploader_ = std::make_unique<nightscout::Uploader>(io_.get_executor(), *client_, store_,
-                                                               uploadPolicy(), uniform, log);
+            uploader_ = std::make_unique<nightscout::Uploader>(uploadClock_, *client_, store_,
+                                                               nightscout::UploadPolicy{}, uniform, log);
             monitor_.setUploader(*uploader_);
             if (configuration.documents.features.contains(nightscout::Feature::Profiles)) {
                 profileKeeper_ =
@@ -168,12 +168,6 @@ public:
     }
 
 private:
-    static nightscout::UploadPolicy uploadPolicy() {
-        nightscout::UploadPolicy policy;
-        policy.now = utcNow;
-        return policy;
-    }
-
     static SessionSettings sessionSettings(const Configuration& configuration) {
         SessionSettings settings;
         settings.requiredSerial = configuration.pump.serial;
@@ -253,7 +247,11 @@ private:
     void openControlSocket() {
         if (options_.once || !lock_.coversAdapter()) return;
         ServedBy service{store_, configuration_, zone_, [this] { return monitor_.gather(); }, {}};
-        if (uploader_) service.wakeUploader = [this] { uploader_->wake(); };
+        if (uploader_)
+            service.wakeUploader = [this] {
+                store_.retryRefused();
+                uploader_->wake();
+            };
         const auto group = findGroup(kControlGroup);
         const auto permitted = [group](const ControlPeer& peer) {
             return mayControl(peer, ::geteuid(), group);
@@ -294,6 +292,11 @@ private:
             co_return;
         }
         const auto uploaded = uploader_ ? uploader_->state().uploaded : 0;
+        if (uploader_ && uploader_->state().refused > 0) {
+            log_.error("nightscout: the site refuses documents={}, tried again later: {}",
+                       uploader_->state().refused, uploader_->state().lastRefusal);
+            exitCode_ = kFoundProblem;
+        }
         log_.info("run: done, uploaded={}", uploaded);
     }
 
@@ -334,6 +337,7 @@ private:
     ServiceMonitor monitor_;
     ble::BluezLink link_;
     PumpSession session_;
+    nightscout::SystemClock uploadClock_{io_.get_executor(), utcNow};
     std::unique_ptr<nightscout::Client> client_;
     std::unique_ptr<nightscout::Uploader> uploader_;
     std::unique_ptr<StatusServer> statusServer_;

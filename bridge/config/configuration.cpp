@@ -10,7 +10,7 @@
 #include "bridge/config/listen_address.hpp"
 #include "bridge/config/profile_settings.hpp"
 #include "bridge/config/secret_files.hpp"
-#include "nightscout/upload/client.hpp"
+#include "nightscout/upload/site_url.hpp"
 #include "therapy/zone.hpp"
 
 namespace bridge {
@@ -156,10 +156,9 @@ private:
     void checkSite() {
         Configuration& present = configuration_;
         if (present.nightscout.url.empty()) return;
-        std::string reason;
-        const auto site = nightscout::parseSiteUrl(present.nightscout.url, reason);
+        const auto site = nightscout::parseSiteUrl(present.nightscout.url);
         if (!site) {
-            reader_.problem(place(kUrl), kUrl, reason);
+            reader_.problem(place(kUrl), kUrl, std::string(describe(site.error())));
             return;
         }
         if (present.apiSecret.empty() && site->secret) present.apiSecret = *site->secret;

@@ -44,8 +44,10 @@ std::string toText(const BackfillSummary& summary) {
     if (summary.empty()) return "no documents\n";
     std::string text;
     for (const auto& [eventType, count] : summary) {
-        text += fmt::format("{}: {} new, {} again, {} already there\n", eventType, count.added, count.changed,
+        text += fmt::format("{}: {} new, {} again, {} already there", eventType, count.added, count.changed,
                             count.known);
+        if (count.refused > 0) text += fmt::format(", {} refused before, tried again", count.refused);
+        text += '\n';
     }
     return text;
 }
@@ -161,6 +163,7 @@ void Backfill::put(Store& store, std::span<const Document> documents) {
     count.added += queued.added;
     count.changed += queued.changed;
     count.known += queued.known;
+    count.refused += queued.refused;
 }
 
 bool Backfill::queue(Store& store) {
