@@ -144,14 +144,8 @@ therapy::HistoryRun datedRun(const Store& store, PumpId pump, SequenceRange stre
     });
     joinTrends(result, samples, store, pump);
 
-    // Nothing older will come when the pump had nothing older, or does not have the number before.
-    const auto oldest = store.oldest(pump);
-    const auto absent = store.absent(pump);
-    const bool begins =
-        (oldest && stretch.first <= *oldest) || std::ranges::any_of(absent, [&](SequenceRange gap) {
-            return std::uint64_t{gap.last} + 1 == stretch.first;
-        });
-    result.fromBeginning = begins && window.first == stretch.first;
+    // Numbers begin at 0 (docs/protocol/history.md 4.1): nothing was before that one.
+    result.fromBeginning = window.first == 0;
     return result;
 }
 
@@ -162,10 +156,13 @@ MappedRange mapStored(const Store& store, PumpId pump, SequenceRange stretch, Se
     // clock.
     const auto held = store.held(pump);
     const bool newest = !held.empty() && held.back() == stretch;
-    const therapy::HistoryRun dated = datedRun(store, pump, stretch, window, zone,
-                                               newest ? store.measuredOffset(pump) : std::nullopt, dating);
+    therapy::HistoryRun dated = datedRun(store, pump, stretch, window, zone,
+                                         newest ? store.measuredOffset(pump) : std::nullopt, dating);
     MappedRange mapped;
-    mapped.documents = nightscout::map(dated, settings, emitted.first, emitted.last);
+    dated.live = StoredEventMemory(store, {pump, settings.serial}).memory.live;
+    auto records = nightscout::mapRecords(dated, settings, emitted.first, emitted.last);
+    mapped.documents = std::move(records.documents);
+    mapped.warnings = std::move(records.warnings);
     if (mapped.documents.empty()) return mapped;
     // Documents speak of other records too (the restart that ends a suspension): what was between them stays
     // between them.
@@ -204,6 +201,20 @@ QueueResult Publisher::publish(const PumpInfo& pump) {
     return total;
 }
 
+QueueResult Publisher::publishNewest(const PumpInfo& pump) {
+    settings_.serial = pump.serial;
+    const auto held = store_.held(pump.id);
+    if (held.empty()) return {};
+    return publish(pump, {held.back().last, held.back().last});
+}
+
+void Publisher::warn(const std::vector<nightscout::MappingWarning>& warnings) {
+    for (const auto& warning : warnings) {
+        if (!warned_.insert(warning.sequenceNumber).second) continue;
+        log_.warn("nightscout: record {}: {}", warning.sequenceNumber, nightscout::text(warning.kind));
+    }
+}
+
 QueueResult Publisher::publish(const PumpInfo& pump, SequenceRange changed) {
     QueueResult total;
     for (const SequenceRange& stretch : store_.held(pump.id)) {
@@ -213,6 +224,7 @@ QueueResult Publisher::publish(const PumpInfo& pump, SequenceRange changed) {
         auto mapped =
             mapStored(store_, pump.id, stretch, widened(within, kContextRecords, stretch), zone_, settings_);
         StoredEventMemory events(store_, pump);
+        warn(mapped.warnings);
         events.settle(mapped.documents);
         add(total, sink_(pump.id, mapped.documents, mapped.times));
         if (marksPublished_) events.save(store_);

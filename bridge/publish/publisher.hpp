@@ -6,6 +6,7 @@
 #include <chrono>
 #include <functional>
 #include <optional>
+#include <set>
 #include <span>
 #include <vector>
 
@@ -34,9 +35,13 @@ public:
 
     /// Maps what the records that came since the last call may have a say in, and queues it.
     QueueResult publish(const PumpInfo& pump);
+    /// Maps the newest records once more: what was read of the pump's present state may have changed what
+    /// they mean.
+    QueueResult publishNewest(const PumpInfo& pump);
 
 private:
     QueueResult publish(const PumpInfo& pump, SequenceRange changed);
+    void warn(const std::vector<nightscout::MappingWarning>& warnings);
 
     Store& store_;
     const therapy::Zone& zone_;
@@ -44,6 +49,7 @@ private:
     DocumentSink sink_;
     bool marksPublished_;
     spdlog::logger& log_;
+    std::set<std::uint32_t> warned_; ///< sequence numbers
 };
 
 /// Whether records keep the time under which they were published, or are dated anew.
@@ -60,6 +66,7 @@ therapy::HistoryRun datedRun(const Store& store, PumpId pump, SequenceRange stre
 struct MappedRange {
     std::vector<nightscout::Document> documents;
     std::vector<Store::Published> times;
+    std::vector<nightscout::MappingWarning> warnings;
 };
 MappedRange mapStored(const Store& store, PumpId pump, SequenceRange stretch, SequenceRange emitted,
                       const therapy::Zone& zone, const nightscout::MappingSettings& settings,

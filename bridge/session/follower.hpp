@@ -22,6 +22,8 @@ public:
         /// The store has all that the pump had, and its state was read.
         std::function<void()> synced;
         std::function<void(const therapy::PumpStatus&)> statusRead;
+        /// How the pump counts, in an otherwise empty status: once, before any history is read.
+        std::function<void(const therapy::PumpStatus&)> displayFormatRead;
         std::function<asio::awaitable<void>()> measureClock;
         std::function<void(const std::string&)> stage;
     };
@@ -48,7 +50,9 @@ private:
     asio::awaitable<void> answerChanges();
     asio::awaitable<void> readMeasurement();
     asio::awaitable<bool> readHistory(); ///< true: nothing is missing
+    asio::awaitable<void> readDisplayFormat();
     asio::awaitable<void> readState();
+    asio::awaitable<void> readDelivery();
     asio::awaitable<void> readTherapy();
     asio::awaitable<void> readRoutine();
     asio::awaitable<void> readSession();
@@ -71,6 +75,7 @@ private:
     therapy::PumpStatus status_;
     bool news_ = false; ///< in status_, not told yet
     FollowPlan::Time newMeasurementAt_{};
+    std::optional<FollowPlan::Time> stoppedAt_; ///< first reading that delivery is stopped
 };
 
 } // namespace bridge

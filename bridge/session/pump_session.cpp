@@ -246,6 +246,9 @@ asio::awaitable<void> PumpSession::work(std::shared_ptr<Connection> connection) 
     hooks.statusRead = [this, &pump](const therapy::PumpStatus& status) {
         if (hooks_.statusRead) hooks_.statusRead(pump, status);
     };
+    hooks.displayFormatRead = [this, &pump](const therapy::PumpStatus& status) {
+        if (hooks_.displayFormatRead) hooks_.displayFormatRead(pump, status);
+    };
     hooks.measureClock = [this, &pump] { return measureClock(pump); };
     hooks.stage = [this](const std::string& text) { stage(text); };
     Follower follower{link_,

@@ -9,10 +9,9 @@
 #include <vector>
 
 #include "protocol/history/record.hpp"
+#include "therapy/live_state.hpp"
 
 namespace therapy {
-
-using UtcSeconds = std::chrono::sys_seconds;
 
 /// A record with its instants. Records that could not be decoded or dated take part too: they occupy their
 /// place in the sequence.
@@ -30,9 +29,11 @@ struct DatedRecord {
 /// A run of records of one pump without missing sequence numbers, ascending.
 struct HistoryRun {
     std::vector<DatedRecord> records;
-    /// Nothing older will ever come (the pump holds nothing before it): a missing partner is missing for
-    /// good.
+    /// The first record is the first that the pump ever wrote: a partner that is missing before it is missing
+    /// for good. Not so at the old end of the pump's memory: what lay before it is not known, but another
+    /// bridge, or this one with another store, may have sent it (docs/nightscout/mapping.md 7).
     bool fromBeginning = false;
+    LiveState live{};
 };
 
 /// How far, in time, a record can have a say in what another means (the longest programmed bolus plus an
