@@ -45,7 +45,7 @@ void mapMeal(Context& context, std::size_t index) {
     const auto food = amountOf(meal->foodGrams);
     if (!food || food->isZero()) return; // 0 g: a bolus from the calculator without carbohydrates
     if (!standsAlone(context.view, index).value_or(false)) return;
-    nlohmann::json fields;
+    nlohmann::json fields = nlohmann::json::object();
     putFood(context, fields, index, *food);
     fields["eventType"] = fields.contains("carbs") ? "Carb Correction" : "Note";
     addTreatment(context, index, Kind::Carbs, *time, std::move(fields));
