@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 namespace bridge {
 namespace {
@@ -16,7 +17,7 @@ using nightscout::SiteChangeRule;
 template <typename T>
 using Choice = ConfigurationReader::Choice<T>;
 
-constexpr std::array<std::string_view, 14> kKeys{"documents.alias",
+constexpr std::array<std::string_view, 15> kKeys{"documents.alias",
                                                  "documents.units",
                                                  "documents.auto_correction_event_type",
                                                  "documents.direction_style",
@@ -28,6 +29,7 @@ constexpr std::array<std::string_view, 14> kKeys{"documents.alias",
                                                  "documents.limit_notes",
                                                  "documents.clock_notes",
                                                  "documents.temp_target",
+                                                 "documents.carbs_per_exchange",
                                                  "basal.manual",
                                                  "devicestatus.iob"};
 
@@ -63,6 +65,16 @@ void readAlias(ConfigurationReader& reader, MappingSettings& settings) {
     } else {
         reader.problem(reader.placeOf(key), key, "must be letters, digits, '-', '_' and '.', at least one");
     }
+}
+
+void readCarbsPerExchange(ConfigurationReader& reader, MappingSettings& settings) {
+    constexpr std::string_view key = "documents.carbs_per_exchange";
+    if (!reader.has(key)) return;
+    double grams = 0;
+    reader.readNumber(key, grams, 1, 30);
+    if (grams <= 0) return; // a problem is noted
+    constexpr std::int64_t kTenth = therapy::Amount::kOne / 10;
+    settings.gramsPerExchange = therapy::Amount{std::llround(grams * 10) * kTenth};
 }
 
 void readAnnounce(ConfigurationReader& reader, MappingSettings& settings) {
@@ -104,6 +116,7 @@ void readDocumentSettings(ConfigurationReader& reader, MappingSettings& settings
     reader.readInteger("documents.low_sentinel", settings.lowSentinel, 40, 49);
     reader.readInteger("documents.high_sentinel", settings.highSentinel, 400, 401);
     readAnnounce(reader, settings);
+    readCarbsPerExchange(reader, settings);
     reader.readChoice<bool>("documents.insulin_change", settings.insulinChange, kInsulinChanges);
     reader.readChoice<SiteChangeRule>("documents.site_change", settings.siteChange, kSiteChanges);
     reader.readFlag("documents.limit_notes", settings.limitNotes);
