@@ -38,6 +38,7 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr int kDone = 0;
+constexpr int kFoundProblem = 1;
 constexpr int kUnusable = 2;
 constexpr int kUnreachable = 3;
 
@@ -118,8 +119,8 @@ public:
         monitor_.setLinkProblem([this] { return link_.problem(); });
         if (!options.pretend && !configuration.nightscout.url.empty()) {
             client_ = std::make_unique<nightscout::Client>(io_.get_executor(), clientSettings(configuration));
-            uploader_ = std::make_unique<nightscout::Uploader>(io_.get_executor(), *client_, store_,
-                                                               uploadPolicy(), uniform, log);
+            uploader_ = std::make_unique<nightscout::Uploader>(uploadClock_, *client_, store_,
+                                                               nightscout::UploadPolicy{}, uniform, log);
             monitor_.setUploader(*uploader_);
             if (configuration.nightscout.features.contains(nightscout::Feature::Profiles)) {
                 profileKeeper_ =
@@ -152,12 +153,6 @@ public:
     }
 
 private:
-    static nightscout::UploadPolicy uploadPolicy() {
-        nightscout::UploadPolicy policy;
-        policy.now = utcNow;
-        return policy;
-    }
-
     static SessionSettings sessionSettings(const Configuration& configuration) {
         SessionSettings settings;
         settings.requiredSerial = configuration.pump.serial;
@@ -260,6 +255,11 @@ private:
             co_return;
         }
         const auto uploaded = uploader_ ? uploader_->state().uploaded : 0;
+        if (uploader_ && uploader_->state().refused > 0) {
+            log_.error("nightscout: the site refuses documents={}, tried again later: {}",
+                       uploader_->state().refused, uploader_->state().lastRefusal);
+            exitCode_ = kFoundProblem;
+        }
         log_.info("run: done, uploaded={}", uploaded);
     }
 
@@ -299,6 +299,7 @@ private:
     ServiceMonitor monitor_;
     ble::BluezLink link_;
     PumpSession session_;
+    nightscout::SystemClock uploadClock_{io_.get_executor(), utcNow};
     std::unique_ptr<nightscout::Client> client_;
     std::unique_ptr<nightscout::Uploader> uploader_;
     std::unique_ptr<StatusServer> statusServer_;

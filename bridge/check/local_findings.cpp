@@ -73,7 +73,9 @@ StoreFacts readStoreFacts(const fs::path& file) {
         Store store{file, Store::Access::ReadOnly};
         for (const auto& pump : store.pumps()) facts.records += store.recordCount(pump.id);
         facts.waiting = store.depth();
-        facts.setAside = store.setAsideCount();
+        auto refused = store.refusedDocuments();
+        facts.setAside = refused.setAside;
+        facts.setAsideReason = std::move(refused.reason);
         sqlite::Database database{file, sqlite::Database::Mode::ReadOnly};
         sqlite::Statement query{database, "PRAGMA quick_check(1)"};
         if (query.step() && query.text(0) != "ok") facts.damage = query.text(0);
@@ -102,9 +104,9 @@ Findings checkStore(const StoreFacts& store, const fs::path& file) {
                                                   file.string(), store.records, store.waiting)));
     }
     if (store.setAside > 0)
-        findings.push_back(
-            warning(kCheck, fmt::format("{} documents were refused by the site for good", store.setAside),
-                    "the journal has the site's reasons: journalctl -u pump-bridge"));
+        findings.push_back(warning(
+            kCheck, fmt::format("the site refuses {} documents: {}", store.setAside, store.setAsideReason),
+            "they are tried again daily, and at once by: pump-bridge upload"));
     if (!store.bytesFree) return findings;
     const auto room = fmt::format("{} MiB free", *store.bytesFree / kMebibyte);
     if (*store.bytesFree < kNoSpace)

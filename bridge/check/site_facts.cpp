@@ -6,6 +6,7 @@
 
 #include "bridge/check/site.hpp"
 #include "nightscout/documents/treatment.hpp"
+#include "nightscout/upload/http_date.hpp"
 
 namespace bridge::check {
 namespace {

@@ -25,9 +25,8 @@ asio::awaitable<nightscout::Response> fetch(nightscout::Client& client, std::str
 
 /// The service's own answer. Throws with the reason when there is none.
 std::string ask(const ListenAddress& address, const std::string& path) {
-    std::string problem;
-    const auto site = nightscout::parseSiteUrl(address.localUrl(), problem);
-    if (!site) throw std::runtime_error(problem);
+    const auto site = nightscout::parseSiteUrl(address.localUrl());
+    if (!site) throw std::runtime_error(std::string(describe(site.error())));
     nightscout::ClientSettings settings;
     settings.site = *site;
     settings.connectTimeout = 3s;

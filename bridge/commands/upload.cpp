@@ -30,15 +30,17 @@ constexpr std::uint32_t kRangeRecords = 5000;
 /// Failed requests in a row before the command gives up.
 constexpr int kRetries = 4;
 
-/// The part of the store's outbox that the command sends: device statuses and profiles belong to the service.
+/// The part of the store's outbox that the command sends: device statuses belong to the service.
 class BackfillOutbox final : public nightscout::Outbox {
 public:
     explicit BackfillOutbox(Store& store) : store_(store) {}
 
-    std::vector<nightscout::OutboxItem> next(std::size_t limit, std::size_t maxBytes) override {
+    std::vector<nightscout::OutboxItem> next(std::size_t limit, std::size_t maxBytes,
+                                             std::chrono::sys_seconds now) override {
         for (const auto collection : {Collection::Entries, Collection::Treatments}) {
             store_.setHeld(collection, isHeld(collection));
         }
+        now_ = now;
         auto items = ours(limit, maxBytes);
         std::vector<std::int64_t> ids;
         for (const auto& item : items) ids.push_back(item.id);
@@ -48,7 +50,10 @@ public:
     void acknowledge(std::span<const nightscout::Acknowledgement> items) override {
         store_.acknowledge(items);
     }
-    void setAside(std::int64_t id, const std::string& reason) override { store_.setAside(id, reason); }
+    void refuse(std::int64_t id, const nightscout::Refusal& refusal) override { store_.refuse(id, refusal); }
+    void retryRefused() override { store_.retryRefused(); }
+    std::optional<std::chrono::sys_seconds> nextRetry() override { return store_.nextRetry(); }
+    bool isUploaded(const Document& document) override { return store_.isUploaded(document); }
     void countAttempt(std::span<const std::int64_t> ids) override { store_.countAttempt(ids); }
     /// 0 when nothing of ours waits, else at least 1.
     std::size_t depth() override {
@@ -61,20 +66,23 @@ public:
 private:
     std::vector<nightscout::OutboxItem> ours(std::size_t limit, std::size_t maxBytes) {
         store_.setHeld(Collection::DeviceStatus, true);
-        store_.setHeld(Collection::Profile, true);
-        return store_.next(limit, maxBytes);
+        return store_.next(limit, maxBytes, now_);
     }
 
     Store& store_;
+    std::chrono::sys_seconds now_{};
 };
 
 /// Sends what waits. 0 done, 1 the site refuses documents, 3 it cannot be reached.
 int send(Store& store, const Configuration& configuration, spdlog::logger& log, const Streams& streams) {
     boost::asio::io_context io{1};
     nightscout::Client client(io.get_executor(), clientSettings(configuration));
+    nightscout::SystemClock clock(io.get_executor(), [] {
+        return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+    });
     BackfillOutbox outbox(store);
     nightscout::Uploader uploader(
-        io.get_executor(), client, outbox, nightscout::UploadPolicy{}, [] { return 0.5; }, log);
+        clock, client, outbox, nightscout::UploadPolicy{}, [] { return 0.5; }, log);
     bool done = false;
     std::exception_ptr failure;
     boost::asio::co_spawn(io, uploader.drain(kRetries), [&](std::exception_ptr error, bool empty) {
@@ -85,15 +93,15 @@ int send(Store& store, const Configuration& configuration, spdlog::logger& log, 
     if (failure) std::rethrow_exception(failure);
     const nightscout::UploadState& state = uploader.state();
     streams.out << "sent " << state.uploaded << " documents in " << state.requests << " requests\n";
-    if (state.setAside > 0) {
-        streams.err << "the site does not take " << state.setAside << " documents: " << state.lastError
-                    << '\n';
+    if (state.refused > 0) {
+        streams.err << "the site refuses " << state.refused
+                    << " documents, which are tried again later: " << state.lastRefusal << '\n';
     }
     if (!done) {
         streams.err << state.lastError << "; what is queued is sent by the service, or by another upload\n";
         return kUnreachable;
     }
-    return state.setAside == 0 ? kDone : kFoundProblem;
+    return state.refused == 0 ? kDone : kFoundProblem;
 }
 
 struct Range {
@@ -135,13 +143,15 @@ std::optional<std::chrono::sys_seconds> newestTime(const Store& store, const Pum
 }
 
 struct Counts {
-    std::size_t added = 0, changed = 0, known = 0;
+    std::size_t added = 0, changed = 0, known = 0, refused = 0;
 };
 
 void printSummary(const std::map<std::string, Counts>& counts, std::ostream& out) {
     for (const auto& [eventType, count] : counts) {
         out << eventType << ": " << count.added << " new, " << count.changed << " again, " << count.known
-            << " already there\n";
+            << " already there";
+        if (count.refused > 0) out << ", " << count.refused << " refused before, tried again";
+        out << '\n';
     }
     if (counts.empty()) out << "no documents\n";
 }
@@ -282,6 +292,7 @@ bool Backfill::queue(Store& store, const Streams& streams) const {
             count.added += queued.added;
             count.changed += queued.changed;
             count.known += queued.known;
+            count.refused += queued.refused;
             at = end;
         }
         store.withdrawDocuments(part.gone);

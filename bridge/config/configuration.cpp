@@ -11,7 +11,7 @@
 #include "bridge/config/profile_settings.hpp"
 #include "bridge/config/secret_files.hpp"
 #include "bridge/status/status_server.hpp"
-#include "nightscout/upload/client.hpp"
+#include "nightscout/upload/site_url.hpp"
 #include "therapy/zone.hpp"
 
 namespace bridge {
@@ -188,10 +188,9 @@ private:
     void checkSite() {
         Configuration& present = configuration_;
         if (present.nightscout.url.empty()) return;
-        std::string reason;
-        const auto site = nightscout::parseSiteUrl(present.nightscout.url, reason);
+        const auto site = nightscout::parseSiteUrl(present.nightscout.url);
         if (!site) {
-            reader_.problem(place("nightscout.url"), "nightscout.url", reason);
+            reader_.problem(place("nightscout.url"), "nightscout.url", std::string(describe(site.error())));
             return;
         }
         if (present.apiSecret.empty() && site->secret) present.apiSecret = *site->secret;

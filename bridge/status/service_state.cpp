@@ -160,6 +160,7 @@ std::string toText(const ServiceState& state) {
                                   state.counts.setAside == 0
                                       ? ""
                                       : fmt::format(", {} refused by the site", state.counts.setAside)));
+    if (!state.counts.setAsideReason.empty()) line("refused because", state.counts.setAsideReason);
     if (!state.upload.configured) {
         line("upload", "off: no nightscout.url is configured");
     } else if (state.startedAt) {

@@ -67,7 +67,9 @@ void readStoredState(Store& store, const therapy::Zone& zone, const nightscout::
                      ServiceState& state) {
     state.counts.waiting = store.depth();
     state.counts.uploaded = store.uploadedCount();
-    state.counts.setAside = store.setAsideCount();
+    const RefusedDocuments refused = store.refusedDocuments();
+    state.counts.setAside = refused.setAside;
+    state.counts.setAsideReason = refused.setAside > 0 ? refused.reason : "";
     const auto pumps = store.pumps();
     if (pumps.empty()) return;
     const PumpInfo& pump = pumps.front();

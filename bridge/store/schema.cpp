@@ -161,8 +161,30 @@ UPDATE record SET time_source = 0 WHERE published_at IS NOT NULL;
 ALTER TABLE trend ADD COLUMN milligrams INTEGER;
 )sql";
 
+// Version 4.
+//
+// refusal: what the site refuses alone, by the rule of proof (docs/nightscout/api.md 4.4). The document stays
+// in the outbox. Version 2 set documents aside too soon and kept them apart: their records are mapped again,
+// which queues what the server does not have.
+constexpr const char* kVersion4 = R"sql(
+CREATE TABLE refusal (
+    item       INTEGER PRIMARY KEY REFERENCES outbox (id) ON DELETE CASCADE,
+    occasions  INTEGER NOT NULL,
+    counted_at INTEGER,
+    set_aside  INTEGER NOT NULL,
+    retry_at   INTEGER NOT NULL,
+    reason     TEXT    NOT NULL
+) STRICT;
+DELETE FROM unpublished WHERE EXISTS (SELECT 1 FROM refused) AND EXISTS (
+    SELECT 1 FROM held WHERE held.pump = unpublished.pump AND held.epoch = unpublished.epoch
+    AND held.first <= unpublished.last AND held.last >= unpublished.first);
+INSERT INTO unpublished (pump, epoch, first, last)
+    SELECT pump, epoch, first, last FROM held WHERE EXISTS (SELECT 1 FROM refused);
+DROP TABLE refused;
+)sql";
+
 // The script at index i leads from version i to version i + 1. Released scripts never change.
-constexpr std::array kMigrations{kVersion1, kVersion2, kVersion3};
+constexpr std::array kMigrations{kVersion1, kVersion2, kVersion3, kVersion4};
 constexpr std::int64_t kVersion = kMigrations.size();
 
 std::int64_t readPragma(sqlite::Database& database, std::string_view pragma) {

@@ -66,6 +66,14 @@ struct QueueResult {
     std::size_t added = 0;
     std::size_t changed = 0; ///< known, with another body: will be updated on the server
     std::size_t known = 0;
+    std::size_t refused = 0; ///< known, but the site has refused it; tried again
+};
+
+/// What the site does not take.
+struct RefusedDocuments {
+    std::uint64_t count = 0;
+    std::uint64_t setAside = 0; ///< of those, proven bad by the rule of docs/nightscout/api.md 4.4
+    std::string reason;         ///< the site's words for the worst of them
 };
 
 class Store final : public nightscout::Outbox {
@@ -143,7 +151,7 @@ public:
                                std::span<const Published> times);
     /// Another process may empty the outbox at the same time: what waits is no longer replaced in place.
     void shareOutbox();
-    /// Whether this body of the document is uploaded, or the last one waiting.
+    /// Whether this body of the document is uploaded, or the last one waiting and not refused.
     [[nodiscard]] bool isKnown(const nightscout::Document& document) const;
     /// As queueDocuments, but known documents are sent again, refused ones are tried again, and the records
     /// get these times whatever time they had. An entry that is another than the uploaded one replaces it by
@@ -152,13 +160,17 @@ public:
                                  std::span<const Published> times);
     /// Documents that the records do not give any more: what may be on the server is deleted there.
     void withdrawDocuments(std::span<const std::string> identifiers);
-    std::vector<nightscout::OutboxItem> next(std::size_t limit, std::size_t maxBytes) override;
+    std::vector<nightscout::OutboxItem> next(std::size_t limit, std::size_t maxBytes,
+                                             std::chrono::sys_seconds now) override;
     void acknowledge(std::span<const nightscout::Acknowledgement> items) override;
-    void setAside(std::int64_t id, const std::string& reason) override;
+    void refuse(std::int64_t id, const nightscout::Refusal& refusal) override;
+    void retryRefused() override;
+    [[nodiscard]] std::optional<std::chrono::sys_seconds> nextRetry() override;
+    [[nodiscard]] bool isUploaded(const nightscout::Document& document) override;
     void countAttempt(std::span<const std::int64_t> ids) override;
     [[nodiscard]] std::size_t depth() override;
     [[nodiscard]] std::uint64_t uploadedCount() const;
-    [[nodiscard]] std::uint64_t setAsideCount() const;
+    [[nodiscard]] RefusedDocuments refusedDocuments() const;
 
     // --- settings ---
     [[nodiscard]] std::optional<std::string> setting(std::string_view key) const;

@@ -127,7 +127,11 @@ TEST_F(CheckCommand, JudgesTheStore) {
     EXPECT_TRUE(facts.bytesFree);
     facts.bytesFree = 50'000'000;
     facts.setAside = 2;
-    EXPECT_THAT(checkStore(facts, file), SizeIs(3));
+    facts.setAsideReason = "HTTP 422: no such event";
+    const auto findings = checkStore(facts, file);
+    ASSERT_THAT(findings, SizeIs(3));
+    EXPECT_THAT(findings[1].text, HasSubstr("the site refuses 2 documents: HTTP 422: no such event"));
+    EXPECT_THAT(findings[1].remedy, HasSubstr("pump-bridge upload"));
     facts.bytesFree = 1000;
     EXPECT_EQ(checkStore(facts, file).back().grade, Grade::Failed);
     const auto broken = directory.write("broken.db", "this is no database, it is just some text in a file");

@@ -30,7 +30,8 @@ protected:
     /// Acknowledges what waits; the operations of each identifier in their order.
     static std::map<std::string, std::vector<Operation>> drain(Store& store) {
         std::map<std::string, std::vector<Operation>> operations;
-        for (auto items = store.next(500, 1'000'000); !items.empty(); items = store.next(500, 1'000'000)) {
+        const auto due = [&store] { return store.next(500, 1'000'000, {}); };
+        for (auto items = due(); !items.empty(); items = due()) {
             std::vector<nightscout::Acknowledgement> done;
             for (const auto& item : items) {
                 operations[item.document.identifier].push_back(item.operation);
