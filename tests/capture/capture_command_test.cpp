@@ -11,6 +11,7 @@
 #include "../bridge/temporary_directory.hpp"
 #include "bridge/command_line.hpp"
 #include "capture_script.hpp"
+#include "project_file.hpp"
 
 namespace bridge::testing {
 namespace {
@@ -122,7 +123,9 @@ TEST_F(DecodeCommand, WritesARedactedCopyOnce) {
 /// pump, which returns three times; and what the bridge stored.
 class ACaptureOfTheTestMachine : public DecodeCommand {
 protected:
-    static std::string data(const std::string& name) { return TEST_DATA_DIR "/" + name; }
+    static std::string data(const std::string& name) {
+        return support::projectFile("tests/capture/data/" + name);
+    }
     const std::string keydb = data("pump_returns.keydb");
     const std::string recorded = data("pump_returns.btsnoop");
 };
