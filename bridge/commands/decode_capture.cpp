@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "bridge/config/key_file.hpp"
-#include "capture/capture.hpp"
+#include "capture/decoder.hpp"
 #include "capture/redact.hpp"
 #include "protocol/history/record.hpp"
 #include "therapy/local_times.hpp"
@@ -31,15 +31,15 @@ std::optional<protocol::sake::KeyDatabase> readKeys(const DecodeOptions& options
     }
 }
 
-bool wanted(const capture::CaptureLine& line, const DecodeOptions& options) {
+bool wanted(const capture::Line& line, const DecodeOptions& options) {
     const auto time = std::chrono::floor<std::chrono::seconds>(line.stamp.time);
     const protocol::LocalSeconds seconds(time.time_since_epoch());
     if (options.from && seconds < *options.from) return false;
     if (options.to && seconds > *options.to) return false;
     if (!options.handshakeOnly && !options.historyOnly) return true;
-    if (line.kind == capture::CaptureKind::Note) return true;
-    return (options.handshakeOnly && line.kind == capture::CaptureKind::Sake) ||
-           (options.historyOnly && line.kind == capture::CaptureKind::History);
+    if (line.kind == capture::Line::Kind::Note) return true;
+    return (options.handshakeOnly && line.kind == capture::Line::Kind::Sake) ||
+           (options.historyOnly && line.kind == capture::Line::Kind::History);
 }
 
 /// Dates for records in the order in which they came: the newest day first, some twice (history_sync.hpp).
@@ -79,30 +79,45 @@ private:
     therapy::LocalTimes times_;
 };
 
+std::string rendered(const capture::Line& line, const DecodeOptions& options) {
+    return options.json ? capture::toJsonLine(line) : capture::toTextLine(line);
+}
+
+struct Waiting {
+    std::string text;
+    std::optional<capture::Line> record; ///< without a text: not dated yet
+    std::size_t index;                   ///< among all records
+};
+
 } // namespace
 
 int decodeCaptureFile(const std::string& name, protocol::ByteView file, const DecodeOptions& options,
                       const Streams& streams) {
     const auto keys = readKeys(options, streams);
-    const auto* const keysOrNone = keys ? &*keys : nullptr;
-    // Twice: a record may be dated by a reference that comes after it.
+    // A record may be dated by a reference that comes after it: lines wait for the end.
     RecordDates dates;
-    capture::decodeCapture(file, keysOrNone, [&dates](const capture::CaptureLine& line) {
-        if (line.kind == capture::CaptureKind::History) dates.add(line.record);
+    std::size_t records = 0;
+    bool good = true;
+    std::vector<Waiting> lines;
+    const auto damage = capture::decode(file, keys ? &*keys : nullptr, [&](capture::Line line) {
+        const bool shown = wanted(line, options);
+        if (line.problem) good = false;
+        if (line.record) {
+            dates.add(line.record->raw);
+            const std::size_t index = records++;
+            if (shown) lines.push_back({{}, std::move(line), index});
+        } else if (shown) {
+            lines.push_back({rendered(line, options), std::nullopt, 0});
+        }
     });
     dates.finish();
-
-    bool good = true;
-    std::size_t index = 0;
-    const auto damage = capture::decodeCapture(file, keysOrNone, [&](const capture::CaptureLine& line) {
-        std::optional<protocol::LocalSeconds> localTime;
-        if (line.kind == capture::CaptureKind::History) localTime = dates.at(index++);
-        if (line.problem) good = false;
-        if (!wanted(line, options)) return;
-        streams.out << (options.json ? capture::toJsonLine(line, localTime)
-                                     : capture::toTextLine(line, localTime))
-                    << '\n';
-    });
+    for (Waiting& each : lines) {
+        if (each.record) {
+            each.record->record->localTime = dates.at(each.index);
+            each.text = rendered(*each.record, options);
+        }
+        streams.out << each.text << '\n';
+    }
     if (damage) streams.err << name << ": damaged: " << protocol::toString(*damage) << '\n';
     return good && !damage ? kDone : kFoundProblem;
 }

@@ -8,7 +8,7 @@
 #include <map>
 #include <ostream>
 
-#include "capture/record_json.hpp"
+#include "capture/shown_record.hpp"
 #include "protocol/history/record.hpp"
 #include "therapy/local_times.hpp"
 
@@ -28,7 +28,7 @@ std::string csvField(const std::string& text) {
     return quoted + '"';
 }
 
-std::string toCsvLine(const capture::RecordView& view) {
+std::string toCsvLine(const capture::ShownRecord& view) {
     const auto header = codec::parseHeader(view.raw);
     std::string line = header ? std::to_string(header->sequenceNumber) : "";
     line += ',';
@@ -37,7 +37,7 @@ std::string toCsvLine(const capture::RecordView& view) {
     if (view.time) line += protocol::toString(protocol::LocalSeconds(view.time->time_since_epoch())) + "Z";
     line += ',';
     if (header) line += codec::eventName(header->eventType);
-    return line + ',' + csvField(capture::toDetails(view.raw)) + ',' + protocol::toHex(view.raw);
+    return line + ',' + csvField(capture::toDetails(view)) + ',' + protocol::toHex(view.raw);
 }
 
 class Lister {
@@ -62,12 +62,12 @@ public:
 private:
     void visit(std::size_t index, const StoredRecord& stored) {
         const auto dated = times_.at(index, stored.raw);
-        capture::RecordView view{stored.raw, std::nullopt, stored.publishedAt};
+        capture::ShownRecord view{{stored.raw.begin(), stored.raw.end()}, std::nullopt, stored.publishedAt};
         if (dated) view.localTime = dated->local.time;
         if (!view.time && dated && zone_ != nullptr)
             view.time = converter(*dated->timeLine).utc(dated->local);
         if (!wanted(view)) return;
-        if (!codec::decode(stored.raw)) good_ = false;
+        if (view.decoded.has_error()) good_ = false;
         emit(format(view));
     }
 
@@ -81,7 +81,7 @@ private:
         return *converter_;
     }
 
-    [[nodiscard]] bool wanted(const capture::RecordView& view) const {
+    [[nodiscard]] bool wanted(const capture::ShownRecord& view) const {
         if (options_.from && (!view.localTime || *view.localTime < *options_.from)) return false;
         if (options_.to && (!view.localTime || *view.localTime > *options_.to)) return false;
         if (!options_.type) return true;
@@ -89,7 +89,7 @@ private:
         return header && header->eventType == *options_.type;
     }
 
-    [[nodiscard]] std::string format(const capture::RecordView& view) const {
+    [[nodiscard]] std::string format(const capture::ShownRecord& view) const {
         switch (options_.form) {
             case HistoryOptions::Form::Json:
                 return capture::toJsonLine(view);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "capture/capture.hpp"
+#include "capture/decoder.hpp"
 
 #include <fmt/format.h>
 
@@ -56,9 +56,9 @@ std::string_view ioCapabilityName(std::uint8_t value) {
 
 class Decoder {
 public:
-    Decoder(const protocol::sake::KeyDatabase* keys, const CaptureSink& sink) : keys_(keys), sink_(sink) {}
+    Decoder(const protocol::sake::KeyDatabase* keys, const LineSink& sink) : keys_(keys), sink_(sink) {}
 
-    void packet(DataLink dataLink, const CaptureRecord& record);
+    void packet(DataLink dataLink, const FileRecord& record);
     void end() {
         for (auto& [key, link] : links_) link.connection.end();
     }
@@ -66,7 +66,7 @@ public:
 private:
     using Key = std::pair<std::uint16_t, std::uint16_t>; ///< adapter, connection handle
     struct Link {
-        CaptureConnection connection;
+        Connection connection;
         std::optional<Address> peer;
     };
 
@@ -76,32 +76,32 @@ private:
     Link& linkOf(const Key& key);
     void close(const Key& key);
 
-    void tell(std::uint16_t adapter, const Connected& event);
-    void tell(std::uint16_t adapter, const ConnectionFailed& event);
-    void tell(std::uint16_t adapter, const Disconnected& event);
-    void tell(std::uint16_t adapter, const EncryptionChanged& event);
-    void tell(std::uint16_t adapter, const AdvertisingReport& event);
-    void tell(std::uint16_t adapter, const AdvertisingData& event);
-    void tell(std::uint16_t adapter, const AdvertisingParameters& event);
-    void tell(std::uint16_t adapter, const AdvertisingEnabled& event);
+    void report(std::uint16_t adapter, const Connected& event);
+    void report(std::uint16_t adapter, const ConnectionFailed& event);
+    void report(std::uint16_t adapter, const Disconnected& event);
+    void report(std::uint16_t adapter, const EncryptionChanged& event);
+    void report(std::uint16_t adapter, const AdvertisingReport& event);
+    void report(std::uint16_t adapter, const AdvertisingData& event);
+    void report(std::uint16_t adapter, const AdvertisingParameters& event);
+    void report(std::uint16_t adapter, const AdvertisingEnabled& event);
 
-    void line(CaptureKind kind, std::string what, Describe fields = {}, bool problem = false) {
-        sink_({stamp_, kind, std::move(what), {}, std::move(fields), {}, problem});
+    void line(Line::Kind kind, std::string what, const Describe& describe = {}, bool problem = false) {
+        sink_({stamp_, kind, std::move(what), {}, describe ? Fields(describe) : Fields(), problem});
     }
 
     const protocol::sake::KeyDatabase* keys_;
-    const CaptureSink& sink_;
-    CaptureStamp stamp_;
+    const LineSink& sink_;
+    Stamp stamp_;
     Reassembler reassembler_;
     std::map<Key, Link> links_;
-    std::map<Address, CaptureConnection::Maps> known_; ///< attributes of earlier connections
+    std::map<Address, Connection::Maps> known_; ///< attributes of earlier connections
 };
 
-void Decoder::packet(DataLink dataLink, const CaptureRecord& record) {
+void Decoder::packet(DataLink dataLink, const FileRecord& record) {
     stamp_ = {record.number, record.time, std::nullopt};
     const auto packet = classify(dataLink, record);
     if (packet.has_error())
-        return line(CaptureKind::Note, "damaged packet: " + toString(packet.error()), {}, true);
+        return line(Line::Kind::Note, "damaged packet: " + toString(packet.error()), {}, true);
     switch (packet->kind) {
         case Packet::Kind::Command:
             return hci(*packet, parseCommand(packet->body));
@@ -117,15 +117,15 @@ void Decoder::packet(DataLink dataLink, const CaptureRecord& record) {
 
 void Decoder::hci(const Packet& packet, const protocol::Parsed<std::vector<HciMessage>>& messages) {
     if (messages.has_error())
-        return line(CaptureKind::Note, "damaged HCI packet: " + toString(messages.error()), {}, true);
+        return line(Line::Kind::Note, "damaged HCI packet: " + toString(messages.error()), {}, true);
     for (const HciMessage& message : *messages)
-        std::visit([&](const auto& event) { tell(packet.adapter, event); }, message);
+        std::visit([&](const auto& event) { report(packet.adapter, event); }, message);
 }
 
 void Decoder::data(const Packet& packet) {
     const auto result = reassembler_.add(packet);
     if (result.has_error())
-        return line(CaptureKind::Note, "damaged ACL packet: " + toString(result.error()), {}, true);
+        return line(Line::Kind::Note, "damaged ACL packet: " + toString(result.error()), {}, true);
     if (!result->frame) return;
     const protocol::Bytes payload = result->frame->payload();
     if (result->frame->channel == kSmpChannel) return smp(payload);
@@ -133,7 +133,7 @@ void Decoder::data(const Packet& packet) {
         linkOf({packet.adapter, result->handle}).connection.receive(stamp_, payload);
 }
 
-/// What is agreed on, never what is exchanged: key octets are not told.
+/// What is agreed on, never what is exchanged: key bytes are not shown.
 void Decoder::smp(ByteView pdu) {
     constexpr std::uint8_t kRequest = 0x01;
     constexpr std::uint8_t kResponse = 0x02;
@@ -159,13 +159,13 @@ void Decoder::smp(ByteView pdu) {
             sink.enumeration("reason", reason, pairingFailureName(reason));
         };
     }
-    line(CaptureKind::Smp, std::string(smpName(code)), std::move(fields));
+    line(Line::Kind::Smp, std::string(smpName(code)), fields);
 }
 
 Decoder::Link& Decoder::linkOf(const Key& key) {
     const auto known = links_.find(key);
     if (known != links_.end()) return known->second;
-    return links_.emplace(key, Link{CaptureConnection(false, {}, keys_, sink_), std::nullopt}).first->second;
+    return links_.emplace(key, Link{Connection(false, {}, keys_, sink_), std::nullopt}).first->second;
 }
 
 void Decoder::close(const Key& key) {
@@ -176,8 +176,8 @@ void Decoder::close(const Key& key) {
     links_.erase(link);
 }
 
-void Decoder::tell(std::uint16_t adapter, const Connected& event) {
-    line(CaptureKind::Connection, "connected", [&](FieldSink& sink) {
+void Decoder::report(std::uint16_t adapter, const Connected& event) {
+    line(Line::Kind::Connection, "connected", [&](FieldSink& sink) {
         sink.integer("connection", event.handle);
         sink.text("address", toString(event.peer));
         sink.text("role", event.central ? "central" : "peripheral");
@@ -188,61 +188,61 @@ void Decoder::tell(std::uint16_t adapter, const Connected& event) {
     const Key key{adapter, event.handle};
     close(key);
     const auto earlier = known_.find(event.peer);
-    const auto maps = earlier == known_.end() ? CaptureConnection::Maps{} : earlier->second;
-    links_.emplace(key, Link{CaptureConnection(true, maps, keys_, sink_), event.peer});
+    const auto maps = earlier == known_.end() ? Connection::Maps{} : earlier->second;
+    links_.emplace(key, Link{Connection(true, maps, keys_, sink_), event.peer});
 }
 
-void Decoder::tell(std::uint16_t, const ConnectionFailed& event) {
-    line(CaptureKind::Connection, "connection failed",
+void Decoder::report(std::uint16_t, const ConnectionFailed& event) {
+    line(Line::Kind::Connection, "connection failed",
          [&](FieldSink& sink) { sink.enumeration("status", event.status, hciErrorName(event.status)); });
 }
 
-void Decoder::tell(std::uint16_t adapter, const Disconnected& event) {
+void Decoder::report(std::uint16_t adapter, const Disconnected& event) {
     close({adapter, event.handle});
-    line(CaptureKind::Connection, "disconnected", [&](FieldSink& sink) {
+    line(Line::Kind::Connection, "disconnected", [&](FieldSink& sink) {
         sink.integer("connection", event.handle);
         sink.enumeration("reason", event.reason, hciErrorName(event.reason));
     });
 }
 
-void Decoder::tell(std::uint16_t, const EncryptionChanged& event) {
-    line(CaptureKind::Connection, "link encryption", [&](FieldSink& sink) {
+void Decoder::report(std::uint16_t, const EncryptionChanged& event) {
+    line(Line::Kind::Connection, "link encryption", [&](FieldSink& sink) {
         sink.integer("connection", event.handle);
         sink.boolean("on", event.on);
         sink.enumeration("status", event.status, hciErrorName(event.status));
     });
 }
 
-void Decoder::tell(std::uint16_t, const AdvertisingReport& event) {
-    line(CaptureKind::Advertising, "advertising received", [&](FieldSink& sink) {
+void Decoder::report(std::uint16_t, const AdvertisingReport& event) {
+    line(Line::Kind::Advertising, "advertising received", [&](FieldSink& sink) {
         sink.text("address", toString(event.address));
         sink.integer("rssi_dbm", event.rssi);
         describeAdvertising(event.data, sink);
     });
 }
 
-void Decoder::tell(std::uint16_t, const AdvertisingData& event) {
-    line(CaptureKind::Advertising, event.scanResponse ? "scan response set" : "advertising data set",
+void Decoder::report(std::uint16_t, const AdvertisingData& event) {
+    line(Line::Kind::Advertising, event.scanResponse ? "scan response set" : "advertising data set",
          [&](FieldSink& sink) { describeAdvertising(event.data, sink); });
 }
 
-void Decoder::tell(std::uint16_t, const AdvertisingParameters& event) {
+void Decoder::report(std::uint16_t, const AdvertisingParameters& event) {
     constexpr double kUnit = 0.625; // ms
-    line(CaptureKind::Advertising, "advertising interval set", [&](FieldSink& sink) {
+    line(Line::Kind::Advertising, "advertising interval set", [&](FieldSink& sink) {
         sink.text("minimum_ms", fmt::format("{}", event.minimum * kUnit));
         sink.text("maximum_ms", fmt::format("{}", event.maximum * kUnit));
     });
 }
 
-void Decoder::tell(std::uint16_t, const AdvertisingEnabled& event) {
-    line(CaptureKind::Advertising, event.on ? "advertising on" : "advertising off");
+void Decoder::report(std::uint16_t, const AdvertisingEnabled& event) {
+    line(Line::Kind::Advertising, event.on ? "advertising on" : "advertising off");
 }
 
 } // namespace
 
-std::optional<protocol::ParseError> decodeCapture(ByteView file, const protocol::sake::KeyDatabase* keys,
-                                                  const CaptureSink& sink) {
-    auto reader = CaptureReader::open(file);
+std::optional<protocol::ParseError> decode(ByteView file, const protocol::sake::KeyDatabase* keys,
+                                           const LineSink& sink) {
+    auto reader = FileReader::open(file);
     if (reader.has_error()) return reader.error();
     Decoder decoder(keys, sink);
     std::optional<protocol::ParseError> damage;

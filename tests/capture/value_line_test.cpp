@@ -7,12 +7,12 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "capture/capture.hpp"
+#include "capture/decoder.hpp"
 #include "project_file.hpp"
 #include "protocol/uuids.hpp"
 #include "value_script.hpp"
 
-namespace bridge::testing {
+namespace capture::testing {
 namespace {
 
 namespace uuid = protocol::uuid;
@@ -71,26 +71,25 @@ std::vector<Example> examples() {
     return found;
 }
 
-struct Told {
+struct Decoded {
     std::vector<json> values; ///< lines of kind "value"
     std::vector<std::string> texts;
     std::vector<std::string> notes;
     bool problems = false;
 };
 
-Told tell(const ValueScript& script) {
-    Told told;
-    const auto damage =
-        capture::decodeCapture(script.file(), &script.keys(), [&told](const capture::CaptureLine& line) {
-            const json object = json::parse(capture::toJsonLine(line, std::nullopt));
-            if (line.kind == capture::CaptureKind::Note) told.notes.push_back(line.what);
-            if (line.problem) told.problems = true;
-            if (line.kind != capture::CaptureKind::Value) return;
-            told.values.push_back(object);
-            told.texts.push_back(capture::toTextLine(line, std::nullopt));
-        });
+Decoded decodeAll(const ValueScript& script) {
+    Decoded decoded;
+    const auto damage = decode(script.file(), &script.keys(), [&decoded](const Line& line) {
+        const json object = json::parse(toJsonLine(line));
+        if (line.kind == Line::Kind::Note) decoded.notes.push_back(line.what);
+        if (line.problem) decoded.problems = true;
+        if (line.kind != Line::Kind::Value) return;
+        decoded.values.push_back(object);
+        decoded.texts.push_back(toTextLine(line));
+    });
     EXPECT_EQ(damage, std::nullopt);
-    return told;
+    return decoded;
 }
 
 bool goesOn(const json& line) {
@@ -106,12 +105,12 @@ TEST_P(ValuesInACapture, AreDecodedAsTheirExamples) {
     ValueScript script({places.begin(), places.end()}, GetParam());
     for (const Example& each : all) script.carry(each.place, each.way, hex(each.octets));
 
-    Told told = tell(script);
-    EXPECT_FALSE(told.problems);
-    std::erase_if(told.values, goesOn);
-    ASSERT_EQ(told.values.size(), all.size());
+    Decoded decoded = decodeAll(script);
+    EXPECT_FALSE(decoded.problems);
+    std::erase_if(decoded.values, goesOn);
+    ASSERT_EQ(decoded.values.size(), all.size());
     for (std::size_t i = 0; i < all.size(); ++i) {
-        const json& line = told.values[i];
+        const json& line = decoded.values[i];
         EXPECT_EQ(line.at("service"), all[i].serviceName) << all[i].name;
         EXPECT_EQ(line.at("raw"), all[i].octets) << all[i].name;
         EXPECT_EQ(line.at("direction"), all[i].way == Way::Write ? "sent" : "received") << all[i].name;
@@ -120,49 +119,49 @@ TEST_P(ValuesInACapture, AreDecodedAsTheirExamples) {
     }
 }
 
-TEST_P(ValuesInACapture, ThatHaveNoLayoutAreToldRaw) {
+TEST_P(ValuesInACapture, ThatHaveNoLayoutAreShownRaw) {
     const Place place{uuid::kContinuousGlucoseMonitoring, "00000205-0000-1000-0000-009132591325"};
     ValueScript script({place}, GetParam());
     script.carry(place, Way::Read, hex("0102030405"));
-    const Told told = tell(script);
-    ASSERT_EQ(told.values.size(), 1U);
-    EXPECT_EQ(told.values[0].at("characteristic"), "Algorithm Data");
-    EXPECT_EQ(told.values[0].at("raw"), "0102030405");
-    EXPECT_FALSE(told.values[0].contains("value"));
-    EXPECT_FALSE(told.problems);
+    const Decoded decoded = decodeAll(script);
+    ASSERT_EQ(decoded.values.size(), 1U);
+    EXPECT_EQ(decoded.values[0].at("characteristic"), "Algorithm Data");
+    EXPECT_EQ(decoded.values[0].at("raw"), "0102030405");
+    EXPECT_FALSE(decoded.values[0].contains("value"));
+    EXPECT_FALSE(decoded.problems);
 }
 
 TEST_P(ValuesInACapture, ThatCannotBeDecodedSayWhere) {
     ValueScript script({kStatusReader}, GetParam());
     script.carry(kStatusReader, Way::Indication, hex("6a03000100"));
-    const Told told = tell(script);
-    ASSERT_EQ(told.values.size(), 1U);
-    EXPECT_TRUE(told.problems);
-    EXPECT_EQ(told.values[0].at("error").at("code"), "truncated");
-    EXPECT_EQ(told.values[0].at("error").at("field"), "configured_rate_iu_h");
-    EXPECT_EQ(told.values[0].at("raw"), "6a03000100");
-    EXPECT_THAT(told.texts[0], HasSubstr("error.code=truncated"));
+    const Decoded decoded = decodeAll(script);
+    ASSERT_EQ(decoded.values.size(), 1U);
+    EXPECT_TRUE(decoded.problems);
+    EXPECT_EQ(decoded.values[0].at("error").at("code"), "truncated");
+    EXPECT_EQ(decoded.values[0].at("error").at("field"), "configured_rate_iu_h");
+    EXPECT_EQ(decoded.values[0].at("raw"), "6a03000100");
+    EXPECT_THAT(decoded.texts[0], HasSubstr("error.code=truncated"));
 }
 
 INSTANTIATE_TEST_SUITE_P(AtEachMtu, ValuesInACapture, ::testing::Values(184, 23));
 
-TEST(ValuesInPieces, AreToldWhenTheyAreWhole) {
+TEST(ValuesInPieces, AreShownWhenTheyAreWhole) {
     ValueScript script({kStatusReader}, 23);
     script.carry(kStatusReader, Way::Indication, hex("6a030701090000ff3c0c0000ff3c002a000233"));
-    const Told told = tell(script);
-    ASSERT_EQ(told.values.size(), 2U);
-    EXPECT_EQ(told.values[0].at("what"), "Indication, goes on in the next,");
-    EXPECT_EQ(told.values[0].at("raw"), "6a030701090000ff3c0c0000ff3c002a00");
-    EXPECT_EQ(told.values[1].at("raw"), "6a030701090000ff3c0c0000ff3c002a000233");
-    EXPECT_EQ(told.values[1].at("value").at("configured_rate_iu_h"), "0.9");
+    const Decoded decoded = decodeAll(script);
+    ASSERT_EQ(decoded.values.size(), 2U);
+    EXPECT_EQ(decoded.values[0].at("what"), "Indication, goes on in the next,");
+    EXPECT_EQ(decoded.values[0].at("raw"), "6a030701090000ff3c0c0000ff3c002a00");
+    EXPECT_EQ(decoded.values[1].at("raw"), "6a030701090000ff3c0c0000ff3c002a000233");
+    EXPECT_EQ(decoded.values[1].at("value").at("configured_rate_iu_h"), "0.9");
 }
 
 TEST(ValuesInPieces, ThatHaveNoEndAreAProblem) {
     ValueScript script({kStatusReader}, 23);
     script.carry(kStatusReader, Way::Indication, hex("6a030701090000ff3c0c0000ff3c002a00"));
-    const Told told = tell(script);
-    EXPECT_TRUE(told.problems);
-    EXPECT_THAT(told.notes, ::testing::ElementsAre("a value that goes on has no end"));
+    const Decoded decoded = decodeAll(script);
+    EXPECT_TRUE(decoded.problems);
+    EXPECT_THAT(decoded.notes, ::testing::ElementsAre("a value that goes on has no end"));
 }
 
 TEST(GlucoseInACapture, MayShareANotification) {
@@ -170,11 +169,11 @@ TEST(GlucoseInACapture, MayShareANotification) {
     script.carry(kMeasurement, Way::Notification,
                  hex("0ec3be003b0b0000f8ff0a00cbb0"
                      "0ec3ba00400b0000c5ef0a00512d"));
-    const Told told = tell(script);
-    ASSERT_EQ(told.values.size(), 2U);
-    EXPECT_EQ(told.values[0].at("value").at("glucose_mg_dl"), "190");
-    EXPECT_EQ(told.values[1].at("value").at("glucose_mg_dl"), "186");
-    EXPECT_FALSE(told.problems);
+    const Decoded decoded = decodeAll(script);
+    ASSERT_EQ(decoded.values.size(), 2U);
+    EXPECT_EQ(decoded.values[0].at("value").at("glucose_mg_dl"), "190");
+    EXPECT_EQ(decoded.values[1].at("value").at("glucose_mg_dl"), "186");
+    EXPECT_FALSE(decoded.problems);
 }
 
 TEST(ListsInTextLines, AreInBrackets) {
@@ -183,12 +182,12 @@ TEST(ListsInTextLines, AreInBrackets) {
     script.carry(data, Way::Notification, hex("8f140101001c0200008403d800"));
     script.carry(kStatusReader, Way::Indication, hex("3f0300"));
     script.carry(kStatusReader, Way::Indication, hex("3f0302cb00cc00"));
-    const Told told = tell(script);
-    ASSERT_EQ(told.texts.size(), 3U);
-    EXPECT_THAT(told.texts[0], HasSubstr("blocks[0].duration_min=540 blocks[0].sg_limit_mg_dl=0 "
-                                         "blocks[1].duration_min=900 blocks[1].sg_limit_mg_dl=216"));
-    EXPECT_THAT(told.texts[1], EndsWith("bolus_ids=[]  raw=3f0300"));
-    EXPECT_THAT(told.texts[2], EndsWith("bolus_ids=[203,204]  raw=3f0302cb00cc00"));
+    const Decoded decoded = decodeAll(script);
+    ASSERT_EQ(decoded.texts.size(), 3U);
+    EXPECT_THAT(decoded.texts[0], HasSubstr("blocks[0].duration_min=540 blocks[0].sg_limit_mg_dl=0 "
+                                            "blocks[1].duration_min=900 blocks[1].sg_limit_mg_dl=216"));
+    EXPECT_THAT(decoded.texts[1], EndsWith("bolus_ids=[]  raw=3f0300"));
+    EXPECT_THAT(decoded.texts[2], EndsWith("bolus_ids=[203,204]  raw=3f0302cb00cc00"));
 }
 
 TEST(ACaptureWithALargeGap, IsDecryptedBehindIt) {
@@ -201,13 +200,14 @@ TEST(ACaptureWithALargeGap, IsDecryptedBehindIt) {
         script.lose(lost);
         measured();
         measured();
-        const Told told = tell(script);
-        ASSERT_EQ(told.values.size(), 3U) << lost;
-        for (const json& line : told.values) EXPECT_EQ(line.at("value").at("glucose_mg_dl"), "190") << lost;
-        EXPECT_THAT(told.notes, ::testing::ElementsAre(std::to_string(lost) +
-                                                       " encrypted values are missing before this one"));
+        const Decoded decoded = decodeAll(script);
+        ASSERT_EQ(decoded.values.size(), 3U) << lost;
+        for (const json& line : decoded.values)
+            EXPECT_EQ(line.at("value").at("glucose_mg_dl"), "190") << lost;
+        EXPECT_THAT(decoded.notes, ::testing::ElementsAre(std::to_string(lost) +
+                                                          " encrypted values are missing before this one"));
     }
 }
 
 } // namespace
-} // namespace bridge::testing
+} // namespace capture::testing

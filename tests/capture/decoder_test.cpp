@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "capture/capture.hpp"
+#include "capture/decoder.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -12,7 +12,7 @@
 #include "protocol/history/record.hpp"
 #include "protocol/uuids.hpp"
 
-namespace bridge::testing {
+namespace capture::testing {
 namespace {
 
 namespace uuid = protocol::uuid;
@@ -22,7 +22,7 @@ using protocol::ByteView;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-struct Told {
+struct Decoded {
     std::vector<json> lines;
     std::vector<std::string> texts;
     std::vector<Bytes> records;
@@ -45,16 +45,15 @@ struct Told {
     }
 };
 
-Told tell(ByteView file, const protocol::sake::KeyDatabase* keys) {
-    Told told;
-    told.damage = capture::decodeCapture(file, keys, [&told](const capture::CaptureLine& line) {
-        told.lines.push_back(json::parse(capture::toJsonLine(line, std::nullopt)));
-        told.texts.push_back(capture::toTextLine(line, std::nullopt));
-        if (line.kind == capture::CaptureKind::History)
-            told.records.emplace_back(line.record.begin(), line.record.end());
-        if (line.problem) told.problems = true;
+Decoded decodeAll(ByteView file, const protocol::sake::KeyDatabase* keys) {
+    Decoded decoded;
+    decoded.damage = decode(file, keys, [&decoded](const Line& line) {
+        decoded.lines.push_back(json::parse(toJsonLine(line)));
+        decoded.texts.push_back(toTextLine(line));
+        if (line.record) decoded.records.push_back(line.record->raw);
+        if (line.problem) decoded.problems = true;
     });
-    return told;
+    return decoded;
 }
 
 /// Records that the decoder refuses are problems even when the capture is whole.
@@ -64,7 +63,7 @@ bool allDecode(const std::vector<Bytes>& records) {
 }
 
 struct Variant {
-    capture::DataLink dataLink;
+    DataLink dataLink;
     std::uint16_t mtu;
     std::size_t fragment;
 };
@@ -76,34 +75,34 @@ protected:
 TEST_P(ACapture, GivesEveryRecordThatWasSent) {
     script.wholeSession();
     for (const auto* keys : {&script.keys().first, &script.keys().second}) {
-        const Told told = tell(script.writer().file(), keys);
-        EXPECT_EQ(told.damage, std::nullopt);
-        EXPECT_EQ(told.problems, !allDecode(sampleRecords()));
-        EXPECT_EQ(told.records, sampleRecords());
+        const Decoded decoded = decodeAll(script.writer().file(), keys);
+        EXPECT_EQ(decoded.damage, std::nullopt);
+        EXPECT_EQ(decoded.problems, !allDecode(sampleRecords()));
+        EXPECT_EQ(decoded.records, sampleRecords());
     }
 }
 
 TEST_P(ACapture, IsReadAsFarAsPossibleWithoutKeys) {
     script.wholeSession();
-    const Told told = tell(script.writer().file(), nullptr);
-    EXPECT_FALSE(told.problems);
-    EXPECT_TRUE(told.records.empty());
-    EXPECT_EQ(told.of("sake").size(), 8U); // start signal, its answer, six messages
-    EXPECT_EQ(told.where("text", "NG1234567H").at("characteristic"), "Serial Number");
-    ASSERT_EQ(told.of("note").size(), 1U);
-    EXPECT_THAT(told.of("note")[0].at("what"), HasSubstr("--keydb"));
-    EXPECT_NE(told.where("what", "Notification, encrypted,"), nullptr);
+    const Decoded decoded = decodeAll(script.writer().file(), nullptr);
+    EXPECT_FALSE(decoded.problems);
+    EXPECT_TRUE(decoded.records.empty());
+    EXPECT_EQ(decoded.of("sake").size(), 8U); // start signal, its answer, six messages
+    EXPECT_EQ(decoded.where("text", "NG1234567H").at("characteristic"), "Serial Number");
+    ASSERT_EQ(decoded.of("note").size(), 1U);
+    EXPECT_THAT(decoded.of("note")[0].at("what"), HasSubstr("--keydb"));
+    EXPECT_NE(decoded.where("what", "Notification, encrypted,"), nullptr);
 }
 
 TEST_P(ACapture, DecodesTheSameAfterRedaction) {
     script.wholeSession();
-    const auto redaction = capture::redact(script.writer().file());
+    const auto redaction = redact(script.writer().file());
     ASSERT_TRUE(redaction.has_value());
     EXPECT_EQ(redaction->damage, std::nullopt);
     EXPECT_EQ(redaction->packets, script.writer().packets());
     EXPECT_EQ(redaction->file.size(), script.writer().file().size());
-    const Told before = tell(script.writer().file(), &script.keys().first);
-    const Told after = tell(redaction->file, &script.keys().first);
+    const Decoded before = decodeAll(script.writer().file(), &script.keys().first);
+    const Decoded after = decodeAll(redaction->file, &script.keys().first);
     EXPECT_EQ(after.records, before.records);
     ASSERT_EQ(after.lines.size(), before.lines.size());
     for (std::size_t i = 0; i < after.lines.size(); ++i) {
@@ -113,63 +112,61 @@ TEST_P(ACapture, DecodesTheSameAfterRedaction) {
 }
 
 INSTANTIATE_TEST_SUITE_P(EveryForm, ACapture,
-                         ::testing::Values(Variant{capture::DataLink::Monitor, 184, 251},
-                                           Variant{capture::DataLink::Monitor, 23, 27},
-                                           Variant{capture::DataLink::H4, 184, 27},
-                                           Variant{capture::DataLink::H4, 23, 5},
-                                           Variant{capture::DataLink::Hci, 184, 7},
-                                           Variant{capture::DataLink::Hci, 23, 251}));
+                         ::testing::Values(Variant{DataLink::Monitor, 184, 251},
+                                           Variant{DataLink::Monitor, 23, 27}, Variant{DataLink::H4, 184, 27},
+                                           Variant{DataLink::H4, 23, 5}, Variant{DataLink::Hci, 184, 7},
+                                           Variant{DataLink::Hci, 23, 251}));
 
 TEST(CaptureLines, SayWhatHappensAndWhere) {
     CaptureScript script{{}};
     script.wholeSession();
-    const Told told = tell(script.writer().file(), &script.keys().first);
-    const json advertising = told.where("what", "advertising data set");
+    const Decoded decoded = decodeAll(script.writer().file(), &script.keys().first);
+    const json advertising = decoded.where("what", "advertising data set");
     EXPECT_EQ(advertising.at("name"), "Mobile 123457");
     EXPECT_EQ(advertising.at("services"), "SAKE Service");
-    EXPECT_EQ(told.where("what", "advertising interval set").at("minimum_ms"), "31.25");
-    EXPECT_EQ(told.where("what", "connected").at("address"), "00:23:F7:12:34:56");
-    EXPECT_EQ(told.where("what", "connected").at("role"), "peripheral");
-    EXPECT_EQ(told.where("what", "Pairing Request").at("mitm"), true);
-    EXPECT_EQ(told.where("what", "Exchange MTU Response").at("mtu"), 184);
-    EXPECT_EQ(told.where("what", "disconnected").at("reason").at("name"), "ended by the remote user");
+    EXPECT_EQ(decoded.where("what", "advertising interval set").at("minimum_ms"), "31.25");
+    EXPECT_EQ(decoded.where("what", "connected").at("address"), "00:23:F7:12:34:56");
+    EXPECT_EQ(decoded.where("what", "connected").at("role"), "peripheral");
+    EXPECT_EQ(decoded.where("what", "Pairing Request").at("mitm"), true);
+    EXPECT_EQ(decoded.where("what", "Exchange MTU Response").at("mtu"), 184);
+    EXPECT_EQ(decoded.where("what", "disconnected").at("reason").at("name"), "ended by the remote user");
 
-    const json port = told.where("what", "SAKE message 0");
+    const json port = decoded.where("what", "SAKE message 0");
     EXPECT_EQ(port.at("direction"), "sent");
     EXPECT_EQ(port.at("service"), "SAKE Service");
     EXPECT_EQ(port.at("handle"), CaptureScript::kPort);
-    EXPECT_EQ(told.where("what", "SAKE message 5").at("direction"), "received");
+    EXPECT_EQ(decoded.where("what", "SAKE message 5").at("direction"), "received");
 
-    const json subscribed = told.where("descriptor", "Client Characteristic Configuration");
+    const json subscribed = decoded.where("descriptor", "Client Characteristic Configuration");
     EXPECT_EQ(subscribed.at("characteristic"), "SAKE Port");
     EXPECT_EQ(subscribed.at("notifications"), true);
-    const json request = told.where("characteristic", "Record Access Control Point");
+    const json request = decoded.where("characteristic", "Record Access Control Point");
     EXPECT_EQ(request.at("service"), "Insulin Delivery");
-    const auto values = told.of("value");
+    const auto values = decoded.of("value");
     EXPECT_EQ(values.back().at("value").at("response_code").at("name"), "success");
-    EXPECT_EQ(told.where("characteristic", "IDD Features").at("what"), "Read Request");
-    EXPECT_EQ(told.where("raw", "ffff006400fede801f").at("characteristic"), "IDD Features");
+    EXPECT_EQ(decoded.where("characteristic", "IDD Features").at("what"), "Read Request");
+    EXPECT_EQ(decoded.where("raw", "ffff006400fede801f").at("characteristic"), "IDD Features");
 }
 
 TEST(CaptureLines, HaveNumberTimeDirectionAndMeaning) {
     CaptureScript script{{}};
     script.wholeSession();
-    const Told told = tell(script.writer().file(), &script.keys().first);
-    EXPECT_EQ(told.texts[2], "     3  2026-03-14 09:29:07.250000     advertising  advertising on");
-    EXPECT_EQ(told.lines[2], json({{"packet", 3},
-                                   {"timestamp", "2026-03-14T09:29:07.250000Z"},
-                                   {"direction", nullptr},
-                                   {"kind", "advertising"},
-                                   {"what", "advertising on"}}));
-    EXPECT_THAT(told.texts[4], HasSubstr("  <  att          Exchange MTU Request  mtu=517"));
-    EXPECT_THAT(told.texts.back(), HasSubstr("reason=ended by the remote user"));
+    const Decoded decoded = decodeAll(script.writer().file(), &script.keys().first);
+    EXPECT_EQ(decoded.texts[2], "     3  2026-03-14 09:29:07.250000     advertising  advertising on");
+    EXPECT_EQ(decoded.lines[2], json({{"packet", 3},
+                                      {"timestamp", "2026-03-14T09:29:07.250000Z"},
+                                      {"direction", nullptr},
+                                      {"kind", "advertising"},
+                                      {"what", "advertising on"}}));
+    EXPECT_THAT(decoded.texts[4], HasSubstr("  <  att          Exchange MTU Request  mtu=517"));
+    EXPECT_THAT(decoded.texts.back(), HasSubstr("reason=ended by the remote user"));
 }
 
 TEST(CaptureLines, NameNoKeys) {
     CaptureScript script{{}};
     script.wholeSession();
-    const Told told = tell(script.writer().file(), &script.keys().first);
-    for (const std::string& text : told.texts) {
+    const Decoded decoded = decodeAll(script.writer().file(), &script.keys().first);
+    for (const std::string& text : decoded.texts) {
         EXPECT_THAT(text, Not(HasSubstr("c0c1c2c3")));
         EXPECT_THAT(text, Not(HasSubstr("e0e1e2e3")));
     }
@@ -189,11 +186,11 @@ TEST(ACaptureFromTheMiddle, SaysThatItBeginsTooLate) {
     late.insert(late.end(), script.writer().file().begin() + std::ssize(before),
                 script.writer().file().end());
 
-    const Told told = tell(late, &script.keys().first);
-    EXPECT_TRUE(told.problems);
-    EXPECT_TRUE(told.records.empty());
-    ASSERT_EQ(told.of("note").size(), 1U);
-    EXPECT_THAT(told.of("note")[0].at("what"), HasSubstr("begins too late"));
+    const Decoded decoded = decodeAll(late, &script.keys().first);
+    EXPECT_TRUE(decoded.problems);
+    EXPECT_TRUE(decoded.records.empty());
+    ASSERT_EQ(decoded.of("note").size(), 1U);
+    EXPECT_THAT(decoded.of("note")[0].at("what"), HasSubstr("begins too late"));
 }
 
 TEST(ACaptureFromTheMiddle, FindsThePortAndTheHistoryWithoutDiscovery) {
@@ -203,12 +200,12 @@ TEST(ACaptureFromTheMiddle, FindsThePortAndTheHistoryWithoutDiscovery) {
     script.subscribe(uuid::kInsulinDelivery, uuid::kIddHistoryData, false);
     script.subscribe(uuid::kInsulinDelivery, uuid::kRecordAccessControlPoint, true);
     script.requestHistory(Bytes{0x33, 0x33, 0x0f});
-    const Told told = tell(script.writer().file(), &script.keys().first);
-    EXPECT_EQ(told.records, sampleRecords());
+    const Decoded decoded = decodeAll(script.writer().file(), &script.keys().first);
+    EXPECT_EQ(decoded.records, sampleRecords());
 }
 
 TEST(ACaptureOfReconnects, UsesTheDiscoveryOfTheFirstConnection) {
-    CaptureScript script{{capture::DataLink::Monitor, 23, 27}};
+    CaptureScript script{{DataLink::Monitor, 23, 27}};
     script.wholeSession();
     script.connect();
     script.handshake();
@@ -216,9 +213,9 @@ TEST(ACaptureOfReconnects, UsesTheDiscoveryOfTheFirstConnection) {
     script.subscribe(uuid::kInsulinDelivery, uuid::kIddHistoryData, false);
     script.subscribe(uuid::kInsulinDelivery, uuid::kRecordAccessControlPoint, true);
     script.requestHistory(Bytes{0x33, 0x33, 0x0f});
-    const Told told = tell(script.writer().file(), &script.keys().first);
-    EXPECT_EQ(told.records.size(), 2 * sampleRecords().size());
-    EXPECT_EQ(told.where("text", "MMT-1885").at("characteristic"), "Model Number");
+    const Decoded decoded = decodeAll(script.writer().file(), &script.keys().first);
+    EXPECT_EQ(decoded.records.size(), 2 * sampleRecords().size());
+    EXPECT_EQ(decoded.where("text", "MMT-1885").at("characteristic"), "Model Number");
 }
 
 TEST(ACaptureWithOtherKeys, SaysSo) {
@@ -227,14 +224,14 @@ TEST(ACaptureWithOtherKeys, SaysSo) {
     CaptureScript::Settings otherSeed;
     otherSeed.seed = 99;
     const CaptureScript other{otherSeed};
-    const Told told = tell(script.writer().file(), &other.keys().first);
-    EXPECT_TRUE(told.problems);
-    EXPECT_TRUE(told.records.empty());
-    ASSERT_FALSE(told.of("note").empty());
-    EXPECT_THAT(told.of("note")[0].at("what"), HasSubstr("the session cannot be decrypted"));
+    const Decoded decoded = decodeAll(script.writer().file(), &other.keys().first);
+    EXPECT_TRUE(decoded.problems);
+    EXPECT_TRUE(decoded.records.empty());
+    ASSERT_FALSE(decoded.of("note").empty());
+    EXPECT_THAT(decoded.of("note")[0].at("what"), HasSubstr("the session cannot be decrypted"));
 }
 
-TEST(ADamagedCapture, TellsWhatCameBeforeAtEveryLength) {
+TEST(ADamagedCapture, ShowsWhatCameBeforeAtEveryLength) {
     CaptureScript script{{}};
     script.connect();
     script.exchangeMtu();
@@ -244,8 +241,8 @@ TEST(ADamagedCapture, TellsWhatCameBeforeAtEveryLength) {
     std::size_t before = 0;
     for (std::size_t length = 0; length <= file.size(); ++length) {
         std::size_t lines = 0;
-        const auto damage = capture::decodeCapture(ByteView(file).first(length), &script.keys().first,
-                                                   [&lines](const capture::CaptureLine&) { ++lines; });
+        const auto damage =
+            decode(ByteView(file).first(length), &script.keys().first, [&lines](const Line&) { ++lines; });
         ASSERT_GE(lines, before) << length;
         before = lines;
         if (damage) {
@@ -253,7 +250,7 @@ TEST(ADamagedCapture, TellsWhatCameBeforeAtEveryLength) {
         }
     }
     EXPECT_EQ(before, script.writer().packets());
-    EXPECT_EQ(tell(ByteView(file).first(file.size() - 1), nullptr).damage->field, "packet");
+    EXPECT_EQ(decodeAll(ByteView(file).first(file.size() - 1), nullptr).damage->field, "packet");
 }
 
 TEST(ADamagedCapture, CountsWhatIsMissing) {
@@ -265,15 +262,15 @@ TEST(ADamagedCapture, CountsWhatIsMissing) {
     script.read(uuid::kInsulinDelivery, uuid::kIddFeatures);
     const Bytes captured = script.writer().file();
     script.read(uuid::kInsulinDelivery, uuid::kIddStatus);
-    script.writer() = capture::testing::CaptureWriter();
+    script.writer() = CaptureWriter();
     script.read(uuid::kInsulinDelivery, uuid::kIddFeatures);
     const Bytes& later = script.writer().file();
     Bytes file = captured;
     constexpr std::ptrdiff_t kFileHeader = 16;
     file.insert(file.end(), later.begin() + kFileHeader, later.end());
-    const Told told = tell(file, &script.keys().first);
-    EXPECT_TRUE(told.problems);
-    EXPECT_EQ(told.of("note").at(0).at("what"), "1 encrypted values are missing before this one");
+    const Decoded decoded = decodeAll(file, &script.keys().first);
+    EXPECT_TRUE(decoded.problems);
+    EXPECT_EQ(decoded.of("note").at(0).at("what"), "1 encrypted values are missing before this one");
 }
 
 bool contains(const Bytes& file, std::string_view hex) {
@@ -284,7 +281,7 @@ bool contains(const Bytes& file, std::string_view hex) {
 TEST(ARedactedCapture, HoldsNoKeyAddressOrSerialNumber) {
     CaptureScript script{{}};
     script.wholeSession();
-    const auto redaction = capture::redact(script.writer().file());
+    const auto redaction = redact(script.writer().file());
     ASSERT_TRUE(redaction.has_value());
     for (const std::string_view secret :
          {"a0a1a2a3", "b0b1b2b3", "c0c1c2c3", "d0d1d2d3", "e0e1e2e3", // key exchange
@@ -294,12 +291,12 @@ TEST(ARedactedCapture, HoldsNoKeyAddressOrSerialNumber) {
         EXPECT_TRUE(contains(script.writer().file(), secret)) << secret;
         EXPECT_FALSE(contains(redaction->file, secret)) << secret;
     }
-    const Told told = tell(redaction->file, nullptr);
-    const std::string address = told.where("what", "connected").at("address");
+    const Decoded decoded = decodeAll(redaction->file, nullptr);
+    const std::string address = decoded.where("what", "connected").at("address");
     EXPECT_THAT(address, ::testing::StartsWith("00:23:F7:"));
-    EXPECT_EQ(told.where("characteristic", "Serial Number").at("what"), "Read Request");
-    EXPECT_NE(told.where("text", "NG0000002H"), nullptr);
+    EXPECT_EQ(decoded.where("characteristic", "Serial Number").at("what"), "Read Request");
+    EXPECT_NE(decoded.where("text", "NG0000002H"), nullptr);
 }
 
 } // namespace
-} // namespace bridge::testing
+} // namespace capture::testing

@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: MIT
+#include "capture/passive_session.hpp"
+
 #include <gtest/gtest.h>
 
-#include "protocol/sake/handshake.hpp"
-#include "vectors.hpp"
+#include "../protocol/sake/vectors.hpp"
 
-namespace protocol::sake {
+namespace capture {
 namespace {
+
+using namespace protocol::sake; // NOLINT(google-build-using-namespace)
+using protocol::Bytes;
+using protocol::toHex;
 
 using vectors::kHandshakeA;
 using vectors::kHandshakeB;
@@ -124,4 +129,4 @@ TEST(AListener, RefusesAChangedFrame) {
 }
 
 } // namespace
-} // namespace protocol::sake
+} // namespace capture

@@ -8,14 +8,15 @@
 #include <set>
 #include <sstream>
 
-#include "../bridge/temporary_directory.hpp"
+#include "../capture/capture_script.hpp"
 #include "bridge/command_line.hpp"
-#include "capture_script.hpp"
 #include "project_file.hpp"
+#include "temporary_directory.hpp"
 
 namespace bridge::testing {
 namespace {
 
+using capture::testing::sampleRecords;
 using protocol::Bytes;
 using ::testing::Contains;
 using ::testing::Each;
@@ -31,7 +32,7 @@ class DecodeCommand : public ::testing::Test {
 protected:
     void SetUp() override {
         script.wholeSession();
-        capture = directory.write("pump.btsnoop", asText(script.writer().file()));
+        file = directory.write("pump.btsnoop", asText(script.writer().file()));
         keys = directory.write("keys", asText(serialize(script.keys().first)));
     }
     int run(std::vector<std::string> arguments, const std::string& input = "") {
@@ -44,21 +45,21 @@ protected:
         const int code = runCommandLine(arguments, services, {in, outStream, errStream});
         err = errStream.str();
         lines.clear();
-        std::istringstream told(outStream.str());
-        for (std::string line; std::getline(told, line);) lines.push_back(line);
+        std::istringstream printed(outStream.str());
+        for (std::string line; std::getline(printed, line);) lines.push_back(line);
         return code;
     }
 
     TemporaryDirectory directory;
-    CaptureScript script{{}};
-    std::filesystem::path capture;
+    capture::testing::CaptureScript script{{}};
+    std::filesystem::path file;
     std::filesystem::path keys;
     std::vector<std::string> lines;
     std::string err;
 };
 
 TEST_F(DecodeCommand, GivesRecordsWithTheKeysOfHistory) {
-    EXPECT_EQ(run({"decode", "--json", "--history", "--keydb", keys.string(), capture.string()}), 0) << err;
+    EXPECT_EQ(run({"decode", "--json", "--history", "--keydb", keys.string(), file.string()}), 0) << err;
     const auto records = sampleRecords();
     ASSERT_EQ(lines.size(), records.size());
     bool dated = false;
@@ -81,21 +82,21 @@ TEST_F(DecodeCommand, ReadsACaptureFromStandardInput) {
 }
 
 TEST_F(DecodeCommand, KeepsToTheTimesAskedFor) {
-    EXPECT_EQ(run({"decode", "--to", "2026-03-14T09:29:07", capture.string()}), 0) << err;
+    EXPECT_EQ(run({"decode", "--to", "2026-03-14T09:29:07", file.string()}), 0) << err;
     EXPECT_THAT(lines, Each(HasSubstr("2026-03-14 09:29:07.")));
     EXPECT_FALSE(lines.empty());
-    EXPECT_EQ(run({"decode", "--from", "2026-03-15", capture.string()}), 0);
+    EXPECT_EQ(run({"decode", "--from", "2026-03-15", file.string()}), 0);
     EXPECT_THAT(lines, IsEmpty());
-    EXPECT_EQ(run({"decode", "--from", "noon", capture.string()}), 2);
+    EXPECT_EQ(run({"decode", "--from", "noon", file.string()}), 2);
     EXPECT_THAT(err, HasSubstr("--from: noon is no time"));
 }
 
 TEST_F(DecodeCommand, RefusesAKeyDatabaseThatCannotBeUsed) {
-    EXPECT_EQ(run({"decode", "--keydb", (directory / "none").string(), capture.string()}), 2);
+    EXPECT_EQ(run({"decode", "--keydb", (directory / "none").string(), file.string()}), 2);
     EXPECT_THAT(err, HasSubstr("key database"));
 }
 
-TEST_F(DecodeCommand, TellsWhereACaptureIsCutAfterWhatCameBefore) {
+TEST_F(DecodeCommand, SaysWhereACaptureIsCutAfterWhatCameBefore) {
     const auto octets = asText(script.writer().file());
     const auto cut = directory.write("cut.btsnoop", octets.substr(0, octets.size() - 3));
     EXPECT_EQ(run({"decode", "--keydb", keys.string(), cut.string()}), 1);
@@ -105,15 +106,15 @@ TEST_F(DecodeCommand, TellsWhereACaptureIsCutAfterWhatCameBefore) {
 
 TEST_F(DecodeCommand, WritesARedactedCopyOnce) {
     const auto copy = directory / "copy.btsnoop";
-    EXPECT_EQ(run({"decode", "--redact", capture.string(), copy.string()}), 0) << err;
-    EXPECT_EQ(std::filesystem::file_size(copy), std::filesystem::file_size(capture));
+    EXPECT_EQ(run({"decode", "--redact", file.string(), copy.string()}), 0) << err;
+    EXPECT_EQ(std::filesystem::file_size(copy), std::filesystem::file_size(file));
     EXPECT_THAT(readAll(copy), Not(HasSubstr("1234567")));
     EXPECT_EQ(run({"decode", "--history", "--keydb", keys.string(), copy.string()}), 0) << err;
     EXPECT_EQ(lines.size(), sampleRecords().size());
 
-    EXPECT_EQ(run({"decode", "--redact", capture.string(), copy.string()}), 2);
+    EXPECT_EQ(run({"decode", "--redact", file.string(), copy.string()}), 2);
     EXPECT_THAT(err, HasSubstr("exists already"));
-    EXPECT_EQ(run({"decode", "--redact", capture.string()}), 2);
+    EXPECT_EQ(run({"decode", "--redact", file.string()}), 2);
     EXPECT_THAT(err, HasSubstr("IN OUT"));
     EXPECT_EQ(run({"decode", "--redact", keys.string(), (directory / "other").string()}), 1);
     EXPECT_THAT(err, HasSubstr("not a capture"));
@@ -132,17 +133,17 @@ protected:
 
 TEST_F(ACaptureOfTheTestMachine, HoldsTheHistoryThatTheBridgeStored) {
     EXPECT_EQ(run({"decode", "--history", "--json", "--keydb", keydb, recorded}), 0) << err;
-    std::set<std::string> told;
+    std::set<std::string> shown;
     for (const std::string& line : lines) {
         const auto record = nlohmann::json::parse(line);
         EXPECT_FALSE(record.at("local_time").is_null()) << line;
-        told.insert(record.at("raw"));
+        shown.insert(record.at("raw"));
     }
     std::set<std::string> stored;
     std::ifstream in(data("pump_returns.hex"));
     for (std::string line; std::getline(in, line);) stored.insert(line);
     EXPECT_FALSE(stored.empty());
-    EXPECT_EQ(told, stored);
+    EXPECT_EQ(shown, stored);
 }
 
 TEST_F(ACaptureOfTheTestMachine, NamesEveryHandle) {

@@ -1,18 +1,81 @@
 // SPDX-License-Identifier: MIT
-#include "capture/record_json.hpp"
+#include "capture/fields.hpp"
 
 #include <nlohmann/json.hpp>
 #include <utility>
-#include <vector>
 
 namespace capture {
+
+using Json = nlohmann::ordered_json;
+using protocol::history::FieldSink;
+
+class Fields::Recorder final : public FieldSink {
+public:
+    explicit Recorder(std::vector<Step>& steps) : steps_(steps) {}
+
+    void integer(std::string_view key, std::int64_t value) override { add(Kind::Integer, key, value); }
+    void boolean(std::string_view key, bool value) override { add(Kind::Boolean, key, value ? 1 : 0); }
+    void text(std::string_view key, std::string_view value) override { add(Kind::Text, key, 0, value); }
+    void enumeration(std::string_view key, unsigned value, std::string_view name) override {
+        add(Kind::Enumeration, key, value, name);
+    }
+    void null(std::string_view key) override { add(Kind::Null, key); }
+    void beginObject(std::string_view key) override { add(Kind::BeginObject, key); }
+    void endObject() override { add(Kind::EndObject, {}); }
+    void beginArray(std::string_view key) override { add(Kind::BeginArray, key); }
+    void endArray() override { add(Kind::EndArray, {}); }
+
+private:
+    void add(Kind kind, std::string_view key, std::int64_t number = 0, std::string_view text = {}) {
+        steps_.push_back({kind, std::string(key), number, std::string(text)});
+    }
+
+    std::vector<Step>& steps_;
+};
+
+Fields::Fields(const Describe& describe) {
+    Recorder recorder(steps_);
+    describe(recorder);
+}
+
+void Fields::describe(FieldSink& sink) const {
+    for (const auto& [kind, key, number, text] : steps_) {
+        switch (kind) {
+            case Kind::Integer:
+                sink.integer(key, number);
+                break;
+            case Kind::Boolean:
+                sink.boolean(key, number != 0);
+                break;
+            case Kind::Text:
+                sink.text(key, text);
+                break;
+            case Kind::Enumeration:
+                sink.enumeration(key, static_cast<unsigned>(number), text);
+                break;
+            case Kind::Null:
+                sink.null(key);
+                break;
+            case Kind::BeginObject:
+                sink.beginObject(key);
+                break;
+            case Kind::EndObject:
+                sink.endObject();
+                break;
+            case Kind::BeginArray:
+                sink.beginArray(key);
+                break;
+            case Kind::EndArray:
+                sink.endArray();
+                break;
+        }
+    }
+}
+
 namespace {
 
-namespace history = protocol::history;
-using Json = nlohmann::ordered_json;
-
 /// Builds the `data` object.
-class JsonSink final : public history::FieldSink {
+class JsonSink final : public FieldSink {
 public:
     [[nodiscard]] Json take() { return std::move(open_.front().second); }
 
@@ -45,7 +108,7 @@ private:
 };
 
 /// Appends " key=value" for each field that has a value: "bits=[1,11] blocks[0].duration_min=480".
-class TextSink final : public history::FieldSink {
+class TextSink final : public FieldSink {
 public:
     [[nodiscard]] std::string take() { return std::move(text_); }
 
@@ -76,7 +139,7 @@ private:
         std::string path; ///< with what separates it from the next
         bool list = false;
         std::string items{};    ///< of a list of plain values
-        bool ofObjects = false; ///< a list whose items tell themselves
+        bool ofObjects = false; ///< a list whose items show themselves
     };
 
     [[nodiscard]] bool inArray() const { return !open_.empty() && open_.back().list; }
@@ -101,82 +164,18 @@ private:
     std::string text_;
 };
 
-std::string toRfc3339(std::chrono::sys_seconds time) {
-    return protocol::toString(protocol::LocalSeconds(time.time_since_epoch())) + "Z";
-}
-
-void addHeader(Json& object, const history::Header& header) {
-    object["event_type"] = header.eventType;
-    object["event_name"] = std::string(history::eventName(header.eventType));
-    object["sequence_number"] = header.sequenceNumber;
-    object["relative_offset_s"] = header.relativeOffset;
-}
-
-std::string padded(std::string text, std::size_t width) {
-    if (text.size() < width) text.resize(width, ' ');
-    return text;
-}
-
 } // namespace
 
-nlohmann::ordered_json fieldsToJson(const Describe& describe) {
+Json toJson(const Fields& fields) {
     JsonSink sink;
-    describe(sink);
+    fields.describe(sink);
     return sink.take();
 }
 
-std::string fieldsToText(const Describe& describe) {
+std::string toText(const Fields& fields) {
     TextSink sink;
-    describe(sink);
+    fields.describe(sink);
     return sink.take();
-}
-
-nlohmann::ordered_json toJson(const RecordView& view) {
-    Json object = Json::object();
-    if (const auto header = history::parseHeader(view.raw)) addHeader(object, *header);
-    const auto record = history::decode(view.raw);
-    if (record) {
-        object["data"] =
-            fieldsToJson([&](history::FieldSink& sink) { history::describe(record->data, sink); });
-    } else {
-        const protocol::ParseError& error = record.error();
-        object["error"] = {{"code", std::string(protocol::toString(error.code))},
-                           {"offset", error.offset},
-                           {"field", std::string(error.field)}};
-    }
-    object["local_time"] = view.localTime ? Json(protocol::toString(*view.localTime)) : Json(nullptr);
-    object["time"] = view.time ? Json(toRfc3339(*view.time)) : Json(nullptr);
-    object["raw"] = protocol::toHex(view.raw);
-    return object;
-}
-
-std::string toJsonLine(const RecordView& view) {
-    return toJson(view).dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
-std::string toDetails(protocol::ByteView raw) {
-    const auto record = history::decode(raw);
-    if (!record) return protocol::toString(record.error());
-    return fieldsToText([&](history::FieldSink& sink) { history::describe(record->data, sink); });
-}
-
-std::string toTextLine(const RecordView& view) {
-    const auto header = history::parseHeader(view.raw);
-    if (!header) return "not a record: " + protocol::toHex(view.raw) + "  " + toDetails(view.raw);
-    std::string time(19, '-');
-    if (view.localTime) {
-        time = protocol::toString(*view.localTime);
-        time[10] = ' ';
-    }
-    std::string line = padded(std::to_string(header->sequenceNumber), 10) + "  " + time + "  " +
-                       padded(std::string(history::eventName(header->eventType)), 28);
-    if (history::decode(view.raw)) {
-        line += "  " + toDetails(view.raw);
-    } else {
-        line += "  cannot be decoded: " + toDetails(view.raw) + "  raw=" + protocol::toHex(view.raw);
-    }
-    line.erase(line.find_last_not_of(' ') + 1);
-    return line;
 }
 
 } // namespace capture

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
-#include "protocol/sake/passive_receiver.hpp"
+#include "capture/passive_receiver.hpp"
 
 #include <utility>
 
-namespace protocol::sake {
+namespace capture {
 
-boost::system::result<PassiveReceiver::Result, DecryptError> PassiveReceiver::decrypt(ByteView frame) {
+namespace sake = protocol::sake;
+using protocol::ByteView;
+
+boost::system::result<PassiveReceiver::Result, sake::DecryptError> PassiveReceiver::decrypt(ByteView frame) {
     auto direct = receiver_.decrypt(frame);
     if (direct.has_error() && before_) {
         receiver_ = std::move(*before_);
@@ -18,13 +21,13 @@ boost::system::result<PassiveReceiver::Result, DecryptError> PassiveReceiver::de
 }
 
 std::optional<PassiveReceiver::Result> PassiveReceiver::find(ByteView frame) {
-    constexpr std::uint64_t kCounterOctet = 256;
-    if (frame.size() <= kFrameOverhead) return std::nullopt;
-    const std::uint8_t wireCounter = frame[frame.size() - kFrameOverhead];
+    constexpr std::uint64_t kCounterByte = 256;
+    if (frame.size() <= sake::kFrameOverhead) return std::nullopt;
+    const std::uint8_t wireCounter = frame[frame.size() - sake::kFrameOverhead];
     const auto delta = static_cast<std::uint8_t>(wireCounter - (receiver_.sequence() >> 1U));
-    for (std::uint64_t lost = delta; lost <= kMaxLost; lost += kCounterOctet) {
-        if (lost <= kMaxDelta) continue; // the receiver has tried it
-        Receiver later(keys_, receiver_.sequence() + 2 * lost);
+    for (std::uint64_t lost = delta; lost <= kMaxLost; lost += kCounterByte) {
+        if (lost <= sake::kMaxDelta) continue; // the receiver has tried it
+        sake::Receiver later(keys_, receiver_.sequence() + 2 * lost);
         auto decrypted = later.decrypt(frame);
         if (decrypted.has_error()) continue;
         before_ = std::exchange(receiver_, std::move(later));
@@ -33,4 +36,4 @@ std::optional<PassiveReceiver::Result> PassiveReceiver::find(ByteView frame) {
     return std::nullopt;
 }
 
-} // namespace protocol::sake
+} // namespace capture
