@@ -37,9 +37,6 @@ struct ListenAddress {
 /// "127.0.0.1:8780", "[::1]:8780", "localhost:8780"; empty when it is none of that.
 std::optional<ListenAddress> parseListenAddress(std::string_view text);
 
-/// Whether a Host header names this machine by address or by a name of the local network.
-bool isLocalHostName(std::string_view hostHeader);
-
 struct StatusServerLimits {
     std::chrono::milliseconds request =
         std::chrono::seconds(10); ///< from connection to the end of the answer

@@ -6,6 +6,7 @@
 
 #include <map>
 
+#include "project_file.hpp"
 #include "temporary_directory.hpp"
 
 namespace bridge::testing {
@@ -257,7 +258,7 @@ sens = 45
 }
 
 TEST_F(ConfigurationFile, ThatIsTheExampleHasTheDefaults) {
-    const auto loaded = loadConfiguration(EXAMPLE_CONFIGURATION, lookUp());
+    const auto loaded = loadConfiguration(support::projectFile("systemd/pump-bridge.toml"), lookUp());
     for (const ConfigurationProblem& problem : loaded.problems) {
         EXPECT_EQ(problem.key, "nightscout.api_secret_file") << problem.text; // names a file that is not here
     }

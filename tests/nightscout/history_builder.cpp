@@ -6,6 +6,7 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "project_file.hpp"
 #include "therapy/time_line.hpp"
 
 namespace nightscout::test {
@@ -228,7 +229,7 @@ therapy::HistoryRun stretchFromHex(std::string_view lines, std::chrono::seconds 
 }
 
 std::string readData(const std::string& fileName) {
-    std::ifstream file(std::string(TEST_DATA_DIR "/") + fileName);
+    std::ifstream file(support::projectFile("tests/nightscout/data/" + fileName));
     if (!file) throw std::runtime_error("cannot read " + fileName);
     std::ostringstream text;
     text << file.rdbuf();
