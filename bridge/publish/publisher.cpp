@@ -30,14 +30,14 @@ SequenceRange widened(SequenceRange range, std::uint32_t by, SequenceRange limit
 
 } // namespace
 
-MappedRange mapStored(const Store& store, PumpId pump, SequenceRange stretch, SequenceRange emitted,
+MappedRange mapStored(const Store& store, const PumpInfo& pump, SequenceRange stretch, SequenceRange emitted,
                       const therapy::Zone& zone, const nightscout::MappingSettings& settings,
                       therapy::Dating dating) {
     const SequenceRange window = widened(emitted, kContextRecords, stretch);
-    therapy::HistoryRun dated = StoredRun(store, pump, stretch, zone).history(window, dating);
-    dated.live = StoredEventMemory(store, {pump, settings.serial}).memory.live;
+    therapy::HistoryRun dated = StoredRun(store, pump.id, stretch, zone).history(window, dating);
+    dated.live = StoredEventMemory(store, pump).memory.live;
     MappedRange mapped;
-    auto records = nightscout::mapRecords(dated, settings, emitted.first, emitted.last);
+    auto records = nightscout::mapRecords(dated, pump.serial, settings, emitted.first, emitted.last);
     mapped.documents = std::move(records.documents);
     mapped.warnings = std::move(records.warnings);
     for (const therapy::DatedRecord& record : dated.records) {
@@ -65,10 +65,15 @@ Publisher::Publisher(Store& store, const therapy::Zone& zone, nightscout::Mappin
       log_(log) {}
 
 QueueResult Publisher::publish(const PumpInfo& pump) {
-    settings_.serial = pump.serial;
     QueueResult total;
     for (const SequenceRange& changed : store_.unpublished(pump.id)) {
+        if (!marksPublished_) {
+            add(total, publish(pump, changed));
+            continue;
+        }
+        Store::Group group(store_); // with the records themselves, one sync for all of it
         add(total, publish(pump, changed));
+        group.commit();
     }
     report(heldRecords(store_, pump.id, zone_));
     if (total.added + total.changed > 0) {
@@ -78,7 +83,6 @@ QueueResult Publisher::publish(const PumpInfo& pump) {
 }
 
 QueueResult Publisher::publishNewest(const PumpInfo& pump) {
-    settings_.serial = pump.serial;
     const auto held = store_.held(pump.id);
     if (held.empty()) return {};
     return publish(pump, {held.back().last, held.back().last});
@@ -99,7 +103,7 @@ QueueResult Publisher::publish(const PumpInfo& pump, SequenceRange changed) {
                                    std::min(stretch.last, changed.last)};
         if (within.first > within.last) continue;
         auto mapped =
-            mapStored(store_, pump.id, stretch, widened(within, kContextRecords, stretch), zone_, settings_);
+            mapStored(store_, pump, stretch, widened(within, kContextRecords, stretch), zone_, settings_);
         StoredEventMemory events(store_, pump);
         warn(mapped.warnings);
         events.settle(mapped.documents);

@@ -64,7 +64,7 @@ struct MappedRange {
     std::vector<std::uint32_t> held; ///< records of the range whose time is not sure
     std::vector<nightscout::MappingWarning> warnings;
 };
-MappedRange mapStored(const Store& store, PumpId pump, SequenceRange stretch, SequenceRange emitted,
+MappedRange mapStored(const Store& store, const PumpInfo& pump, SequenceRange stretch, SequenceRange emitted,
                       const therapy::Zone& zone, const nightscout::MappingSettings& settings,
                       therapy::Dating dating = therapy::Dating::Kept);
 

@@ -34,13 +34,12 @@ bool StatusPublisher::note(const PumpInfo& pump, const therapy::PumpStatus& stat
 }
 
 QueueResult StatusPublisher::publish(const PumpInfo& pump, therapy::PumpStatus status) {
-    settings_.serial = pump.serial;
     if (!status.clockOffset) status.clockOffset = presentOffset(store_, pump.id);
     StoredEventMemory events(store_, pump);
-    auto documents = nightscout::statusEvents(status, settings_, events.memory);
+    auto documents = nightscout::statusEvents(status, pump.serial, settings_, events.memory);
     nightscout::StatusPace& pace = paces_[pump.id];
     if (settings_.features.contains(Feature::DeviceStatus) && pace.isDue(status)) {
-        documents.push_back(nightscout::deviceStatus(status, settings_));
+        documents.push_back(nightscout::deviceStatus(status, pump.serial, settings_));
         pace.noteSent(status);
     }
     QueueResult queued;

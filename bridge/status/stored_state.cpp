@@ -6,6 +6,7 @@
 
 #include "bridge/publish/held_records.hpp"
 #include "bridge/publish/stored_run.hpp"
+#include "bridge/store/disk_space.hpp"
 #include "protocol/history/record.hpp"
 #include "therapy/glucose_trend.hpp"
 
@@ -70,6 +71,7 @@ void readStoredState(Store& store, const therapy::Zone& zone, const nightscout::
     const RefusedDocuments refused = store.refusedDocuments();
     state.counts.setAside = refused.setAside;
     state.counts.setAsideReason = refused.setAside > 0 ? refused.reason : "";
+    state.bytesFree = bytesFreeAt(store.file().parent_path());
     const auto pumps = store.pumps();
     if (pumps.empty()) return;
     const PumpInfo& pump = pumps.front();

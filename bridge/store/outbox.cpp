@@ -131,15 +131,17 @@ std::vector<OutboxItem> Store::next(std::size_t limit, std::size_t maxBytes, std
     return items;
 }
 
+// On the disk with the next records: forgotten by a power cut before, a document goes up a second time under
+// the same identity, which changes nothing there (docs/nightscout/api.md 5.2).
 void Store::acknowledge(std::span<const nightscout::Acknowledgement> items) {
-    sqlite::Transaction transaction(impl_->database);
+    sqlite::Transaction transaction(impl_->database, sqlite::Durability::Later);
     for (const auto& item : items) acknowledgeOne(impl_->database, item);
     transaction.commit();
     for (const auto& item : items) impl_->handedOut.erase(item.id);
 }
 
 void Store::refuse(std::int64_t id, const nightscout::Refusal& refusal) {
-    sqlite::Transaction transaction(impl_->database);
+    sqlite::Transaction transaction(impl_->database, sqlite::Durability::Later);
     // Where another body of the document waits behind it, that takes its place.
     Statement(impl_->database,
               "DELETE FROM outbox WHERE id = ?1 AND EXISTS (SELECT 1 FROM outbox AS later "
@@ -172,7 +174,7 @@ std::optional<std::chrono::sys_seconds> Store::nextRetry() {
 }
 
 void Store::countAttempt(std::span<const std::int64_t> ids) {
-    sqlite::Transaction transaction(impl_->database);
+    sqlite::Transaction transaction(impl_->database, sqlite::Durability::Later);
     for (const std::int64_t id : ids) {
         Statement(impl_->database, "UPDATE outbox SET attempts = attempts + 1 WHERE id = ?", id).run();
     }

@@ -220,6 +220,22 @@ void migrate(sqlite::Database& database) {
     transaction.commit();
 }
 
+/// A commit writes whole pages, and a new record touches ten of them with a hundred bytes in each. A file
+/// with larger ones is written anew once; not while somebody else has it open.
+void usePages(sqlite::Database& database) {
+    constexpr std::int64_t kPageBytes = 1024;
+    database.execute("PRAGMA page_size = " + std::to_string(kPageBytes));
+    if (readPragma(database, "PRAGMA page_count") == 0 ||
+        readPragma(database, "PRAGMA page_size") == kPageBytes)
+        return;
+    try {
+        database.execute("PRAGMA busy_timeout = 100; PRAGMA journal_mode = DELETE; VACUUM");
+    } catch (const StoreError& error) {
+        if (error.kind() != StoreErrorKind::Passing) throw;
+    }
+    database.execute("PRAGMA busy_timeout = 10000");
+}
+
 } // namespace
 
 void openSchema(sqlite::Database& database, Store::Access access) {
@@ -232,11 +248,14 @@ void openSchema(sqlite::Database& database, Store::Access access) {
             database.file().string() +
             ": has the schema of an older pump-bridge; start the service once to bring it up to date");
     }
-    // FULL, not NORMAL: in WAL mode NORMAL may lose the last commits in a power cut. A published time or an
-    // acknowledgement would be forgotten while Nightscout keeps its documents, and the same record could go
-    // up again under another time. A sync per batch of records is cheap.
+    usePages(database);
+    // WAL: readers never wait for the service, and a commit writes each page once. NORMAL: a commit is not
+    // synced by itself; a transaction that must be on the disk when it returns asks for FULL
+    // (sqlite::Durability). The log is copied into the file every 2 MiB: often enough to stay small, seldom
+    // enough that a page which changes with each record is copied once for many.
     database.execute(
-        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 1048576");
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 2048; "
+        "PRAGMA journal_size_limit = 2097152");
     migrate(database);
 }
 

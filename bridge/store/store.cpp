@@ -66,6 +66,23 @@ Store::Store(const fs::path& file, Access access) : impl_(std::make_unique<Impl>
 
 Store::~Store() = default;
 
+Store::Group::Group(Store& store)
+    : transaction_(std::make_unique<sqlite::Transaction>(store.impl_->database)) {}
+
+Store::Group::~Group() = default;
+
+void Store::Group::commit() {
+    transaction_->commit();
+}
+
+void Store::onDamage(std::function<void()> handler) {
+    impl_->database.onDamage(std::move(handler));
+}
+
+const fs::path& Store::file() const {
+    return impl_->database.file();
+}
+
 PumpInfo Store::pump(std::string_view serial) {
     sqlite::Statement(impl_->database, "INSERT INTO pump (serial) VALUES (?) ON CONFLICT (serial) DO NOTHING",
                       serial)
@@ -100,13 +117,21 @@ void Store::beginEpoch(PumpId pump) {
 }
 
 std::optional<std::string> Store::setting(std::string_view key) const {
-    sqlite::Statement query(impl_->database, "SELECT value FROM setting WHERE key = ?", key);
+    return impl_->setting(key);
+}
+
+void Store::setSetting(std::string_view key, std::string_view value) {
+    impl_->setSetting(key, value);
+}
+
+std::optional<std::string> Store::Impl::setting(std::string_view key) {
+    sqlite::Statement query(database, "SELECT value FROM setting WHERE key = ?", key);
     if (!query.step()) return std::nullopt;
     return query.text(0);
 }
 
-void Store::setSetting(std::string_view key, std::string_view value) {
-    sqlite::Statement(impl_->database,
+void Store::Impl::setSetting(std::string_view key, std::string_view value) {
+    sqlite::Statement(database,
                       "INSERT INTO setting (key, value) VALUES (?, ?) "
                       "ON CONFLICT DO UPDATE SET value = excluded.value",
                       key, value)

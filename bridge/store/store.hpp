@@ -20,14 +20,31 @@
 #include "nightscout/upload/outbox.hpp"
 #include "protocol/codec/bytes.hpp"
 #include "protocol/codec/date_time.hpp"
+#include "protocol/history/sequence_range.hpp"
 #include "therapy/dating.hpp"
 
 namespace bridge {
 
-/// The file cannot be opened, is not ours, or is damaged; the text names the file and the remedy.
+namespace sqlite {
+class Transaction;
+}
+
+/// What is wrong with the file.
+enum class StoreErrorKind : std::uint8_t {
+    Unusable, ///< of another program, of a newer version, no database, or not permitted: a person must act
+    Damaged,  ///< a page of it is corrupt
+    Passing,  ///< the disk is full, another program is writing: may be over later
+};
+
+/// The text names the file and the remedy.
 class StoreError : public std::runtime_error {
 public:
-    using std::runtime_error::runtime_error;
+    explicit StoreError(const std::string& what, StoreErrorKind kind = StoreErrorKind::Unusable)
+        : std::runtime_error(what), kind_(kind) {}
+    [[nodiscard]] StoreErrorKind kind() const { return kind_; }
+
+private:
+    StoreErrorKind kind_;
 };
 
 using PumpId = std::int64_t;
@@ -41,12 +58,7 @@ struct PumpInfo {
     std::int64_t epoch = 0;
 };
 
-/// Both ends included.
-struct SequenceRange {
-    std::uint32_t first = 0;
-    std::uint32_t last = 0;
-    friend bool operator==(const SequenceRange&, const SequenceRange&) = default;
-};
+using protocol::history::SequenceRange;
 
 struct ReceivedRecord {
     std::uint32_t sequenceNumber = 0;
@@ -92,9 +104,12 @@ public:
     struct AddResult {
         std::size_t added = 0;
         std::size_t known = 0;
-        bool newEpoch = false; ///< a held number came with other octets: the numbering began again
+        bool newEpoch = false; ///< a held number came with other bytes: the numbering began again
+        /// Came with other bytes although the numbering began again often enough of late: not kept.
+        std::size_t refused = 0;
     };
-    /// One transaction. Records of Data Corruption (number 0xffffffff) are kept apart.
+    /// One transaction, on the disk with the next that is (that of their documents, as a rule): until then
+    /// the pump still has them. Records of Data Corruption (number 0xffffffff) are kept apart.
     AddResult addRecords(PumpId pump, std::span<const ReceivedRecord> records,
                          std::chrono::sys_seconds receivedAt);
     void beginEpoch(PumpId pump);
@@ -143,6 +158,20 @@ public:
     [[nodiscard]] std::vector<Trend> trends(PumpId pump, protocol::LocalSeconds from,
                                             protocol::LocalSeconds to) const;
 
+    /// What is done while it lives is one transaction, on the disk when commit() returns; without commit()
+    /// nothing of it was done. Nothing may be awaited meanwhile.
+    class Group {
+    public:
+        explicit Group(Store& store);
+        ~Group();
+        Group(const Group&) = delete;
+        Group& operator=(const Group&) = delete;
+        void commit();
+
+    private:
+        std::unique_ptr<sqlite::Transaction> transaction_;
+    };
+
     // --- documents ---
     /// One transaction: new documents wait to be posted; those whose body changed since they were queued or
     /// uploaded wait to be updated (entries never change once queued); superseded ones are withdrawn; the
@@ -171,6 +200,11 @@ public:
     [[nodiscard]] std::size_t depth() override;
     [[nodiscard]] std::uint64_t uploadedCount() const;
     [[nodiscard]] RefusedDocuments refusedDocuments() const;
+
+    [[nodiscard]] const std::filesystem::path& file() const;
+    /// Called once, when a page of the file turns out to be corrupt, whoever catches the error. Nothing of
+    /// the store may be used in it.
+    void onDamage(std::function<void()> handler);
 
     // --- settings ---
     [[nodiscard]] std::optional<std::string> setting(std::string_view key) const;

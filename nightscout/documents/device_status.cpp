@@ -151,7 +151,7 @@ std::string sensorText(const PumpStatus& status) {
     return text;
 }
 
-Document deviceStatus(const PumpStatus& status, const MappingSettings& settings) {
+Document deviceStatus(const PumpStatus& status, std::string_view serial, const MappingSettings& settings) {
     const std::string clock = toIso(status.readAt);
     Json pump{{"clock", clock}, {"manufacturer", "Medtronic"}, {"model", "MiniMed 780G"}};
     addReservoir(status, pump);
@@ -162,7 +162,7 @@ Document deviceStatus(const PumpStatus& status, const MappingSettings& settings)
     const Json body{{"device", deviceOf(settings)}, {"created_at", clock}, {"pump", std::move(pump)}};
 
     Document document;
-    document.identifier = identifier(settings.serial, Kind::Status, clock);
+    document.identifier = identifier(serial, Kind::Status, clock);
     document.collection = Collection::DeviceStatus;
     document.kind = Kind::Status;
     document.feature = Feature::DeviceStatus;

@@ -57,7 +57,7 @@ auto rowsOf(std::uint16_t eventType) {
 } // namespace
 
 std::string identifierOf(const Context& context, std::size_t index, Kind kind, std::string_view key) {
-    return identifier(context.settings.serial, kind, protocol::toHex(context.view.at(index).raw).append(key));
+    return identifier(context.serial, kind, protocol::toHex(context.view.at(index).raw).append(key));
 }
 
 void addWarning(Context& context, std::size_t index, MappingWarningKind kind) {
@@ -98,12 +98,12 @@ Document& addNote(Context& context, std::size_t index, UtcSeconds time, std::str
     return addTreatment(context, index, Kind::Note, time, {{"eventType", "Note"}, {"notes", notes}});
 }
 
-std::vector<Document> map(const HistoryRun& stretch, const MappingSettings& settings,
+std::vector<Document> map(const HistoryRun& stretch, std::string_view serial, const MappingSettings& settings,
                           std::uint32_t firstSequence, std::uint32_t lastSequence) {
-    return mapRecords(stretch, settings, firstSequence, lastSequence).documents;
+    return mapRecords(stretch, serial, settings, firstSequence, lastSequence).documents;
 }
 
-MappedRecords mapRecords(const HistoryRun& stretch, const MappingSettings& settings,
+MappedRecords mapRecords(const HistoryRun& stretch, std::string_view serial, const MappingSettings& settings,
                          std::uint32_t firstSequence, std::uint32_t lastSequence) {
     const RecordLinks view(stretch);
     const BasalTimeline basal(view);
@@ -116,7 +116,7 @@ MappedRecords mapRecords(const HistoryRun& stretch, const MappingSettings& setti
         if (!records[index].record) continue;
         for (const Row& row : rowsOf(records[index].record->header.eventType)) {
             if (!settings.features.contains(row.feature)) continue;
-            Context context{view, basal, settings, row.feature, mapped.documents, mapped.warnings};
+            Context context{view, basal, serial, settings, row.feature, mapped.documents, mapped.warnings};
             row.mapper(context, index);
         }
     }

@@ -69,7 +69,7 @@ protected:
     int uploadNow(const UploadOptions& options) {
         out.str("");
         err.str("");
-        return upload(options, configuration, log, {in, out, err});
+        return upload(options, configuration, directory / "run" / "control", log, {in, out, err});
     }
     /// The documents that --pretend prints.
     std::vector<Json> pretended(UploadOptions options) {

@@ -173,7 +173,7 @@ TEST_F(Site, IsTheSameWhenASecondBridgeSendsTheSamePump) {
                                    std::span<const Store::Published> times) {
             return store.queueDocuments(pump, told, times);
         };
-        Publisher publisher(store, zone, mappingSettings(configuration), sink, true, log);
+        Publisher publisher(store, zone, configuration.documents, sink, true, log);
         const PumpInfo pump = store.pump("NG1234567H");
         store.keepClockOffset(pump.id, measuredClock(newer.back().sequenceNumber, 1h));
         store.addRecords(pump.id, newer, std::chrono::sys_seconds{});

@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 #include <sqlite3.h>
 
+#include <fstream>
+
+#include "bridge/store/damage.hpp"
 #include "bridge/store/store.hpp"
 #include "store_samples.hpp"
 #include "temporary_directory.hpp"
@@ -162,6 +165,69 @@ TEST(StoreFile, OfTheSecondVersionMapsAnewWhatWasSetAsideTooSoon) {
         store.markPublished(pump, {1, 30});
         EXPECT_TRUE(store.unpublished(pump).empty());
     }
+}
+
+TEST(StoreFile, OfLargePagesIsWrittenAnewWhenNobodyElseHasIt) {
+    const TemporaryDirectory directory;
+    const auto file = directory / "history.db";
+    PumpId pump = 0;
+    {
+        Store store(file);
+        pump = store.pump("NG1234567H").id;
+        store.addRecords(pump, recordsFromTo(1, 2000), kNow);
+    }
+    const auto pageSize = [&file] {
+        const std::string header = readAll(file);
+        return static_cast<unsigned char>(header.at(16)) * 256 + static_cast<unsigned char>(header.at(17));
+    };
+    EXPECT_EQ(pageSize(), 1024);
+    executeRaw(file, "PRAGMA journal_mode = DELETE; PRAGMA page_size = 4096; VACUUM");
+    ASSERT_EQ(pageSize(), 4096);
+    {
+        const Store reader(file, Store::Access::ReadOnly);
+        EXPECT_EQ(reader.recordCount(pump), 2000U);
+    }
+    Store store(file);
+    EXPECT_EQ(pageSize(), 1024);
+    EXPECT_EQ(store.recordCount(pump), 2000U);
+}
+
+TEST(StoreFile, ThatIsDamagedSaysSoOnceAndIsSetAside) {
+    const TemporaryDirectory directory;
+    const auto file = directory / "history.db";
+    PumpId pump = 0;
+    {
+        Store store(file);
+        pump = store.pump("NG1234567H").id;
+        store.setSetting("mobile-name", "123456");
+        store.addRecords(pump, recordsFromTo(1, 4000), kNow);
+    }
+    {
+        std::fstream raw(file, std::ios::in | std::ios::out | std::ios::binary);
+        raw.seekp(static_cast<std::streamoff>(fs::file_size(file) / 2));
+        raw << std::string(fs::file_size(file) / 4, '\xff');
+    }
+    {
+        Store store(file);
+        int damaged = 0;
+        store.onDamage([&damaged] { ++damaged; });
+        for (int i = 0; i < 2; ++i) {
+            try {
+                (void)store.records(pump, {0, 0xffffffff});
+                FAIL() << "read through the damage";
+            } catch (const StoreError& error) {
+                EXPECT_EQ(error.kind(), StoreErrorKind::Damaged) << error.what();
+            }
+        }
+        EXPECT_EQ(damaged, 1);
+    }
+    const std::string before = readAll(file);
+    const auto aside = setDamagedStoreAside(file, kNow);
+    EXPECT_THAT(aside.filename().string(), ::testing::StartsWith("history.db.damaged-2026"));
+    EXPECT_EQ(readAll(aside), before);
+    const Store fresh(file);
+    EXPECT_EQ(fresh.setting("mobile-name"), "123456") << "the name that the pump knows us by";
+    EXPECT_TRUE(fresh.pumps().empty());
 }
 
 TEST(StoreFile, OfANewerVersionIsRefused) {

@@ -99,7 +99,7 @@ TEST_F(StoreRecords, NeverCallsAHeldRecordAbsent) {
     EXPECT_THAT(store.absent(pump), ElementsAre(SequenceRange{8, 9}, SequenceRange{14, 14}));
 }
 
-TEST_F(StoreRecords, BeginsAnEpochWhenAHeldNumberComesWithOtherOctets) {
+TEST_F(StoreRecords, BeginsAnEpochWhenAHeldNumberComesWithOtherBytes) {
     add(recordsFromTo(100, 110));
     store.noteOldest(pump, 100);
     store.keepClockOffset(pump, measuredClock(100, std::chrono::hours(1)));
@@ -111,6 +111,22 @@ TEST_F(StoreRecords, BeginsAnEpochWhenAHeldNumberComesWithOtherOctets) {
     EXPECT_EQ(store.recordCount(pump), 14U) << "records of earlier epochs are kept";
     EXPECT_FALSE(store.oldest(pump));
     EXPECT_THAT(store.clockOffsets(pump), IsEmpty());
+}
+
+TEST_F(StoreRecords, DoesNotGrowWithANumberThatChangesAllTheTime) {
+    add(recordsFromTo(100, 110));
+    std::size_t refused = 0;
+    for (std::uint8_t i = 1; i < 200; ++i) refused += add({record(100, i)}).refused;
+    EXPECT_EQ(refused, 196U);
+    EXPECT_EQ(store.pumps().front().epoch, 3);
+    EXPECT_EQ(store.recordCount(pump), 14U);
+    EXPECT_EQ(add({record(100, 250), record(101)}).added, 1U) << "what contradicts nothing is kept";
+    const auto later = kNow + std::chrono::hours(24);
+    const auto at = [&](std::chrono::sys_seconds time) {
+        return store.addRecords(pump, std::vector{record(100, 251)}, time).newEpoch;
+    };
+    EXPECT_FALSE(at(later - std::chrono::seconds(1)));
+    EXPECT_TRUE(at(later)) << "a repair may come";
 }
 
 TEST_F(StoreRecords, SeparatesEpochsWithinABatchThatContradictsItself) {

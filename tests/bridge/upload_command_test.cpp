@@ -23,8 +23,10 @@ class Upload : public GeneratedStore {
 protected:
     QueueResult queueInto(Store& store, const UploadOptions& options) {
         const auto before = store.depth();
-        EXPECT_TRUE(Backfill(options, configuration, *therapy::Zone::find(configuration.timezone))
-                        .queue(store, {in, out, err}));
+        const auto zone = therapy::Zone::find(configuration.timezone).value();
+        Backfill backfill(store, options, configuration.documents, configuration.pump.serial, zone);
+        EXPECT_TRUE(backfill.found());
+        while (backfill.queue(store)) continue;
         return {.added = store.depth() - before};
     }
     /// Acknowledges what waits; the operations of each identifier in their order.

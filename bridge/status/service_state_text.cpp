@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "bridge/status/service_state.hpp"
+#include "bridge/status/service_state_text.hpp"
 
 #include <fmt/format.h>
 
@@ -91,6 +91,23 @@ std::string_view arrowOf(std::string_view direction) {
     return found == kArrows.end() ? std::string_view{} : found->second;
 }
 
+std::string_view name(nightscout::UploadState::Health health) {
+    using Health = nightscout::UploadState::Health;
+    switch (health) {
+        case Health::Good:
+            return "good";
+        case Health::Unreachable:
+            return "unreachable";
+        case Health::Failing:
+            return "failing";
+        case Health::Refused:
+            return "refused";
+        case Health::Unknown:
+            break;
+    }
+    return "unknown";
+}
+
 std::vector<LabelledValue> pumpValues(const therapy::PumpStatus& status) {
     std::vector<LabelledValue> values;
     const auto add = [&values](const char* label, std::string value) {
@@ -125,9 +142,9 @@ std::string toText(const ServiceState& state) {
 
     line("link", std::string(describe(state.link.stage)) +
                      (state.link.since ? ", since " + ago(*state.link.since) : ""));
-    if (state.problem) {
-        line("problem", state.problem->sentence);
-        if (!state.problem->remedy.empty()) line("what to do", state.problem->remedy);
+    for (const Problem& problem : state.problems) {
+        line(std::string(name(problem.severity)), sentence(problem));
+        if (const auto what = remedy(problem); !what.empty()) line("  what to do", what);
     }
     if (state.pump) {
         line("pump",
@@ -164,11 +181,10 @@ std::string toText(const ServiceState& state) {
     if (!state.upload.configured) {
         line("upload", "off: no nightscout.url is configured");
     } else if (state.startedAt) {
-        line("upload", state.upload.health + (state.upload.last ? ", last " + ago(*state.upload.last) : ""));
+        line("upload", std::string(name(state.upload.health)) +
+                           (state.upload.last ? ", last " + ago(*state.upload.last) : ""));
         if (!state.upload.lastError.empty()) line("upload error", state.upload.lastError);
     }
-    if (state.lastError)
-        line("last error", withShortSerials(state.lastError->text) + " (" + ago(state.lastError->at) + ")");
     if (state.startedAt)
         line("running", fmt::format("version {}, since {}", state.version, ago(*state.startedAt)));
     return text;
