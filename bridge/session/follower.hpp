@@ -79,7 +79,7 @@ private:
     therapy::PumpStatus status_;
     bool news_ = false; ///< in status_, not told yet
     FollowPlan::Time newMeasurementAt_{};
-    int clockAttempts_ = 0; ///< since it was last wanted for no reason
+    int clockAttempts_ = 0;                     ///< since it was last wanted for no reason
     std::optional<FollowPlan::Time> stoppedAt_; ///< first reading that delivery is stopped
 };
 

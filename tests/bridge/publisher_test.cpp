@@ -5,8 +5,8 @@
 #include <spdlog/logger.h>
 #include <spdlog/sinks/null_sink.h>
 
-#include "measured_clock.hpp"
 #include "bridge/publish/status_publisher.hpp"
+#include "measured_clock.hpp"
 #include "protocol/history/record.hpp"
 #include "temporary_directory.hpp"
 

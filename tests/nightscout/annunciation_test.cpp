@@ -11,6 +11,7 @@
 
 #include "history_builder.hpp"
 #include "nightscout/documents/fault.hpp"
+#include "project_file.hpp"
 
 namespace nightscout {
 namespace {
@@ -72,7 +73,7 @@ TEST(Fault, HasTheClassOfTheReference) {
     const std::map<char, FaultClass> classes{{'A', FaultClass::Alarm},   {'W', FaultClass::Warning},
                                              {'G', FaultClass::Glucose}, {'S', FaultClass::Sensor},
                                              {'M', FaultClass::Message}, {'R', FaultClass::Reminder}};
-    std::ifstream page(TEST_DATA_DIR "/../../../docs/nightscout/mapping.md");
+    std::ifstream page(support::projectFile("docs/nightscout/mapping.md"));
     ASSERT_TRUE(page);
     const std::regex row(R"(\| ([0-9, -]+) \| [0-9a-f -]*\| ([AWGSMR]) \| .*)");
     const std::regex range("([0-9]+)(-([0-9]+))?");
