@@ -144,6 +144,7 @@ site_change = "level_prime"
 limit_notes = true
 clock_notes = true
 temp_target = true
+carbs_per_exchange = 12.5
 [basal]
 manual = false
 [devicestatus]
@@ -156,6 +157,7 @@ iob = false
     EXPECT_EQ(settings.autoCorrection, nightscout::AutoCorrectionEventType::CorrectionBolus);
     EXPECT_EQ(settings.directions, nightscout::DirectionStyle::Arrows);
     EXPECT_EQ(settings.lowSentinel, 49);
+    EXPECT_EQ(settings.gramsPerExchange, therapy::Amount{1'250'000'000});
     EXPECT_EQ(settings.highSentinel, 400);
     EXPECT_THAT(settings.announce.classes,
                 ::testing::ElementsAre(nightscout::FaultClass::Alarm, nightscout::FaultClass::Warning));
