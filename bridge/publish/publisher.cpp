@@ -35,8 +35,8 @@ MappedRange mapStored(const Store& store, const PumpInfo& pump, SequenceRange st
                       therapy::Dating dating) {
     const SequenceRange window = widened(emitted, kContextRecords, stretch);
     therapy::HistoryRun dated = StoredRun(store, pump.id, stretch, zone).history(window, dating);
-    dated.live = StoredEventMemory(store, pump).memory.live;
     MappedRange mapped;
+    dated.live = StoredEventMemory(store, pump).memory.live;
     auto records = nightscout::mapRecords(dated, pump.serial, settings, emitted.first, emitted.last);
     mapped.documents = std::move(records.documents);
     mapped.warnings = std::move(records.warnings);

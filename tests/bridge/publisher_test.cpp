@@ -32,7 +32,7 @@ class PublisherTest : public testing::Test {
 protected:
     PublisherTest() {
         settings.features = {nightscout::Feature::Cgm};
-        store.keepClockOffset(pump.id, bridge::testing::measuredClock(100000, 1h));
+        store.keepClockOffset(pump.id, bridge::testing::measuredClock(0, 1h));
     }
 
     bridge::Publisher publisher(bool marks = true) {
@@ -95,6 +95,7 @@ TEST_F(PublisherTest, OnlyShowingKeepsThemForLater) {
 // Another store, or another bridge, may have sent documents of what lay before.
 TEST_F(PublisherTest, SendsNothingThatDependsOnWhatThePumpDoesNotHaveAnyMore) {
     store.noteOldest(pump.id, 100000);
+    store.keepClockOffset(pump.id, bridge::testing::measuredClock(100000, 1h));
     receive({{100000, bytes("0ef0a0860100100e3cea07030e091a00")},
              {100001, bytes("0cf0a1860100bb0003008e000c09d7ff")},
              {100002, bytes("01f0a2860100bf00c9c0c62df9")}});
@@ -127,11 +128,9 @@ TEST_F(PublisherTest, MapsTheNewestRecordsAgainWhenThePumpShowsMore) {
 }
 
 TEST_F(PublisherTest, DatesByTheMeasuredOffset) {
-    store.noteOldest(pump.id, 100000);
-    store.keepClockOffset(
-        pump.id, bridge::testing::measuredClock(100000, 2h)); // a clock that did not go back in autumn
     store.noteOldest(pump.id, 0);
-    store.setMeasuredOffset(pump.id, 2h); // a clock that did not go back in autumn
+    store.keepClockOffset(pump.id,
+                          bridge::testing::measuredClock(0, 2h)); // a clock that did not go back in autumn
     receive(someRecords());
     publish();
     ASSERT_EQ(documents.size(), 1U);
@@ -143,9 +142,7 @@ TEST_F(PublisherTest, KeepsAPublishedTimeWhenTheClockIsMeasuredAnew) {
     receive(someRecords());
     publish();
     store.queueDocuments(pump.id, documents, times);
-    store.keepClockOffset(pump.id, bridge::testing::measuredClock(100000, 2h));
-    receive({{100003, bytes("0cf0a3860100e7010800960000000000")}});
-    store.setMeasuredOffset(pump.id, 2h);
+    store.keepClockOffset(pump.id, bridge::testing::measuredClock(0, 2h));
     receive({{3, bytes("0cf003000000e7010800960000000000")}});
     publish();
     ASSERT_EQ(documents.size(), 2U);
@@ -179,9 +176,9 @@ TEST_F(PublisherTest, TakesTheDirectionFromTheTrendOfTheSameSample) {
 }
 
 TEST_F(PublisherTest, HoldsWhatIsNotMeasuredAndOffersItAgain) {
-    store.noteOldest(pump.id, 100000);
+    store.noteOldest(pump.id, 0);
     store.beginEpoch(pump.id); // nothing is known of the clock
-    store.noteOldest(pump.id, 100000);
+    store.noteOldest(pump.id, 0);
     receive(someRecords());
     publish();
     EXPECT_TRUE(documents.empty());
@@ -189,7 +186,7 @@ TEST_F(PublisherTest, HoldsWhatIsNotMeasuredAndOffersItAgain) {
               (std::vector<bridge::HeldRecords>{{therapy::Hold::NotMeasured, 3}}));
     EXPECT_FALSE(store.unpublished(pump.id).empty());
 
-    store.keepClockOffset(pump.id, bridge::testing::measuredClock(100000, 1h));
+    store.keepClockOffset(pump.id, bridge::testing::measuredClock(0, 1h));
     publish();
     EXPECT_EQ(documents.size(), 1U);
     EXPECT_TRUE(bridge::heldRecords(store, pump.id, zone).empty());
@@ -197,15 +194,15 @@ TEST_F(PublisherTest, HoldsWhatIsNotMeasuredAndOffersItAgain) {
 }
 
 TEST_F(PublisherTest, HoldsASegmentThatFollowsAnUnknownChangeAlone) {
-    store.noteOldest(pump.id, 100000);
+    store.noteOldest(pump.id, 0);
     receive(someRecords());
-    receive({{100003, bytes("0ef0a386010000003cea07030e0b0000")}, // the pump was off, and kept its clock
-             {100004, bytes("0cf0a48601003c0001008e000c09d7ff")}});
+    receive({{3, bytes("0ef00300000000003cea07030e0b0000")}, // the pump was off, and kept its clock
+             {4, bytes("0cf0040000003c0001008e000c09d7ff")}});
     publish();
     ASSERT_EQ(documents.size(), 1U);
     EXPECT_EQ(bridge::heldRecords(store, pump.id, zone),
               (std::vector<bridge::HeldRecords>{{therapy::Hold::NotMeasured, 2}}));
-    EXPECT_EQ(store.unpublished(pump.id), (std::vector<SequenceRange>{{100003, 100004}}));
+    EXPECT_EQ(store.unpublished(pump.id), (std::vector<SequenceRange>{{3, 4}}));
 }
 
 } // namespace

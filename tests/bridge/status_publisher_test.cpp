@@ -53,7 +53,7 @@ TEST_F(StatusPublisherTest, QueuesNoneWithoutItsFeature) {
 
 TEST_F(StatusPublisherTest, DatesTheSensorByTheOffsetThatWasMeasuredBefore) {
     settings.features = {Feature::DeviceStatus};
-    store.keepClockOffset(pump.id, bridge::testing::measuredClock(100000, 1h));
+    store.keepClockOffset(pump.id, bridge::testing::measuredClock(0, 1h));
     therapy::PumpStatus status = fullStatus();
     status.clockOffset.reset();
     publish(status);
@@ -64,7 +64,7 @@ TEST_F(StatusPublisherTest, DatesTheSensorByTheOffsetThatWasMeasuredBefore) {
 TEST_F(StatusPublisherTest, LeavesNothingBehindInTheStoreOnceItIsUploaded) {
     const auto document = nightscout::deviceStatus(fullStatus(), settings);
     store.queueDocuments(pump.id, {&document, 1}, {});
-    const auto items = store.next(10, 10000, {});
+    const auto items = store.next(10, 10000);
     ASSERT_EQ(items.size(), 1U);
     const nightscout::Acknowledgement acknowledged{items[0].id, "5f0000000000000000000001"};
     store.acknowledge({&acknowledged, 1});
@@ -101,7 +101,7 @@ class SensorStartOfTheHistory : public StatusPublisherTest {
 protected:
     SensorStartOfTheHistory() {
         settings.features = {Feature::PumpEvents};
-        store.keepClockOffset(pump.id, bridge::testing::measuredClock(100000, 1h));
+        store.keepClockOffset(pump.id, bridge::testing::measuredClock(0, 1h));
         store.noteOldest(pump.id, 0);
         store.addRecords(pump.id, aSensorStarts(), std::chrono::sys_seconds{});
         spdlog::logger log{"test", std::make_shared<spdlog::sinks::null_sink_mt>()};
