@@ -37,6 +37,8 @@ constexpr std::array kCharacteristics{
                        uuid::kIddStatusChanged, true},
     CharacteristicInfo{PumpCharacteristic::IddStatus, "IDD Status", uuid::kInsulinDelivery, uuid::kIddStatus,
                        true},
+    CharacteristicInfo{PumpCharacteristic::IddAnnunciationStatus, "IDD Annunciation Status",
+                       uuid::kInsulinDelivery, uuid::kIddAnnunciationStatus, true},
     CharacteristicInfo{PumpCharacteristic::IddStatusReaderControlPoint, "IDD Status Reader Control Point",
                        uuid::kInsulinDelivery, uuid::kIddStatusReaderControlPoint, true},
     CharacteristicInfo{PumpCharacteristic::IddRecordAccessControlPoint, "IDD Record Access Control Point",

@@ -214,8 +214,15 @@ private:
             onceWake_.cancel();
         };
         hooks.statusRead = [this](const PumpInfo& pump, const therapy::PumpStatus& status) {
-            const QueueResult queued = statusPublisher_.publish(pump, status);
+            QueueResult queued = statusPublisher_.publish(pump, status);
+            if (statusPublisher_.note(pump, status)) {
+                const QueueResult more = publisher_.publishNewest(pump);
+                queued.added += more.added + more.changed;
+            }
             if (uploader_ && queued.added + queued.changed > 0) uploader_->wake();
+        };
+        hooks.displayFormatRead = [this](const PumpInfo& pump, const therapy::PumpStatus& status) {
+            statusPublisher_.note(pump, status);
         };
         hooks.stage = [](const std::string& text) { service_manager::status(text); };
         monitor_.listenTo(hooks);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 namespace bridge {
 namespace {
@@ -53,6 +54,16 @@ void readAlias(ConfigurationReader& reader, MappingSettings& settings) {
     } else {
         reader.problem(reader.placeOf(key), key, "must be letters, digits, '-', '_' and '.', at least one");
     }
+}
+
+void readCarbsPerExchange(ConfigurationReader& reader, MappingSettings& settings) {
+    constexpr std::string_view key = "documents.carbs_per_exchange";
+    if (!reader.has(key)) return;
+    double grams = 0;
+    reader.readNumber(key, grams, 1, 30);
+    if (grams <= 0) return; // a problem is noted
+    constexpr std::int64_t kTenth = therapy::Amount::kOne / 10;
+    settings.gramsPerExchange = therapy::Amount{std::llround(grams * 10) * kTenth};
 }
 
 void readAnnounce(ConfigurationReader& reader, MappingSettings& settings) {
@@ -114,6 +125,7 @@ void readDocumentSettings(ConfigurationReader& reader, MappingSettings& settings
     reader.readInteger("documents.low_sentinel", settings.lowSentinel, 40, 49);
     reader.readInteger("documents.high_sentinel", settings.highSentinel, 400, 401);
     readAnnounce(reader, settings);
+    readCarbsPerExchange(reader, settings);
     reader.readChoice<bool>("documents.insulin_change", settings.insulinChange, kInsulinChanges);
     reader.readChoice<SiteChangeRule>("documents.site_change", settings.siteChange, kSiteChanges);
     reader.readFlag("documents.limit_notes", settings.limitNotes);

@@ -31,8 +31,7 @@ struct BackfillOptions {
 
 /// What became of the documents, by event type.
 struct BackfillCounts {
-    std::size_t added = 0, changed = 0, known = 0;
-    std::size_t refused = 0; ///< by the site, and tried again
+    std::size_t added = 0, changed = 0, known = 0, refused = 0;
 };
 using BackfillSummary = std::map<std::string, BackfillCounts>;
 /// A line for each event type.

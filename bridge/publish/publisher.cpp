@@ -34,9 +34,12 @@ MappedRange mapStored(const Store& store, const PumpInfo& pump, SequenceRange st
                       const therapy::Zone& zone, const nightscout::MappingSettings& settings,
                       therapy::Dating dating) {
     const SequenceRange window = widened(emitted, kContextRecords, stretch);
-    const therapy::HistoryRun dated = StoredRun(store, pump.id, stretch, zone).history(window, dating);
+    therapy::HistoryRun dated = StoredRun(store, pump.id, stretch, zone).history(window, dating);
     MappedRange mapped;
-    mapped.documents = nightscout::map(dated, pump.serial, settings, emitted.first, emitted.last);
+    dated.live = StoredEventMemory(store, pump).memory.live;
+    auto records = nightscout::mapRecords(dated, pump.serial, settings, emitted.first, emitted.last);
+    mapped.documents = std::move(records.documents);
+    mapped.warnings = std::move(records.warnings);
     for (const therapy::DatedRecord& record : dated.records) {
         const bool within = record.sequenceNumber >= emitted.first && record.sequenceNumber <= emitted.last;
         if (within && isHeld(record)) mapped.held.push_back(record.sequenceNumber);
@@ -79,6 +82,19 @@ QueueResult Publisher::publish(const PumpInfo& pump) {
     return total;
 }
 
+QueueResult Publisher::publishNewest(const PumpInfo& pump) {
+    const auto held = store_.held(pump.id);
+    if (held.empty()) return {};
+    return publish(pump, {held.back().last, held.back().last});
+}
+
+void Publisher::warn(const std::vector<nightscout::MappingWarning>& warnings) {
+    for (const auto& warning : warnings) {
+        if (!warned_.insert(warning.sequenceNumber).second) continue;
+        log_.warn("nightscout: record {}: {}", warning.sequenceNumber, nightscout::text(warning.kind));
+    }
+}
+
 QueueResult Publisher::publish(const PumpInfo& pump, SequenceRange changed) {
     QueueResult total;
     std::vector<std::uint32_t> heldBack;
@@ -89,6 +105,7 @@ QueueResult Publisher::publish(const PumpInfo& pump, SequenceRange changed) {
         auto mapped =
             mapStored(store_, pump, stretch, widened(within, kContextRecords, stretch), zone_, settings_);
         StoredEventMemory events(store_, pump);
+        warn(mapped.warnings);
         events.settle(mapped.documents);
         add(total, sink_(pump.id, mapped.documents, mapped.times));
         if (marksPublished_) events.save(store_);

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <functional>
 #include <optional>
+#include <set>
 #include <span>
 #include <vector>
 
@@ -34,12 +35,16 @@ public:
     /// Maps what the records that came since the last call may have a say in, and queues it. Records whose
     /// time is not sure are held, and offered again by the next call.
     QueueResult publish(const PumpInfo& pump);
+    /// Maps the newest records once more: what was read of the pump's present state may have changed what
+    /// they mean.
+    QueueResult publishNewest(const PumpInfo& pump);
 
 private:
     QueueResult publish(const PumpInfo& pump, SequenceRange changed);
     void markPublished(const PumpInfo& pump, SequenceRange changed,
                        const std::vector<std::uint32_t>& heldBack);
     void report(std::vector<HeldRecords> held);
+    void warn(const std::vector<nightscout::MappingWarning>& warnings);
 
     Store& store_;
     const therapy::Zone& zone_;
@@ -48,6 +53,7 @@ private:
     bool marksPublished_;
     spdlog::logger& log_;
     std::vector<HeldRecords> reported_;
+    std::set<std::uint32_t> warned_; ///< sequence numbers
 };
 
 /// The documents whose primary record is in `emitted`, a part of the gap-free range `stretch`, and the times
@@ -56,6 +62,7 @@ struct MappedRange {
     std::vector<nightscout::Document> documents;
     std::vector<Store::Published> times;
     std::vector<std::uint32_t> held; ///< records of the range whose time is not sure
+    std::vector<nightscout::MappingWarning> warnings;
 };
 MappedRange mapStored(const Store& store, const PumpInfo& pump, SequenceRange stretch, SequenceRange emitted,
                       const therapy::Zone& zone, const nightscout::MappingSettings& settings,

@@ -25,6 +25,14 @@ StatusPublisher::StatusPublisher(Store& store, nightscout::MappingSettings setti
                                  bool remembers)
     : store_(store), settings_(std::move(settings)), sink_(std::move(sink)), remembers_(remembers) {}
 
+bool StatusPublisher::note(const PumpInfo& pump, const therapy::PumpStatus& status) {
+    const auto held = store_.held(pump.id);
+    StoredEventMemory events(store_, pump);
+    const bool news = therapy::noteStatus(events.memory.live, status, held.empty() ? 0 : held.back().last);
+    events.save(store_);
+    return news;
+}
+
 QueueResult StatusPublisher::publish(const PumpInfo& pump, therapy::PumpStatus status) {
     if (!status.clockOffset) status.clockOffset = presentOffset(store_, pump.id);
     StoredEventMemory events(store_, pump);

@@ -63,14 +63,8 @@ therapy::HistoryRun StoredRun::history(SequenceRange window, therapy::Dating dat
                          [&](const StoredRecord& stored) { run.records.push_back(dated(stored, dating)); });
     joinTrends(run);
 
-    // Nothing older will come when the pump had nothing older, or does not have the number before.
-    const auto oldest = store_.oldest(pump_);
-    const auto absent = store_.absent(pump_);
-    const bool begins =
-        (oldest && range_.first <= *oldest) || std::ranges::any_of(absent, [this](SequenceRange gap) {
-            return std::uint64_t{gap.last} + 1 == range_.first;
-        });
-    run.fromBeginning = begins && window.first == range_.first;
+    // Numbers begin at 0 (docs/protocol/history.md 4.1): nothing was before that one.
+    run.fromBeginning = window.first == 0;
     return run;
 }
 

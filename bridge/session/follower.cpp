@@ -40,6 +40,7 @@ Follower::Follower(ble::PumpLink& link, ValueQueue& values, Store& store, PumpIn
 asio::awaitable<void> Follower::run() {
     co_await history_.subscribe();
     co_await live_.subscribe();
+    co_await readDisplayFormat();
     hooks_.stage("syncing");
     plan_.done(Item::Clock, now()); // measured before
     bool following = false;
@@ -185,11 +186,39 @@ asio::awaitable<void> Follower::settleClock() {
 }
 
 asio::awaitable<void> Follower::readTherapy() {
-    if (take(Item::Status)) keep(co_await live_.status(), status_.status);
-    if (take(Item::Algorithm)) keep(co_await live_.algorithm(), status_.algorithm);
+    if (take(Item::Status)) co_await readDelivery();
+    if (take(Item::Annunciation)) {
+        keep(co_await live_.annunciation(), status_.annunciation);
+        status_.annunciationReadAt = clock_();
+    }
+    if (take(Item::Algorithm)) {
+        keep(co_await live_.algorithm(), status_.algorithm);
+        status_.algorithmReadAt = clock_();
+    }
     if (take(Item::InsulinOnBoard)) keep(co_await live_.insulinOnBoard(), status_.insulinOnBoard);
     if (take(Item::Boluses)) keep(co_await live_.activeBoluses(), status_.activeBoluses);
     if (take(Item::Basal)) keep(co_await live_.basal(), status_.basal);
+}
+
+// A suspension is shown once it has lasted two minutes, which nothing indicates
+// (docs/nightscout/mapping.md 8.6).
+asio::awaitable<void> Follower::readDelivery() {
+    constexpr std::chrono::seconds kAgain{31};
+    constexpr std::chrono::minutes kUndecided{4};
+    keep(co_await live_.status(), status_.status);
+    status_.statusReadAt = clock_();
+    const auto& read = status_.status;
+    const bool stopped = read && read->therapyControlState != protocol::history::TherapyControlState::Run;
+    if (!stopped) stoppedAt_.reset();
+    if (stopped && !stoppedAt_) stoppedAt_ = now();
+    if (stopped && now() - *stoppedAt_ < kUndecided) plan_.want(Item::Status, now() + kAgain);
+}
+
+asio::awaitable<void> Follower::readDisplayFormat() {
+    therapy::PumpStatus format;
+    format.displayFormat = co_await live_.displayFormat();
+    format.readAt = clock_();
+    if (format.displayFormat && hooks_.displayFormatRead) hooks_.displayFormatRead(format);
 }
 
 asio::awaitable<void> Follower::readRoutine() {

@@ -22,6 +22,8 @@ public:
         /// The store has all that the pump had, and its state was read.
         std::function<void()> synced;
         std::function<void(const therapy::PumpStatus&)> statusRead;
+        /// How the pump counts, in an otherwise empty status: once, before any history is read.
+        std::function<void(const therapy::PumpStatus&)> displayFormatRead;
         std::function<asio::awaitable<void>()> measureClock;
         std::function<bool()> clockWanted;    ///< records wait for a reading of the pump's clock
         std::function<void()> clockBracketed; ///< history was fetched up to the pump's end since the reading
@@ -52,7 +54,9 @@ private:
     asio::awaitable<bool> readHistory(); ///< true: nothing is missing
     asio::awaitable<void> measureClock();
     asio::awaitable<void> settleClock();
+    asio::awaitable<void> readDisplayFormat();
     asio::awaitable<void> readState();
+    asio::awaitable<void> readDelivery();
     asio::awaitable<void> readTherapy();
     asio::awaitable<void> readRoutine();
     asio::awaitable<void> readSession();
@@ -75,7 +79,8 @@ private:
     therapy::PumpStatus status_;
     bool news_ = false; ///< in status_, not told yet
     FollowPlan::Time newMeasurementAt_{};
-    int clockAttempts_ = 0; ///< since it was last wanted for no reason
+    int clockAttempts_ = 0;                     ///< since it was last wanted for no reason
+    std::optional<FollowPlan::Time> stoppedAt_; ///< first reading that delivery is stopped
 };
 
 } // namespace bridge

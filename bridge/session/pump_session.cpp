@@ -246,6 +246,9 @@ asio::awaitable<void> PumpSession::work(std::shared_ptr<Connection> connection) 
     hooks.statusRead = [this, &pump](const therapy::PumpStatus& status) {
         if (hooks_.statusRead) hooks_.statusRead(pump, status);
     };
+    hooks.displayFormatRead = [this, &pump](const therapy::PumpStatus& status) {
+        if (hooks_.displayFormatRead) hooks_.displayFormatRead(pump, status);
+    };
     hooks.measureClock = [this, &pump] { return measureClock(pump); };
     hooks.clockWanted = [this, &pump] { return hooks_.clockWanted && hooks_.clockWanted(pump); };
     hooks.clockBracketed = [this, &pump] {

@@ -57,6 +57,8 @@ public:
         std::function<void(const PumpInfo&)> synced;
         /// Something of the pump's present state was read. Values of this connection only.
         std::function<void(const PumpInfo&, const therapy::PumpStatus&)> statusRead;
+        /// How the pump counts, and nothing else; before its history is read.
+        std::function<void(const PumpInfo&, const therapy::PumpStatus&)> displayFormatRead;
         /// One line about what is going on, for the service manager.
         std::function<void(const std::string&)> stage;
         // What a diagnosis needs; each is called before the session acts on it.

@@ -164,8 +164,8 @@ ALTER TABLE trend ADD COLUMN milligrams INTEGER;
 // Version 4.
 //
 // refusal: what the site refuses alone, by the rule of proof (docs/nightscout/api.md 4.4). The document stays
-// in the outbox. Earlier versions set documents aside too soon and kept them apart: their records are mapped
-// again, which queues what the server does not have.
+// in the outbox. Version 2 set documents aside too soon and kept them apart: their records are mapped again,
+// which queues what the server does not have.
 constexpr const char* kVersion4 = R"sql(
 CREATE TABLE refusal (
     item       INTEGER PRIMARY KEY REFERENCES outbox (id) ON DELETE CASCADE,

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <string_view>
 
+#include "nightscout/documents/live_memory.hpp"
 #include "nightscout/documents/treatment.hpp"
 
 namespace nightscout {
@@ -137,7 +138,7 @@ private:
 } // namespace
 
 Json StatusMemory::toJson() const {
-    Json saved{{"ledger", ledger.toJson()}};
+    Json saved{{"ledger", ledger.toJson()}, {"live", nightscout::toJson(live)}};
     if (sensorStart) saved["sensor_start"] = sensorStart->time_since_epoch().count();
     if (batteryPercent) saved["battery_percent"] = *batteryPercent;
     if (tempTarget) {
@@ -153,6 +154,7 @@ StatusMemory StatusMemory::fromJson(const Json& saved) {
     if (!saved.is_object()) return memory;
     try {
         if (saved.contains("ledger")) memory.ledger = EventDeduplicator::fromJson(saved["ledger"]);
+        if (saved.contains("live")) memory.live = liveStateFrom(saved["live"]);
         if (saved.contains("sensor_start")) {
             memory.sensorStart = LocalSeconds(seconds(saved["sensor_start"].get<std::int64_t>()));
         }

@@ -31,6 +31,7 @@ struct StatusMemory {
     std::optional<std::uint8_t> batteryPercent;
     std::optional<TempTarget> tempTarget;
     EventDeduplicator ledger;
+    therapy::LiveState live; ///< has a say in what the history means
 
     [[nodiscard]] nlohmann::json toJson() const;
     /// What cannot be read is forgotten.

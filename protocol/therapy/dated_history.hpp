@@ -10,10 +10,9 @@
 
 #include "protocol/codec/date_time.hpp"
 #include "protocol/history/record.hpp"
+#include "therapy/live_state.hpp"
 
 namespace therapy {
-
-using UtcSeconds = std::chrono::sys_seconds;
 
 /// Why a record has no time (docs/nightscout/mapping.md 5.3).
 enum class Hold : std::uint8_t {
@@ -42,9 +41,11 @@ struct DatedRecord {
 /// A run of records of one pump without missing sequence numbers, ascending.
 struct HistoryRun {
     std::vector<DatedRecord> records;
-    /// Nothing older will ever come (the pump holds nothing before it): a missing partner is missing for
-    /// good.
+    /// The first record is the first that the pump ever wrote: a partner that is missing before it is missing
+    /// for good. Not so at the old end of the pump's memory: what lay before it is not known, but another
+    /// bridge, or this one with another store, may have sent it (docs/nightscout/mapping.md 7).
     bool fromBeginning = false;
+    LiveState live{};
 };
 
 /// How far, in time, a record can have a say in what another means (the longest programmed bolus plus an

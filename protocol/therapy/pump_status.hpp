@@ -32,6 +32,10 @@ struct PumpStatus {
     std::optional<protocol::cgm::SessionStartTime> sessionStart;
     std::optional<protocol::cgm::SessionRunTime> sessionRunTime;
     std::optional<protocol::cgm::Measurement> measurement; ///< the newest
+    std::optional<protocol::idd::Annunciation> annunciation;
+    std::optional<protocol::idd::status_reader::DisplayFormat> displayFormat;
+    /// Of these three; what a reading says counts from its own instant on.
+    std::optional<UtcSeconds> statusReadAt, algorithmReadAt, annunciationReadAt;
 };
 
 /// Who decides how much basal insulin is given.

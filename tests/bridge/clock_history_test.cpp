@@ -81,7 +81,7 @@ private:
     sys_seconds utc_;
     seconds sinceReference_{0};
     seconds offset_{0}; ///< of the clock before it was lost
-    std::uint32_t next_ = 100000;
+    std::uint32_t next_ = 0;
     std::vector<ReceivedRecord> records_;
     std::map<std::uint32_t, sys_seconds> true_;
 };
@@ -90,7 +90,7 @@ class Bridge {
 public:
     explicit Bridge(const std::string& zone) : zone_(therapy::Zone::find(zone).value()) {
         settings_.features = {nightscout::Feature::Cgm};
-        store_.noteOldest(pump_.id, 100000);
+        store_.noteOldest(pump_.id, 0);
     }
     void receive(const std::vector<ReceivedRecord>& records) {
         store_.addRecords(pump_.id, records, sys_seconds{});

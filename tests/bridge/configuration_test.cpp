@@ -6,6 +6,7 @@
 
 #include <map>
 
+#include "project_file.hpp"
 #include "temporary_directory.hpp"
 
 namespace bridge::testing {
@@ -144,6 +145,7 @@ site_change = "level_prime"
 limit_notes = true
 clock_notes = true
 temp_target = true
+carbs_per_exchange = 12.5
 [basal]
 manual = false
 [devicestatus]
@@ -156,6 +158,7 @@ iob = false
     EXPECT_EQ(settings.autoCorrection, nightscout::AutoCorrectionEventType::CorrectionBolus);
     EXPECT_EQ(settings.directions, nightscout::DirectionStyle::Arrows);
     EXPECT_EQ(settings.lowSentinel, 49);
+    EXPECT_EQ(settings.gramsPerExchange, therapy::Amount{1'250'000'000});
     EXPECT_EQ(settings.highSentinel, 400);
     EXPECT_THAT(settings.announce.classes,
                 ::testing::ElementsAre(nightscout::FaultClass::Alarm, nightscout::FaultClass::Warning));
@@ -255,7 +258,7 @@ sens = 45
 }
 
 TEST_F(ConfigurationFile, ThatIsTheExampleHasTheDefaults) {
-    const auto loaded = loadConfiguration(EXAMPLE_CONFIGURATION, lookUp());
+    const auto loaded = loadConfiguration(support::projectFile("systemd/pump-bridge.toml"), lookUp());
     for (const ConfigurationProblem& problem : loaded.problems) {
         EXPECT_EQ(problem.key, "nightscout.api_secret_file") << problem.text; // names a file that is not here
     }

@@ -10,6 +10,7 @@
 
 #include "../capture/capture_script.hpp"
 #include "bridge/command_line.hpp"
+#include "project_file.hpp"
 #include "temporary_directory.hpp"
 
 namespace bridge::testing {
@@ -123,7 +124,9 @@ TEST_F(DecodeCommand, WritesARedactedCopyOnce) {
 /// pump, which returns three times; and what the bridge stored.
 class ACaptureOfTheTestMachine : public DecodeCommand {
 protected:
-    static std::string data(const std::string& name) { return CAPTURE_TEST_DATA_DIR "/" + name; }
+    static std::string data(const std::string& name) {
+        return support::projectFile("tests/capture/data/" + name);
+    }
     const std::string keydb = data("pump_returns.keydb");
     const std::string recorded = data("pump_returns.btsnoop");
 };

@@ -29,6 +29,7 @@ inline std::vector<ReceivedRecord> generatedRecords(int days, std::uint64_t seed
     virtual_pump::GeneratorSettings settings;
     settings.seed = seed;
     settings.days = days;
+    settings.firstSequenceNumber = 0; // nothing was before it: all of it is sent
     settings.end = kPumpNow;
     std::vector<ReceivedRecord> records;
     for (auto& raw : virtual_pump::generateHistory(settings)) {

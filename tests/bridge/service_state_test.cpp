@@ -155,15 +155,15 @@ TEST(StoredState, KnowsTheNewestGlucoseAndRecord) {
 
     const auto pump = store.pump("NG1234567H");
     store.describePump(pump.id, "MMT-1885", "8.12.2");
-    store.noteOldest(pump.id, 100000);
+    store.noteOldest(pump.id, 0);
     readStoredState(store, zone, {}, state);
     EXPECT_EQ(state.pump->model, "MMT-1885");
     EXPECT_FALSE(state.lastRecord);
 
     store.addRecords(pump.id,
-                     std::vector<ReceivedRecord>{{100000, bytes("0ef0a0860100100e3cea07030e091a00")},
-                                                 {100001, bytes("0cf0a1860100bb0003008e000c09d7ff")},
-                                                 {100002, bytes("01f0a2860100bf00c9c0c62df9")}},
+                     std::vector<ReceivedRecord>{{0, bytes("0ef000000000100e3cea07030e091a00")},
+                                                 {1, bytes("0cf001000000bb0003008e000c09d7ff")},
+                                                 {2, bytes("01f002000000bf00c9c0c62df9")}},
                      kNow);
     readStoredState(store, zone, {}, state);
     EXPECT_EQ(state.counts.records, 3U);
@@ -172,7 +172,7 @@ TEST(StoredState, KnowsTheNewestGlucoseAndRecord) {
     EXPECT_EQ(state.glucose->direction, "NOT COMPUTABLE");
     EXPECT_EQ(nightscout::toIso(state.glucose->time), "2026-03-14T08:29:00.000Z");
     ASSERT_TRUE(state.lastRecord);
-    EXPECT_EQ(state.lastRecord->sequenceNumber, 100002U);
+    EXPECT_EQ(state.lastRecord->sequenceNumber, 2U);
     EXPECT_EQ(state.lastRecord->event, "auto_basal_delivery");
 }
 

@@ -84,12 +84,21 @@ TEST(StoreFile, ThatIsNoDatabaseIsRefused) {
     EXPECT_EQ(readAll(file), std::string(4096, 'x'));
 }
 
-/// Takes away what version 4 has added, and version 3.
-constexpr const char* kBackToVersion3 =
-    "DROP TABLE refusal; CREATE TABLE refused (identifier TEXT PRIMARY KEY, operation INTEGER NOT NULL, "
-    "hash BLOB NOT NULL, reason TEXT NOT NULL, body TEXT NOT NULL) STRICT, WITHOUT ROWID; "
-    "PRAGMA user_version = 3";
-constexpr const char* kBackToVersion2 =
+const std::string kBackToVersion3 = R"sql(
+DROP TABLE refusal;
+CREATE TABLE refused (
+    identifier TEXT    PRIMARY KEY,
+    operation  INTEGER NOT NULL,
+    hash       BLOB    NOT NULL,
+    reason     TEXT    NOT NULL,
+    body       TEXT    NOT NULL
+) STRICT, WITHOUT ROWID;
+PRAGMA user_version = 3;
+)sql";
+
+/// Takes away what version 3 has added, and version 4.
+const std::string kBackToVersion2 =
+    kBackToVersion3 +
     "DROP TABLE clock_offset; ALTER TABLE pump ADD COLUMN measured_offset INTEGER; "
     "ALTER TABLE record DROP COLUMN time_source; ALTER TABLE trend DROP COLUMN milligrams; "
     "PRAGMA user_version = 2";
@@ -104,8 +113,7 @@ TEST(StoreFile, OfTheSecondVersionKeepsPublishedTimesAndDropsTheOffset) {
         store.queueDocuments(pump, {}, std::vector<Store::Published>{{3, kNow}, {4, kNow}});
         store.addTrend(pump, {});
     }
-    executeRaw(directory / "history.db", kBackToVersion3);
-    executeRaw(directory / "history.db", kBackToVersion2);
+    executeRaw(directory / "history.db", kBackToVersion2.c_str());
     executeRaw(directory / "history.db", "UPDATE pump SET measured_offset = 7200");
     Store store(directory / "history.db");
     EXPECT_THAT(store.clockOffsets(pump), ::testing::IsEmpty());
@@ -126,14 +134,37 @@ TEST(StoreFile, OfTheFirstVersionIsBroughtUpToDate) {
         pump = store.pump("NG1234567H").id;
         store.addRecords(pump, recordsFromTo(1, 10), kNow);
     }
-    executeRaw(directory / "history.db", kBackToVersion3);
-    executeRaw(directory / "history.db", kBackToVersion2);
-    executeRaw(directory / "history.db", "DROP TABLE trend; PRAGMA user_version = 1");
+    executeRaw(directory / "history.db",
+               (kBackToVersion2 + "; DROP TABLE trend; PRAGMA user_version = 1").c_str());
     EXPECT_THAT(refusal(directory / "history.db", Store::Access::ReadOnly), HasSubstr("older pump-bridge"));
     Store store(directory / "history.db");
     EXPECT_EQ(store.recordCount(pump), 10U);
     store.addTrend(pump, {});
     EXPECT_EQ(store.trends(pump, {}, {}).size(), 1U);
+}
+
+TEST(StoreFile, OfTheSecondVersionMapsAnewWhatWasSetAsideTooSoon) {
+    for (const bool refused : {true, false}) {
+        const TemporaryDirectory directory;
+        PumpId pump = 0;
+        {
+            Store store(directory / "history.db");
+            pump = store.pump("NG1234567H").id;
+            store.addRecords(pump, recordsFromTo(1, 10), kNow);
+            store.addRecords(pump, recordsFromTo(20, 30), kNow);
+            store.markPublished(pump, {1, 25});
+        }
+        executeRaw(
+            directory / "history.db",
+            (kBackToVersion3 + (refused ? "INSERT INTO refused VALUES ('x', 0, x'00', '500', '{}')" : ""))
+                .c_str());
+        Store store(directory / "history.db");
+        EXPECT_EQ(store.unpublished(pump), refused ? (std::vector<SequenceRange>{{1, 10}, {20, 30}})
+                                                   : (std::vector<SequenceRange>{{26, 30}}));
+        EXPECT_EQ(store.refusedDocuments().count, 0U);
+        store.markPublished(pump, {1, 30});
+        EXPECT_TRUE(store.unpublished(pump).empty());
+    }
 }
 
 TEST(StoreFile, OfLargePagesIsWrittenAnewWhenNobodyElseHasIt) {
@@ -197,29 +228,6 @@ TEST(StoreFile, ThatIsDamagedSaysSoOnceAndIsSetAside) {
     const Store fresh(file);
     EXPECT_EQ(fresh.setting("mobile-name"), "123456") << "the name that the pump knows us by";
     EXPECT_TRUE(fresh.pumps().empty());
-}
-
-TEST(StoreFile, OfTheThirdVersionMapsAnewWhatWasSetAsideTooSoon) {
-    for (const bool refused : {true, false}) {
-        const TemporaryDirectory directory;
-        PumpId pump = 0;
-        {
-            Store store(directory / "history.db");
-            pump = store.pump("NG1234567H").id;
-            store.addRecords(pump, recordsFromTo(1, 10), kNow);
-            store.addRecords(pump, recordsFromTo(20, 30), kNow);
-            store.markPublished(pump, {1, 25});
-        }
-        executeRaw(directory / "history.db", kBackToVersion3);
-        if (refused)
-            executeRaw(directory / "history.db", "INSERT INTO refused VALUES ('x', 0, x'00', '500', '{}')");
-        Store store(directory / "history.db");
-        EXPECT_EQ(store.unpublished(pump), refused ? (std::vector<SequenceRange>{{1, 10}, {20, 30}})
-                                                   : (std::vector<SequenceRange>{{26, 30}}));
-        EXPECT_EQ(store.refusedDocuments().count, 0U);
-        store.markPublished(pump, {1, 30});
-        EXPECT_TRUE(store.unpublished(pump).empty());
-    }
 }
 
 TEST(StoreFile, OfANewerVersionIsRefused) {

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "capture/decoder.hpp"
+#include "project_file.hpp"
 #include "protocol/uuids.hpp"
 #include "value_script.hpp"
 
@@ -49,7 +50,7 @@ std::vector<Example> examples() {
                                           {"notification", Way::Notification},
                                           {"indication", Way::Indication},
                                           {"write", Way::Write}};
-    std::ifstream in(PROTOCOL_TEST_DATA_DIR "/services-examples.jsonl");
+    std::ifstream in(support::projectFile("tests/protocol/data/services-examples.jsonl"));
     std::vector<Example> found;
     for (std::string text; std::getline(in, text);) {
         const json line = json::parse(text);

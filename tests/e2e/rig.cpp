@@ -127,6 +127,8 @@ Rig::Rig(const PumpOptions& options) {
                                        "--inventory",
                                        directory_.path("inventory.json"),
                                        "--reconnect-delay",
+                                       "0",
+                                       "--first-sequence",
                                        "0"};
     arguments.insert(arguments.end(), options.source.begin(), options.source.end());
     arguments.insert(arguments.end(), options.more.begin(), options.more.end());

@@ -62,6 +62,12 @@ public:
     /// A record that could not be decoded.
     HistoryBuilder& undecoded();
 
+    /// Readings of the present state at the present second, when all records until now are held.
+    HistoryBuilder& shows(therapy::LiveMode mode);
+    HistoryBuilder& shows(therapy::LiveDelivery delivery);
+    HistoryBuilder& shows(std::uint16_t fault, std::uint16_t instance);
+    HistoryBuilder& counts(therapy::MealUnit unit);
+
     [[nodiscard]] std::uint32_t last() const { return next_ - 1; } ///< sequence number of the newest record
     [[nodiscard]] const therapy::HistoryRun& stretch() const { return stretch_; }
     [[nodiscard]] therapy::HistoryRun notFromBeginning() const;

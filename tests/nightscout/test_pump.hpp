@@ -19,6 +19,9 @@ inline std::vector<Document> map(const HistoryRun& history, const MappingSetting
                                  std::uint32_t firstSequence = 0, std::uint32_t lastSequence = 0xffffffff) {
     return map(history, test::kSerial, settings, firstSequence, lastSequence);
 }
+inline MappedRecords mapRecords(const HistoryRun& history, const MappingSettings& settings) {
+    return mapRecords(history, test::kSerial, settings);
+}
 
 inline Document deviceStatus(const PumpStatus& status, const MappingSettings& settings) {
     return deviceStatus(status, test::kSerial, settings);
