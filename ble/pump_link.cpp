@@ -81,7 +81,7 @@ constexpr std::array kPermittedWrites{
     PermittedWrite{PumpCharacteristic::IddStatusReaderControlPoint, 2, 0x03c0},
     PermittedWrite{PumpCharacteristic::IddStatusReaderControlPoint, 2, 0x03f3},
     PermittedWrite{PumpCharacteristic::IddStatusReaderControlPoint, 2, 0x03fd},
-    PermittedWrite{PumpCharacteristic::IddStatusReaderControlPoint, 2, 0x03ff},
+    PermittedWrite{PumpCharacteristic::IddStatusReaderControlPoint, 2, 0x03ff}, // Display Format, once
     PermittedWrite{PumpCharacteristic::IddStatusReaderControlPoint, 2, 0x0401},
     PermittedWrite{PumpCharacteristic::IddStatusReaderControlPoint, 2, 0x0403},
     PermittedWrite{PumpCharacteristic::IddStatusReaderControlPoint, 2, 0x0405},
