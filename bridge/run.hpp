@@ -3,6 +3,7 @@
 // docs/architecture.md 4.
 #pragma once
 
+#include <filesystem>
 #include <iosfwd>
 
 #include "bridge/config/configuration.hpp"
@@ -17,6 +18,9 @@ struct RunOptions {
     bool once = false;    ///< one full sync and upload, then exit
     bool pair = false;    ///< forget the bond, start in pairing mode
     bool pretend = false; ///< print the documents (JSON Lines) on `out` instead of uploading them
+    /// For the control socket and the adapters' locks; without the right to write there the service does
+    /// without them.
+    std::filesystem::path runtimeDirectory = "/run/pump-bridge";
 };
 
 /// Until SIGINT or SIGTERM, or until done with `once`. The exit code of docs/architecture.md 6: 0 done, 2

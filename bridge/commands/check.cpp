@@ -71,12 +71,11 @@ Findings checkNightscout(asio::io_context& io, const Configuration& configuratio
         const auto settings = clientSettings(configuration);
         nightscout::Client client{io.get_executor(), settings};
         const Get get = [&client](std::string path) { return client.request("GET", std::move(path), {}); };
-        const auto mapping = mappingSettings(configuration);
-        const SiteFacts site = run(io, readSiteFacts(get, mapping, surroundings.clock));
+        const SiteFacts site = run(io, readSiteFacts(get, configuration.documents, surroundings.clock));
         const SiteSubject subject{.url = settings.site.text(),
                                   .exposesSecret = settings.site.exposesSecret(),
                                   .hasCredentials = !settings.apiSecretHeader.empty()};
-        return checkSite(site, subject, mapping);
+        return checkSite(site, subject, configuration.documents);
     } catch (const std::exception& error) {
         return {failed("nightscout", error.what(), "correct the configuration")};
     }

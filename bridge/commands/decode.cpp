@@ -15,7 +15,7 @@
 #include "capture/btsnoop.hpp"
 #include "capture/shown_record.hpp"
 #include "protocol/history/record.hpp"
-#include "therapy/local_times.hpp"
+#include "therapy/dating.hpp"
 
 namespace bridge {
 namespace {
@@ -60,12 +60,9 @@ private:
     }
 
     void printRecords() {
-        therapy::LocalTimes times;
-        for (const protocol::Bytes& raw : records_) times.add(raw);
-        times.finish();
+        const auto times = therapy::localTimes(records_);
         for (std::size_t i = 0; i < records_.size(); ++i) {
-            capture::ShownRecord view{records_[i]};
-            if (const auto dated = times.at(i, records_[i])) view.localTime = dated->local.time;
+            const capture::ShownRecord view{records_[i], times[i]};
             streams_.out << (options_.json ? capture::toJsonLine(view) : capture::toTextLine(view)) << '\n';
             if (view.decoded.has_error()) good_ = false;
         }

@@ -15,7 +15,7 @@
 #include "capture/decoder.hpp"
 #include "capture/redact.hpp"
 #include "protocol/history/record.hpp"
-#include "therapy/local_times.hpp"
+#include "therapy/dating.hpp"
 
 namespace bridge {
 namespace {
@@ -57,26 +57,24 @@ public:
         std::iota(order.begin(), order.end(), std::size_t{0});
         std::ranges::stable_sort(order, {}, [this](std::size_t i) { return records_[i].first; });
         places_.resize(records_.size());
-        std::size_t count = 0;
+        std::vector<protocol::Bytes> once;
         for (std::size_t i = 0; i < order.size(); ++i) {
             const bool again = i > 0 && records_[order[i]] == records_[order[i - 1]];
-            if (!again) times_.add(records_[order[i]].second);
-            if (!again) ++count;
-            places_[order[i]] = count - 1;
+            if (!again) once.push_back(records_[order[i]].second);
+            places_[order[i]] = once.size() - 1;
         }
-        times_.finish();
+        times_ = therapy::localTimes(once);
     }
     /// Of the record that was added at `index`.
     [[nodiscard]] std::optional<protocol::LocalSeconds> at(std::size_t index) const {
-        const auto dated = times_.at(places_[index], records_[index].second);
-        return dated ? std::optional(dated->local.time) : std::nullopt;
+        return times_[places_[index]];
     }
 
 private:
     std::uint32_t number_ = 0;
     std::vector<std::pair<std::uint32_t, protocol::Bytes>> records_;
     std::vector<std::size_t> places_; ///< in times_
-    therapy::LocalTimes times_;
+    std::vector<std::optional<protocol::LocalSeconds>> times_;
 };
 
 std::string rendered(const capture::Line& line, const DecodeOptions& options) {

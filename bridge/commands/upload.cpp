@@ -1,31 +1,22 @@
 // SPDX-License-Identifier: MIT
 #include "bridge/commands/upload.hpp"
 
-#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <exception>
-#include <functional>
-#include <map>
 #include <ostream>
-#include <set>
-#include <string_view>
-#include <utility>
 
 #include "bridge/config/site_settings.hpp"
-#include "bridge/publish/publisher.hpp"
-#include "bridge/store/stored_event_memory.hpp"
+#include "bridge/control/control_client.hpp"
+#include "bridge/control/control_requests.hpp"
 #include "nightscout/upload/uploader.hpp"
 
 namespace bridge {
 namespace {
 
-using namespace std::chrono_literals;
 using nightscout::Collection;
 using nightscout::Document;
 
-/// Mapped at a time: a bound on memory, not on what is found.
-constexpr std::uint32_t kRangeRecords = 5000;
 /// Failed requests in a row before the command gives up.
 constexpr int kRetries = 4;
 
@@ -95,186 +86,66 @@ int send(Store& store, const Configuration& configuration, spdlog::logger& log, 
     return state.setAside == 0 ? kDone : kFoundProblem;
 }
 
-struct Range {
-    std::chrono::sys_seconds first{};
-    std::chrono::sys_seconds last{};
-};
+bool reportFound(const Backfill& backfill, const Configuration& configuration, const Streams& streams) {
+    if (backfill.found()) return true;
+    const std::string& serial = configuration.pump.serial;
+    streams.err << "the store holds no records" << (serial.empty() ? "" : " of pump " + serial) << '\n';
+    return false;
+}
 
-/// The instants that the options mean; empty without any dated record.
-std::optional<Range> rangeOf(const UploadOptions& options, const therapy::Zone& zone,
-                             std::optional<std::chrono::sys_seconds> newest) {
-    const auto utc = [&](protocol::LocalSeconds local) {
-        return std::chrono::sys_seconds{local.time_since_epoch() - zone.offsetFor(local)};
+/// When it was, when it is, and by how much it moves.
+void printMove(const Document& document, std::optional<nightscout::UtcMilliseconds> former,
+               std::ostream& out) {
+    out << document.eventType << ' ' << document.identifier << ' ';
+    if (!former) {
+        out << nightscout::toIso(document.time) << '\n'; // changed, at its old time
+        return;
+    }
+    const auto moved = std::chrono::round<std::chrono::seconds>(document.time - *former);
+    out << nightscout::toIso(*former) << " -> " << nightscout::toIso(document.time) << " ("
+        << (moved.count() > 0 ? "+" : "") << moved.count() << " s)\n";
+}
+
+/// Prints the documents, or how they move, on `out`; counts on `err`. The store is only read.
+int pretend(const UploadOptions& options, const Configuration& configuration, const therapy::Zone& zone,
+            const Streams& streams) {
+    const Store store(configuration.storage.path, Store::Access::ReadOnly);
+    Backfill backfill(store, options, configuration.documents, configuration.pump.serial, zone);
+    if (!reportFound(backfill, configuration, streams)) return kFoundProblem;
+    const auto print = [&](const Document& document, std::optional<nightscout::UtcMilliseconds> former) {
+        if (options.correctTimes) {
+            printMove(document, former, streams.out);
+        } else {
+            streams.out << document.body << '\n';
+        }
     };
-    // In milliseconds as well as in seconds.
-    constexpr std::chrono::sys_seconds kFirst{};
-    constexpr std::chrono::sys_seconds kLast = std::chrono::sys_days{std::chrono::year{9999} / 12 / 31};
-    if (options.start || options.end) {
-        return Range{options.start ? utc(*options.start) : kFirst, options.end ? utc(*options.end) : kLast};
-    }
-    if (!newest) return std::nullopt;
-    return Range{*newest - std::chrono::days(options.days), kLast};
-}
-
-/// When the newest dated record of the store was logged.
-std::optional<std::chrono::sys_seconds> newestTime(const Store& store, const PumpInfo& pump,
-                                                   const therapy::Zone& zone) {
-    const auto held = store.held(pump.id);
-    if (held.empty()) return std::nullopt;
-    const SequenceRange stretch = held.back();
-    const SequenceRange window{stretch.last - std::min(stretch.last - stretch.first, kRangeRecords),
-                               stretch.last};
-    const auto dated = datedRun(store, pump.id, stretch, window, zone, store.measuredOffset(pump.id));
-    std::optional<std::chrono::sys_seconds> newest;
-    for (const auto& record : dated.records) {
-        if (record.time && (!newest || *record.time > *newest)) newest = record.time;
-    }
-    return newest;
-}
-
-struct Counts {
-    std::size_t added = 0, changed = 0, known = 0;
-};
-
-void printSummary(const std::map<std::string, Counts>& counts, std::ostream& out) {
-    for (const auto& [eventType, count] : counts) {
-        out << eventType << ": " << count.added << " new, " << count.changed << " again, " << count.known
-            << " already there\n";
-    }
-    if (counts.empty()) out << "no documents\n";
+    while (backfill.show(print)) continue;
+    streams.err << toText(backfill.summary());
+    return kDone;
 }
 
 } // namespace
 
-Backfill::Backfill(const UploadOptions& options, const Configuration& configuration,
-                   const therapy::Zone& zone)
-    : options_(options),
-      zone_(zone),
-      settings_(mappingSettings(configuration)),
-      serial_(configuration.pump.serial) {
-    if (options.features) settings_.features = *options.features;
-}
-
-/// What one call of forEachRange() has found out.
-struct Backfill::Pass {
-    const Store& store;
-    PumpInfo pump;
-    nightscout::MappingSettings settings;
-    Range range;
-    StoredEventMemory events;
-
-    [[nodiscard]] bool wants(const Document& document) const {
-        return document.time >= range.first && document.time < range.last + 1s && events.mayRepeat(document);
-    }
-};
-
-Backfill::Part Backfill::partOf(const Pass& pass, SequenceRange stretch, SequenceRange emitted) const {
-    const auto unwanted = [&](const Document& document) { return !pass.wants(document); };
-    const auto mapped = [&](Dating dating) {
-        auto range = mapStored(pass.store, pass.pump.id, stretch, emitted, zone_, pass.settings, dating);
-        std::erase_if(range.documents, unwanted);
-        return range;
-    };
-    auto [documents, times] = mapped(options_.force ? Dating::Anew : Dating::Kept);
-    Part part{std::move(documents), std::move(times), {}};
-    std::erase_if(part.times, [&](const Store::Published& published) {
-        return part.documents.empty() || published.sequenceNumber < part.documents.front().sequenceNumber ||
-               published.sequenceNumber > part.documents.back().sequenceNumber;
-    });
-    if (!options_.force) return part;
-    std::set<std::string_view> present;
-    for (const Document& document : part.documents) present.insert(document.identifier);
-    for (const Document& former : mapped(Dating::Kept).documents) {
-        if (!present.contains(former.identifier)) part.gone.push_back(former.identifier);
-    }
-    return part;
-}
-
-bool Backfill::forEachRange(const Store& store, const Streams& streams, const Visit& visit) const {
-    const auto pumps = store.pumps();
-    const auto pump = std::ranges::find_if(
-        pumps, [&](const PumpInfo& info) { return serial_.empty() || info.serial == serial_; });
-    const auto range =
-        pump == pumps.end() ? std::nullopt : rangeOf(options_, zone_, newestTime(store, *pump, zone_));
-    if (!range) {
-        streams.err << "the store holds no records" << (serial_.empty() ? "" : " of pump " + serial_) << '\n';
-        return false;
-    }
-    Pass pass{store, *pump, settings_, *range, StoredEventMemory(store, *pump)};
-    pass.settings.serial = pump->serial;
-    for (const SequenceRange& stretch : store.held(pump->id)) {
-        for (std::uint64_t first = stretch.first; first <= stretch.last; first += kRangeRecords) {
-            const auto last = std::min<std::uint64_t>(first + kRangeRecords - 1, stretch.last);
-            auto part =
-                partOf(pass, stretch, {static_cast<std::uint32_t>(first), static_cast<std::uint32_t>(last)});
-            visit(pump->id, part);
-        }
-    }
-    return true;
-}
-
-int Backfill::pretend(const Store& store, const Streams& streams) const {
-    std::map<std::string, Counts> counts;
-    const bool found = forEachRange(store, streams, [&](PumpId, Part& part) {
-        for (const Document& document : part.documents) {
-            Counts& count = counts[document.eventType];
-            const bool known = store.isKnown(document);
-            ++(known ? (options_.force ? count.changed : count.known) : count.added);
-            if (!known || options_.force) streams.out << document.body << '\n';
-        }
-    });
-    if (found) printSummary(counts, streams.err);
-    return found ? kDone : kFoundProblem;
-}
-
-bool Backfill::queue(Store& store, const Streams& streams) const {
-    std::map<std::string, Counts> counts;
-    const bool found = forEachRange(store, streams, [&](PumpId pump, Part& part) {
-        const auto put = [&](std::span<const Document> some, std::span<const Store::Published> fixed) {
-            return options_.force ? store.requeueDocuments(pump, some, fixed)
-                                  : store.queueDocuments(pump, some, fixed);
-        };
-        // Times fixed before their documents need no repair after a crash; those that replace others come
-        // last, so that a repetition still knows the former ones.
-        if (!options_.force) put({}, part.times);
-        std::ranges::stable_sort(part.documents, {}, &Document::eventType);
-        for (auto at = part.documents.begin(); at != part.documents.end();) {
-            const auto end = std::find_if(at, part.documents.end(), [&](const Document& other) {
-                return other.eventType != at->eventType;
-            });
-            const QueueResult queued = put({at, end}, {});
-            Counts& count = counts[at->eventType];
-            count.added += queued.added;
-            count.changed += queued.changed;
-            count.known += queued.known;
-            at = end;
-        }
-        store.withdrawDocuments(part.gone);
-        if (options_.force) put({}, part.times);
-    });
-    if (found) printSummary(counts, streams.out);
-    return found;
-}
-
-int upload(const UploadOptions& options, const Configuration& configuration, spdlog::logger& log,
-           const Streams& streams) {
+int upload(const UploadOptions& options, const Configuration& configuration,
+           const std::filesystem::path& controlSocket, spdlog::logger& log, const Streams& streams) {
     const auto zone = therapy::Zone::find(configuration.timezone);
     if (!zone || (!options.pretend && configuration.nightscout.url.empty())) {
         streams.err << (zone ? "nightscout.url is not configured: there is no site to send to\n"
                              : "timezone: there is no such zone\n");
         return kWrongUsage;
     }
-    const Backfill backfill(options, configuration, *zone);
-    if (options.pretend) {
-        return backfill.pretend(Store(configuration.storage.path, Store::Access::ReadOnly), streams);
-    }
+    if (options.pretend) return pretend(options, configuration, *zone, streams);
+    if (const auto code = askService(controlSocket, toRequest(options), streams)) return *code;
     if (!std::filesystem::exists(configuration.storage.path)) {
         streams.err << configuration.storage.path.string() << ": there is no such store\n";
         return kFoundProblem;
     }
     Store store(configuration.storage.path);
     store.shareOutbox();
-    if (!backfill.queue(store, streams)) return kFoundProblem;
+    Backfill backfill(store, options, configuration.documents, configuration.pump.serial, *zone);
+    if (!reportFound(backfill, configuration, streams)) return kFoundProblem;
+    while (backfill.queue(store)) continue;
+    streams.out << toText(backfill.summary());
     return send(store, configuration, log, streams);
 }
 

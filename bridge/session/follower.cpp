@@ -114,6 +114,7 @@ asio::awaitable<void> Follower::attendPresent() {
     co_await answerChanges();
     co_await readMeasurement();
     if (take(Item::NewRecords)) co_await sync_.runNewest(pump_);
+    co_await settleClock();
     co_await readState();
 }
 
@@ -143,14 +144,17 @@ asio::awaitable<void> Follower::readMeasurement() {
 void Follower::keepTrend(const protocol::cgm::Measurement& measurement) {
     if (!status_.sessionStart || !measurement.trend || !measurement.trend->isNumber()) return;
     const auto sampled = status_.sessionStart->sampleTime(measurement.timeOffsetMinutes);
-    if (!sampled || !measurement.glucoseMgDl()) return;
+    const auto milligrams = measurement.glucoseMgDl();
+    if (!sampled || !milligrams) return;
     const auto rate = std::lround(measurement.trend->toDouble() * 1000);
-    store_.addTrend(pump_.id, {*sampled, static_cast<std::int32_t>(rate)});
+    store_.addTrend(pump_.id, {*sampled, static_cast<std::int32_t>(rate), *milligrams});
 }
 
 asio::awaitable<bool> Follower::readHistory() {
     bool all = take(Item::AllRecords);
-    if (take(Item::NewRecords) && !all) {
+    const bool newest = take(Item::NewRecords);
+    const bool fetched = all || newest;
+    if (newest && !all) {
         const bool came = co_await sync_.runNewest(pump_);
         all = !came;
     }
@@ -158,7 +162,26 @@ asio::awaitable<bool> Follower::readHistory() {
         co_await sync_.run(pump_);
         plan_.done(Item::AllRecords, now());
     }
+    if (fetched) co_await settleClock();
     co_return all;
+}
+
+// A reading counts only between two looks at the end of the history.
+asio::awaitable<void> Follower::measureClock() {
+    co_await hooks_.measureClock();
+    co_await sync_.runNewest(pump_);
+    if (hooks_.clockBracketed) hooks_.clockBracketed();
+}
+
+asio::awaitable<void> Follower::settleClock() {
+    constexpr int kAttempts = 5; // docs/nightscout/mapping.md 5.3
+    if (hooks_.clockBracketed) hooks_.clockBracketed();
+    const auto wanted = [this] { return hooks_.clockWanted && hooks_.clockWanted(); };
+    if (!wanted()) clockAttempts_ = 0;
+    while (wanted() && clockAttempts_ < kAttempts) {
+        ++clockAttempts_;
+        co_await measureClock();
+    }
 }
 
 asio::awaitable<void> Follower::readTherapy() {
@@ -175,7 +198,10 @@ asio::awaitable<void> Follower::readRoutine() {
         keep(co_await live_.batteryPercent(), status_.batteryPercent);
         keep(co_await live_.transmitterBatteryPercent(), status_.transmitterBatteryPercent);
     }
-    if (take(Item::Clock)) co_await hooks_.measureClock();
+    if (take(Item::Clock)) {
+        clockAttempts_ = 0;
+        co_await measureClock();
+    }
 }
 
 asio::awaitable<void> Follower::readSession() {

@@ -23,6 +23,8 @@ public:
         std::function<void()> synced;
         std::function<void(const therapy::PumpStatus&)> statusRead;
         std::function<asio::awaitable<void>()> measureClock;
+        std::function<bool()> clockWanted;    ///< records wait for a reading of the pump's clock
+        std::function<void()> clockBracketed; ///< history was fetched up to the pump's end since the reading
         std::function<void(const std::string&)> stage;
     };
     struct Settings {
@@ -48,6 +50,8 @@ private:
     asio::awaitable<void> answerChanges();
     asio::awaitable<void> readMeasurement();
     asio::awaitable<bool> readHistory(); ///< true: nothing is missing
+    asio::awaitable<void> measureClock();
+    asio::awaitable<void> settleClock();
     asio::awaitable<void> readState();
     asio::awaitable<void> readTherapy();
     asio::awaitable<void> readRoutine();
@@ -71,6 +75,7 @@ private:
     therapy::PumpStatus status_;
     bool news_ = false; ///< in status_, not told yet
     FollowPlan::Time newMeasurementAt_{};
+    int clockAttempts_ = 0; ///< since it was last wanted for no reason
 };
 
 } // namespace bridge

@@ -247,6 +247,10 @@ asio::awaitable<void> PumpSession::work(std::shared_ptr<Connection> connection) 
         if (hooks_.statusRead) hooks_.statusRead(pump, status);
     };
     hooks.measureClock = [this, &pump] { return measureClock(pump); };
+    hooks.clockWanted = [this, &pump] { return hooks_.clockWanted && hooks_.clockWanted(pump); };
+    hooks.clockBracketed = [this, &pump] {
+        if (hooks_.clockBracketed) hooks_.clockBracketed(pump);
+    };
     hooks.stage = [this](const std::string& text) { stage(text); };
     Follower follower{link_,
                       connection->values,
@@ -292,12 +296,10 @@ asio::awaitable<void> PumpSession::measureClock(const PumpInfo& pump) {
             log_.warn("session: the pump's clock is not set");
             co_return;
         }
-        if (hooks_.clockMeasured)
-            hooks_.clockMeasured(pump, local->time_since_epoch() - now.time_since_epoch());
+        if (hooks_.clockRead) hooks_.clockRead(pump, {.local = *local, .utc = now});
     } catch (const ble::LinkError& error) {
         if (error.name() == "disconnected") throw;
-        log_.warn("session: the pump's clock could not be read ({}); the configured zone decides",
-                  error.name());
+        log_.warn("session: the pump's clock could not be read ({}); records wait for it", error.name());
     }
 }
 

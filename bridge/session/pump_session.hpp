@@ -18,6 +18,7 @@
 #include "bridge/session/value_queue.hpp"
 #include "bridge/store/store.hpp"
 #include "protocol/sake/handshake.hpp"
+#include "therapy/clock_offset.hpp"
 #include "therapy/pump_status.hpp"
 
 namespace spdlog {
@@ -46,8 +47,12 @@ public:
     struct Hooks {
         /// Numbers of this range are in the store.
         HistorySync::RangeDone rangeDone;
-        /// Local minus UTC of the pump's clock, just read.
-        std::function<void(const PumpInfo&, std::chrono::seconds)> clockMeasured;
+        /// The pump's clock was just read.
+        std::function<void(const PumpInfo&, const therapy::ClockReading&)> clockRead;
+        /// Whether to read it now: something depends on it that has come from the pump.
+        std::function<bool(const PumpInfo&)> clockWanted;
+        /// History was fetched up to the pump's end, after the clock was read.
+        std::function<void(const PumpInfo&)> clockBracketed;
         /// The store has all that the pump had, and its state was read.
         std::function<void(const PumpInfo&)> synced;
         /// Something of the pump's present state was read. Values of this connection only.

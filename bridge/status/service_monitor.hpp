@@ -3,7 +3,6 @@
 #pragma once
 
 #include <functional>
-#include <memory>
 #include <string>
 #include <string_view>
 
@@ -25,12 +24,9 @@ class ServiceMonitor {
 public:
     using UtcClock = std::function<std::chrono::sys_seconds()>;
 
-    /// The references must outlive it. The last error that `log` was given is part of the state.
+    /// The references must outlive it.
     ServiceMonitor(Store& store, const therapy::Zone& zone, nightscout::MappingSettings mapping,
                    UtcClock clock, spdlog::logger& log);
-    ~ServiceMonitor();
-    ServiceMonitor(const ServiceMonitor&) = delete;
-    ServiceMonitor& operator=(const ServiceMonitor&) = delete;
 
     /// As the link reports its states; `problem` is what it says is in the way, empty for nothing.
     void linkState(ble::LinkState state);
@@ -43,10 +39,7 @@ public:
     [[nodiscard]] ServiceState gather() const;
 
 private:
-    class LastErrorSink;
-
     void tell(const std::optional<LinkDiagnosis::Finding>& finding);
-    [[nodiscard]] std::optional<ServiceState::Problem> problem(std::chrono::sys_seconds now) const;
     [[nodiscard]] ServiceState::Upload upload() const;
 
     Store& store_;
@@ -54,7 +47,6 @@ private:
     nightscout::MappingSettings mapping_;
     UtcClock clock_;
     spdlog::logger& log_;
-    std::shared_ptr<LastErrorSink> errors_;
     std::chrono::sys_seconds startedAt_;
     LinkStages stages_;
     LinkDiagnosis diagnosis_;

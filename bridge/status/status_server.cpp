@@ -13,7 +13,6 @@
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
-#include <charconv>
 #include <list>
 
 #include "bridge/status/status_requests.hpp"
@@ -69,32 +68,6 @@ std::string_view view(boost::beast::string_view text) {
 }
 
 } // namespace
-
-std::optional<ListenAddress> parseListenAddress(std::string_view text) {
-    auto [host, portText] = splitHostAndPort(text);
-    if (host == "localhost") host = "127.0.0.1";
-    error_code error;
-    asio::ip::make_address(std::string(host), error);
-    std::uint16_t port = 0;
-    const auto [end, problem] = std::from_chars(portText.data(), portText.data() + portText.size(), port);
-    if (error || problem != std::errc{} || end != portText.data() + portText.size()) return std::nullopt;
-    return ListenAddress{std::string(host), port};
-}
-
-bool ListenAddress::isLoopback() const {
-    error_code error;
-    const auto address = asio::ip::make_address(host, error);
-    return !error && address.is_loopback();
-}
-
-std::string ListenAddress::localUrl() const {
-    error_code error;
-    const auto address = asio::ip::make_address(host, error);
-    const bool any = !error && address.is_unspecified();
-    const bool six = !error && address.is_v6();
-    const std::string reachable = any ? (six ? "::1" : "127.0.0.1") : host;
-    return "http://" + (six ? "[" + reachable + "]" : reachable) + ":" + std::to_string(port);
-}
 
 /// Kept by run() and by each connection: they may end after the server.
 struct StatusServer::Impl : std::enable_shared_from_this<Impl> {

@@ -2,6 +2,7 @@
 // From the mapping's documents to what has to be done on the server.
 #include <openssl/evp.h>
 
+#include <algorithm>
 #include <stdexcept>
 
 #include "bridge/store/store_impl.hpp"
@@ -217,7 +218,13 @@ private:
 
 QueueResult Store::queueDocuments(PumpId pump, std::span<const Document> documents,
                                   std::span<const Published> times) {
-    sqlite::Transaction transaction(impl_->database);
+    // Under which time a record goes out must be known for good before it goes out. A device status is out of
+    // date before it matters.
+    const bool onlyStatus = times.empty() && std::ranges::all_of(documents, [](const Document& document) {
+                                return document.collection == Collection::DeviceStatus;
+                            });
+    sqlite::Transaction transaction(impl_->database,
+                                    onlyStatus ? sqlite::Durability::Later : sqlite::Durability::Now);
     Queue queue(*impl_);
     for (const Document& document : documents) queue.put(document);
     const std::int64_t epoch = impl_->epochOf(pump);
@@ -240,7 +247,8 @@ QueueResult Store::requeueDocuments(PumpId pump, std::span<const Document> docum
     const std::int64_t epoch = impl_->epochOf(pump);
     for (const Published& published : times) {
         Statement(impl_->database,
-                  "UPDATE record SET published_at = ? WHERE pump = ? AND epoch = ? AND sequence = ?",
+                  "UPDATE record SET published_at = ?, time_source = NULL "
+                  "WHERE pump = ? AND epoch = ? AND sequence = ?",
                   toInteger(published.time), pump, epoch, published.sequenceNumber)
             .run();
     }

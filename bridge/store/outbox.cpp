@@ -137,15 +137,17 @@ std::vector<OutboxItem> Store::next(std::size_t limit, std::size_t maxBytes) {
     return items;
 }
 
+// On the disk with the next records: forgotten by a power cut before, a document goes up a second time under
+// the same identity, which changes nothing there (docs/nightscout/api.md 5.2).
 void Store::acknowledge(std::span<const nightscout::Acknowledgement> items) {
-    sqlite::Transaction transaction(impl_->database);
+    sqlite::Transaction transaction(impl_->database, sqlite::Durability::Later);
     for (const auto& item : items) acknowledgeOne(impl_->database, item);
     transaction.commit();
     for (const auto& item : items) impl_->handedOut.erase(item.id);
 }
 
 void Store::setAside(std::int64_t id, const std::string& reason) {
-    sqlite::Transaction transaction(impl_->database);
+    sqlite::Transaction transaction(impl_->database, sqlite::Durability::Later);
     Statement(impl_->database,
               "INSERT INTO refused (identifier, operation, hash, reason, body) "
               "SELECT identifier, operation, hash, ?2, body FROM outbox WHERE id = ?1 "
@@ -165,7 +167,7 @@ void Store::setAside(std::int64_t id, const std::string& reason) {
 }
 
 void Store::countAttempt(std::span<const std::int64_t> ids) {
-    sqlite::Transaction transaction(impl_->database);
+    sqlite::Transaction transaction(impl_->database, sqlite::Durability::Later);
     for (const std::int64_t id : ids) {
         Statement(impl_->database, "UPDATE outbox SET attempts = attempts + 1 WHERE id = ?", id).run();
     }

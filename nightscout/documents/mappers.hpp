@@ -16,6 +16,7 @@ namespace nightscout {
 struct Context {
     const RecordLinks& view;
     const BasalTimeline& basal;
+    std::string_view serial; ///< of the pump
     const MappingSettings& settings;
     Feature feature{}; ///< that the present mapper's documents belong to
     std::vector<Document>& documents;

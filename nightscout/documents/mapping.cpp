@@ -57,7 +57,7 @@ auto rowsOf(std::uint16_t eventType) {
 } // namespace
 
 std::string identifierOf(const Context& context, std::size_t index, Kind kind) {
-    return identifier(context.settings.serial, kind, protocol::toHex(context.view.at(index).raw));
+    return identifier(context.serial, kind, protocol::toHex(context.view.at(index).raw));
 }
 
 Document& addDocument(Context& context, Document document, const nlohmann::json& body) {
@@ -84,7 +84,7 @@ Document& addNote(Context& context, std::size_t index, UtcSeconds time, std::str
     return addTreatment(context, index, Kind::Note, time, {{"eventType", "Note"}, {"notes", notes}});
 }
 
-std::vector<Document> map(const HistoryRun& stretch, const MappingSettings& settings,
+std::vector<Document> map(const HistoryRun& stretch, std::string_view serial, const MappingSettings& settings,
                           std::uint32_t firstSequence, std::uint32_t lastSequence) {
     const RecordLinks view(stretch);
     const BasalTimeline basal(view);
@@ -97,7 +97,7 @@ std::vector<Document> map(const HistoryRun& stretch, const MappingSettings& sett
         if (!records[index].record) continue;
         for (const Row& row : rowsOf(records[index].record->header.eventType)) {
             if (!settings.features.contains(row.feature)) continue;
-            Context context{view, basal, settings, row.feature, documents};
+            Context context{view, basal, serial, settings, row.feature, documents};
             row.mapper(context, index);
         }
     }

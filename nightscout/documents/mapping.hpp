@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "nightscout/documents/document.hpp"
@@ -36,7 +37,6 @@ struct AnnounceList {
 };
 
 struct MappingSettings {
-    std::string serial;         ///< pump serial number as read from it; identities depend on it
     std::string alias = "780G"; ///< in `device`; visible on the site
     FeatureSet features{Feature::Basal,    Feature::Bolus, Feature::PumpEvents,
                         Feature::Profiles, Feature::Cgm,   Feature::DeviceStatus};
@@ -63,8 +63,9 @@ struct MappingSettings {
 /// number. A document that needs context which is not there yet (a bolus in progress, the glucose before a
 /// direction) is held back: it appears once the stretch has grown. A Temp Basal that still goes on has a
 /// duration that reaches 20 to 30 minutes past the newest record of the stretch; it grows every ten minutes,
-/// and runs out by itself when no more records come (docs/nightscout/mapping.md 8.6, "lease").
-std::vector<Document> map(const HistoryRun& stretch, const MappingSettings& settings,
+/// and runs out by itself when no more records come (docs/nightscout/mapping.md 8.6, "lease"). `serial`: the
+/// pump's, as read from it; identities depend on it.
+std::vector<Document> map(const HistoryRun& stretch, std::string_view serial, const MappingSettings& settings,
                           std::uint32_t firstSequence = 0, std::uint32_t lastSequence = 0xffffffff);
 
 } // namespace nightscout

@@ -37,8 +37,10 @@ constexpr std::size_t kToTheMinute = std::string_view("2026-03-14T08:50").size()
 
 class Reading {
 public:
-    Reading(const PumpStatus& status, const MappingSettings& settings, StatusMemory& memory)
+    Reading(const PumpStatus& status, std::string_view serial, const MappingSettings& settings,
+            StatusMemory& memory)
         : status_(status),
+          serial_(serial),
           settings_(settings),
           memory_(memory),
           offset_(*status.clockOffset),
@@ -57,7 +59,7 @@ public:
 private:
     Document make(Kind kind, const std::string& key, UtcSeconds time, Json fields) {
         Document document =
-            makeTreatment(settings_, kind, identifier(settings_.serial, kind, key), time, std::move(fields));
+            makeTreatment(settings_, kind, identifier(serial_, kind, key), time, std::move(fields));
         document.feature = Feature::PumpEvents;
         return document;
     }
@@ -124,6 +126,7 @@ private:
     }
 
     const PumpStatus& status_;
+    std::string_view serial_;
     const MappingSettings& settings_;
     StatusMemory& memory_;
     seconds offset_;
@@ -168,10 +171,10 @@ StatusMemory StatusMemory::fromJson(const Json& saved) {
     return memory;
 }
 
-std::vector<Document> statusEvents(const PumpStatus& status, const MappingSettings& settings,
-                                   StatusMemory& memory) {
+std::vector<Document> statusEvents(const PumpStatus& status, std::string_view serial,
+                                   const MappingSettings& settings, StatusMemory& memory) {
     if (!status.clockOffset || !settings.features.contains(Feature::PumpEvents)) return {};
-    return Reading(status, settings, memory).events();
+    return Reading(status, serial, settings, memory).events();
 }
 
 } // namespace nightscout

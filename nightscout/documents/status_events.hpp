@@ -9,6 +9,7 @@
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "nightscout/documents/document.hpp"
@@ -39,7 +40,7 @@ struct StatusMemory {
 
 /// The documents of what has happened since the reading before; feature PUMP_EVENTS. Nothing while the
 /// offset of the pump's clock is not known: these events are dated and named by that clock.
-std::vector<Document> statusEvents(const PumpStatus& status, const MappingSettings& settings,
-                                   StatusMemory& memory);
+std::vector<Document> statusEvents(const PumpStatus& status, std::string_view serial,
+                                   const MappingSettings& settings, StatusMemory& memory);
 
 } // namespace nightscout

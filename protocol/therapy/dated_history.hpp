@@ -8,11 +8,20 @@
 #include <optional>
 #include <vector>
 
+#include "protocol/codec/date_time.hpp"
 #include "protocol/history/record.hpp"
 
 namespace therapy {
 
 using UtcSeconds = std::chrono::sys_seconds;
+
+/// Why a record has no time (docs/nightscout/mapping.md 5.3).
+enum class Hold : std::uint8_t {
+    NoReference, ///< nothing says when it was: an older record may
+    LostClock,   ///< the pump has lost date and time: until somebody sets them
+    NotMeasured, ///< how far the pump's clock is from UTC has not been measured since it was last set
+    HostClock,   ///< the same, and cannot be: this computer's clock is not to be trusted
+};
 
 /// A record with its instants. Records that could not be decoded or dated take part too: they occupy their
 /// place in the sequence.
@@ -25,6 +34,9 @@ struct DatedRecord {
     /// Of the live measurement of the same sample, thousandths of mg/dL per minute: the pump's own rate, for
     /// the trend (docs/nightscout/mapping.md 9.2). Empty: history decides.
     std::optional<std::int32_t> trend = std::nullopt;
+    std::optional<protocol::LocalSeconds> localTime = std::nullopt; ///< of logging, by the pump's clock
+    std::optional<protocol::LocalSeconds> localSampleTime = std::nullopt;
+    std::optional<Hold> hold = std::nullopt; ///< of a record without a time
 };
 
 /// A run of records of one pump without missing sequence numbers, ascending.

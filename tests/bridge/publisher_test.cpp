@@ -5,6 +5,7 @@
 #include <spdlog/logger.h>
 #include <spdlog/sinks/null_sink.h>
 
+#include "measured_clock.hpp"
 #include "protocol/history/record.hpp"
 #include "temporary_directory.hpp"
 
@@ -28,7 +29,10 @@ std::vector<ReceivedRecord> someRecords() {
 
 class PublisherTest : public testing::Test {
 protected:
-    PublisherTest() { settings.features = {nightscout::Feature::Cgm}; }
+    PublisherTest() {
+        settings.features = {nightscout::Feature::Cgm};
+        store.keepClockOffset(pump.id, bridge::testing::measuredClock(100000, 1h));
+    }
 
     bridge::QueueResult publish(bool marks = true) {
         bridge::Publisher publisher{store,
@@ -96,7 +100,8 @@ TEST_F(PublisherTest, HoldsGlucoseBackUntilWhatIsBeforeItIsKnown) {
 
 TEST_F(PublisherTest, DatesByTheMeasuredOffset) {
     store.noteOldest(pump.id, 100000);
-    store.setMeasuredOffset(pump.id, 2h); // a clock that did not go back in autumn
+    store.keepClockOffset(
+        pump.id, bridge::testing::measuredClock(100000, 2h)); // a clock that did not go back in autumn
     receive(someRecords());
     publish();
     ASSERT_EQ(documents.size(), 1U);
@@ -108,7 +113,7 @@ TEST_F(PublisherTest, KeepsAPublishedTimeWhenTheClockIsMeasuredAnew) {
     receive(someRecords());
     publish();
     store.queueDocuments(pump.id, documents, times);
-    store.setMeasuredOffset(pump.id, 2h);
+    store.keepClockOffset(pump.id, bridge::testing::measuredClock(100000, 2h));
     receive({{100003, bytes("0cf0a3860100e7010800960000000000")}});
     publish();
     ASSERT_EQ(documents.size(), 2U);
@@ -133,12 +138,42 @@ TEST_F(PublisherTest, TakesTheDirectionFromTheTrendOfTheSameSample) {
     receive({{100003, bytes("0cf0a3860100e7010800960000000000")}}); // 150 mg/dL at 09:34
     const protocol::LocalSeconds first{std::chrono::local_days{std::chrono::year{2026} / 3 / 14} + 9h +
                                        29min};
-    store.addTrend(pump.id, {first + 41s, -2100}); // the session's minutes begin at another second
-    store.addTrend(pump.id, {first - 5min + 41s, 3000});
+    store.addTrend(pump.id, {first + 41s, -2100, 142}); // the session's minutes begin at another second
+    store.addTrend(pump.id, {first - 5min + 41s, 3000, 150});
     publish();
     ASSERT_EQ(documents.size(), 2U);
     EXPECT_NE(documents[0].body.find("SingleDown"), std::string::npos) << documents[0].body;
     EXPECT_NE(documents[1].body.find("FortyFiveUp"), std::string::npos) << documents[1].body; // by history
+}
+
+TEST_F(PublisherTest, HoldsWhatIsNotMeasuredAndOffersItAgain) {
+    store.noteOldest(pump.id, 100000);
+    store.beginEpoch(pump.id); // nothing is known of the clock
+    store.noteOldest(pump.id, 100000);
+    receive(someRecords());
+    publish();
+    EXPECT_TRUE(documents.empty());
+    EXPECT_EQ(bridge::heldRecords(store, pump.id, zone),
+              (std::vector<bridge::HeldRecords>{{therapy::Hold::NotMeasured, 3}}));
+    EXPECT_FALSE(store.unpublished(pump.id).empty());
+
+    store.keepClockOffset(pump.id, bridge::testing::measuredClock(100000, 1h));
+    publish();
+    EXPECT_EQ(documents.size(), 1U);
+    EXPECT_TRUE(bridge::heldRecords(store, pump.id, zone).empty());
+    EXPECT_TRUE(store.unpublished(pump.id).empty());
+}
+
+TEST_F(PublisherTest, HoldsASegmentThatFollowsAnUnknownChangeAlone) {
+    store.noteOldest(pump.id, 100000);
+    receive(someRecords());
+    receive({{100003, bytes("0ef0a386010000003cea07030e0b0000")}, // the pump was off, and kept its clock
+             {100004, bytes("0cf0a48601003c0001008e000c09d7ff")}});
+    publish();
+    ASSERT_EQ(documents.size(), 1U);
+    EXPECT_EQ(bridge::heldRecords(store, pump.id, zone),
+              (std::vector<bridge::HeldRecords>{{therapy::Hold::NotMeasured, 2}}));
+    EXPECT_EQ(store.unpublished(pump.id), (std::vector<SequenceRange>{{100003, 100004}}));
 }
 
 } // namespace

@@ -80,8 +80,14 @@ protected:
         hooks.statusRead = [this](const bridge::PumpInfo&, const therapy::PumpStatus& read) {
             status = read;
         };
-        hooks.clockMeasured = [this](const bridge::PumpInfo&, std::chrono::seconds offset) {
-            measured = offset;
+        hooks.clockRead = [this](const bridge::PumpInfo&, const therapy::ClockReading& reading) {
+            measured = reading.offset();
+            readings.push_back(reading);
+            if (onClockRead) onClockRead(reading);
+        };
+        hooks.clockWanted = [this](const bridge::PumpInfo&) { return clockWanted && clockWanted(); };
+        hooks.clockBracketed = [this](const bridge::PumpInfo&) {
+            if (onClockBracketed) onClockBracketed();
         };
         hooks.synced = [this](const bridge::PumpInfo&) { ++syncs; };
         session = std::make_unique<bridge::PumpSession>(
@@ -146,6 +152,10 @@ protected:
     std::function<void()> onRange;
     std::optional<therapy::PumpStatus> status;
     std::optional<std::chrono::seconds> measured;
+    std::vector<therapy::ClockReading> readings;
+    std::function<void(const therapy::ClockReading&)> onClockRead;
+    std::function<bool()> clockWanted;
+    std::function<void()> onClockBracketed;
     int syncs = 0;
     bool ended = false;
 };

@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "../nightscout/pump_statuses.hpp"
+#include "measured_clock.hpp"
 #include "temporary_directory.hpp"
 
 namespace bridge::testing {
@@ -52,7 +53,7 @@ TEST_F(StatusPublisherTest, QueuesNoneWithoutItsFeature) {
 
 TEST_F(StatusPublisherTest, DatesTheSensorByTheOffsetThatWasMeasuredBefore) {
     settings.features = {Feature::DeviceStatus};
-    store.setMeasuredOffset(pump.id, 1h);
+    store.keepClockOffset(pump.id, bridge::testing::measuredClock(100000, 1h));
     therapy::PumpStatus status = fullStatus();
     status.clockOffset.reset();
     publish(status);
@@ -100,7 +101,7 @@ class SensorStartOfTheHistory : public StatusPublisherTest {
 protected:
     SensorStartOfTheHistory() {
         settings.features = {Feature::PumpEvents};
-        store.setMeasuredOffset(pump.id, 1h);
+        store.keepClockOffset(pump.id, bridge::testing::measuredClock(100000, 1h));
         store.noteOldest(pump.id, 100000);
         store.addRecords(pump.id, aSensorStarts(), std::chrono::sys_seconds{});
         spdlog::logger log{"test", std::make_shared<spdlog::sinks::null_sink_mt>()};

@@ -157,7 +157,8 @@ std::unique_ptr<Process> Rig::bridge(const std::string& configuration,
     all.insert(all.end(), arguments.begin(), arguments.end());
     return std::make_unique<Process>(
         command(PUMP_BRIDGE, all),
-        std::map<std::string, std::string>{{"DBUS_SYSTEM_BUS_ADDRESS", bus_.address()}});
+        std::map<std::string, std::string>{{"DBUS_SYSTEM_BUS_ADDRESS", bus_.address()},
+                                           {"RUNTIME_DIRECTORY", directory_.path("run")}});
 }
 
 Outcome runBridge(std::vector<std::string> arguments, const std::map<std::string, std::string>& environment) {

@@ -216,9 +216,7 @@ std::string readData(const std::string& fileName) {
 }
 
 MappingSettings settings() {
-    MappingSettings settings;
-    settings.serial = "NG1234567H";
-    return settings;
+    return {};
 }
 
 MappingSettings only(Feature feature) {

@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "nightscout/documents/mapping.hpp"
+#include "test_pump.hpp"
 
 namespace nightscout::test {
 

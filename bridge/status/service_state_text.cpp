@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "bridge/status/service_state.hpp"
+#include "bridge/status/service_state_text.hpp"
 
 #include <fmt/format.h>
 
@@ -14,9 +14,6 @@
 
 namespace bridge {
 
-namespace history = protocol::history;
-using protocol::idd::status_reader::TherapyAlgorithmStates;
-
 namespace {
 
 constexpr std::size_t kSerialShown = 3;
@@ -29,12 +26,20 @@ bool isSerial(std::string_view text) {
            std::isalpha(static_cast<unsigned char>(text.back())) != 0;
 }
 
-std::string deliveryText(const protocol::idd::Status& status) {
-    using Therapy = history::TherapyControlState;
-    if (status.therapyControlState == Therapy::Run) return "on";
-    if (status.therapyControlState != Therapy::Stop) return std::string(name(status.therapyControlState));
-    return status.operationalState == history::OperationalState::Ready ? "suspended"
-                                                                       : "stopped for a set change";
+std::string deliveryText(therapy::Delivery delivery) {
+    switch (delivery) {
+        case therapy::Delivery::On:
+            return "on";
+        case therapy::Delivery::Suspended:
+            return "suspended";
+        case therapy::Delivery::SetChange:
+            return "stopped for a set change";
+        case therapy::Delivery::Paused:
+            return "paused";
+        case therapy::Delivery::Undetermined:
+            break;
+    }
+    return "undetermined";
 }
 
 } // namespace
@@ -86,6 +91,23 @@ std::string_view arrowOf(std::string_view direction) {
     return found == kArrows.end() ? std::string_view{} : found->second;
 }
 
+std::string_view name(nightscout::UploadState::Health health) {
+    using Health = nightscout::UploadState::Health;
+    switch (health) {
+        case Health::Good:
+            return "good";
+        case Health::Unreachable:
+            return "unreachable";
+        case Health::Failing:
+            return "failing";
+        case Health::Refused:
+            return "refused";
+        case Health::Unknown:
+            break;
+    }
+    return "unknown";
+}
+
 std::vector<LabelledValue> pumpValues(const therapy::PumpStatus& status) {
     std::vector<LabelledValue> values;
     const auto add = [&values](const char* label, std::string value) {
@@ -95,14 +117,13 @@ std::vector<LabelledValue> pumpValues(const therapy::PumpStatus& status) {
     if (status.status) {
         const bool known = status.status->reservoirAttached() && status.status->reservoirRemaining.isNumber();
         add("reservoir", known ? status.status->reservoirRemaining.text() + " U" : "none");
-        add("delivery", deliveryText(*status.status));
+        add("delivery", deliveryText(*therapy::deliveryOf(status)));
     }
     const auto mode = nightscout::modeText(status);
     if (!mode.empty()) add("mode", std::string(mode));
     // In SmartGuard the pattern's rate says 0, whatever is delivered.
-    const bool automatic =
-        status.algorithm && (status.algorithm->flags & TherapyAlgorithmStates::AutoMode) != 0;
-    if (status.basal && !automatic) add("basal", status.basal->configuredRate.text() + " U/h");
+    if (status.basal && !therapy::smartGuardOn(status).value_or(false))
+        add("basal", status.basal->configuredRate.text() + " U/h");
     if (auto sensor = nightscout::sensorText(status); !sensor.empty()) add("sensor", std::move(sensor));
     if (status.batteryPercent) add("battery", fmt::format("{} %", *status.batteryPercent));
     if (status.transmitterBatteryPercent)
@@ -121,9 +142,9 @@ std::string toText(const ServiceState& state) {
 
     line("link", std::string(describe(state.link.stage)) +
                      (state.link.since ? ", since " + ago(*state.link.since) : ""));
-    if (state.problem) {
-        line("problem", state.problem->sentence);
-        if (!state.problem->remedy.empty()) line("what to do", state.problem->remedy);
+    for (const Problem& problem : state.problems) {
+        line(std::string(name(problem.severity)), sentence(problem));
+        if (const auto what = remedy(problem); !what.empty()) line("  what to do", what);
     }
     if (state.pump) {
         line("pump",
@@ -150,6 +171,8 @@ std::string toText(const ServiceState& state) {
                                         state.lastRecord->time ? ", " + ago(*state.lastRecord->time) : ""));
     }
     line("records stored", fmt::format("{}", state.counts.records));
+    for (const auto& [reason, count] : state.held)
+        line("records held", fmt::format("{}: {}", count, describe(reason)));
     line("documents", fmt::format("{} waiting, {} uploaded{}", state.counts.waiting, state.counts.uploaded,
                                   state.counts.setAside == 0
                                       ? ""
@@ -157,11 +180,10 @@ std::string toText(const ServiceState& state) {
     if (!state.upload.configured) {
         line("upload", "off: no nightscout.url is configured");
     } else if (state.startedAt) {
-        line("upload", state.upload.health + (state.upload.last ? ", last " + ago(*state.upload.last) : ""));
+        line("upload", std::string(name(state.upload.health)) +
+                           (state.upload.last ? ", last " + ago(*state.upload.last) : ""));
         if (!state.upload.lastError.empty()) line("upload error", state.upload.lastError);
     }
-    if (state.lastError)
-        line("last error", withShortSerials(state.lastError->text) + " (" + ago(state.lastError->at) + ")");
     if (state.startedAt)
         line("running", fmt::format("version {}, since {}", state.version, ago(*state.startedAt)));
     return text;
