@@ -6,6 +6,7 @@
 #include "bridge/status/service_state.hpp"
 #include "nightscout/documents/document.hpp"
 #include "protocol/codec/glucose.hpp"
+#include "protocol/codec/utc_time.hpp"
 
 namespace bridge {
 
@@ -16,8 +17,7 @@ namespace {
 
 ordered_json timeJson(const std::optional<ServiceState::Time>& time) {
     if (!time) return nullptr;
-    const std::string text = nightscout::toIso(*time); // 2026-03-14T08:29:11.000Z
-    return text.substr(0, text.size() - 5) + "Z";
+    return protocol::toIso(std::chrono::floor<std::chrono::seconds>(*time));
 }
 
 ordered_json textOrNull(const std::string& text) {
