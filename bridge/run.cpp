@@ -254,7 +254,11 @@ private:
     void openControlSocket() {
         if (options_.once || !lock_.coversAdapter()) return;
         ServedBy service{store_, configuration_, zone_, [this] { return monitor_.gather(); }, {}};
-        if (uploader_) service.wakeUploader = [this] { uploader_->wake(); };
+        if (uploader_)
+            service.wakeUploader = [this] {
+                store_.retryRefused();
+                uploader_->wake();
+            };
         const auto group = findGroup(kControlGroup);
         const auto permitted = [group](const ControlPeer& peer) {
             return mayControl(peer, ::geteuid(), group);

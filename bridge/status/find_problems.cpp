@@ -27,7 +27,8 @@ public:
         link();
         upload();
         if (state_.counts.setAside > 0)
-            add(Problem::SetAside{state_.counts.setAside}, Severity::Warning, std::nullopt);
+            add(Problem::SetAside{state_.counts.setAside, state_.counts.setAsideReason}, Severity::Warning,
+                std::nullopt);
         for (const HeldRecords& held : state_.held) {
             // Soon after connecting the clock is read; the other reasons need somebody.
             const bool passing = held.reason == therapy::Hold::NotMeasured;

@@ -44,8 +44,9 @@ struct Sentence {
         return fmt::format("{} documents wait, and Nightscout has taken none for long.", queue.waiting);
     }
     std::string operator()(const Problem::SetAside& setAside) const {
-        return fmt::format("Nightscout does not take {} document{}.", setAside.documents,
-                           setAside.documents == 1 ? "" : "s");
+        return fmt::format("Nightscout does not take {} document{}{}.", setAside.documents,
+                           setAside.documents == 1 ? "" : "s",
+                           setAside.words.empty() ? "" : ": " + setAside.words);
     }
     std::string operator()(const Problem::Held& held) const {
         return fmt::format("{} records are stored and not sent: their time is not sure.", held.records.count);
@@ -82,7 +83,7 @@ struct Remedy {
         return "'pump-bridge check' asks the site; the journal has what it answered.";
     }
     std::string operator()(const Problem::SetAside&) const {
-        return "The journal has the site's reasons: journalctl -u pump-bridge";
+        return "They are tried again daily, and at once by 'pump-bridge upload'.";
     }
     std::string operator()(const Problem::Held& held) const {
         return std::string(describe(held.records.reason));

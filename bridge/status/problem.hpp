@@ -45,6 +45,7 @@ struct Problem {
     };
     struct SetAside {
         std::uint64_t documents = 0;
+        std::string words{}; ///< of the site
     };
     /// Stored and not sent, because their time is not sure.
     struct Held {

@@ -3,10 +3,11 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <boost/asio/ip/address.hpp>
 #include <nlohmann/json.hpp>
 
+#include "bridge/config/listen_address.hpp"
+#include "bridge/status/service_state_json.hpp"
+#include "bridge/status/service_state_text.hpp"
 #include "bridge/status/status_page.hpp"
 
 namespace bridge {
@@ -33,25 +34,6 @@ std::string makeAnswer(const StatusRequest& request, std::string_view status, st
 }
 
 } // namespace
-
-std::pair<std::string_view, std::string_view> splitHostAndPort(std::string_view text) {
-    const auto colon = text.rfind(':');
-    const auto bracket = text.rfind(']');
-    const bool hasPort = colon != std::string_view::npos &&
-                         (bracket == std::string_view::npos ? text.find(':') == colon : colon > bracket);
-    auto host = text.substr(0, hasPort ? colon : text.size());
-    if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-    return {host, hasPort ? text.substr(colon + 1) : std::string_view{}};
-}
-
-bool isLocalHostName(std::string_view hostHeader) {
-    const auto host = splitHostAndPort(hostHeader).first;
-    if (host.empty()) return false;
-    boost::system::error_code notAnAddress;
-    boost::asio::ip::make_address(std::string(host), notAnAddress);
-    return !notAnAddress || host.find('.') == std::string_view::npos || host.ends_with(".local") ||
-           host.ends_with(".lan") || host.ends_with(".home.arpa");
-}
 
 std::string answerTo(const StatusRequest& request, const std::function<ServiceState()>& gather) {
     if (!isLocalHostName(request.host)) {

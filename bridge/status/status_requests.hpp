@@ -5,17 +5,10 @@
 #include <functional>
 #include <string>
 #include <string_view>
-#include <utility>
 
 #include "bridge/status/service_state.hpp"
 
 namespace bridge {
-
-/// "[::1]:8780" -> "::1", "8780"; the port may be missing.
-std::pair<std::string_view, std::string_view> splitHostAndPort(std::string_view text);
-
-/// Whether a Host header names this machine by address or by a name of the local network.
-bool isLocalHostName(std::string_view hostHeader);
 
 struct StatusRequest {
     std::string_view method; ///< "GET"

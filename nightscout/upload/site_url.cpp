@@ -96,7 +96,7 @@ std::string normalisedPath(std::string_view path) {
         if (c != '/' || !base.ends_with('/')) base += c;
     if (base.ends_with('/')) base.pop_back();
     constexpr std::string_view api = "/api/v1";
-    if (base.ends_with(api)) base.resize(base.size() - api.size());
+    while (base.ends_with(api)) base.resize(base.size() - api.size());
     return base;
 }
 

@@ -59,7 +59,7 @@ TEST_F(StoreWrites, DoNotWaitForWhatCanBeHadAgain) {
     EXPECT_EQ(syncsOf([&] { store.addRecords(pump, recordsFromTo(1, 5), kNow); }), 0);
     EXPECT_EQ(syncsOf([&] { store.queueDocuments(pump, std::vector{status()}, {}); }), 0);
     EXPECT_EQ(syncsOf([&] { store.addTrend(pump, {}); }), 0);
-    const auto items = store.next(10, 10000);
+    const auto items = store.next(10, 10000, {});
     ASSERT_EQ(items.size(), 1U);
     EXPECT_EQ(syncsOf([&] {
                   store.countAttempt(std::vector{items[0].id});

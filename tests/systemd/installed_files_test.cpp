@@ -14,6 +14,7 @@
 
 #include "bridge/check/bluez_findings.hpp"
 #include "bridge/check/main_conf.hpp"
+#include "project_file.hpp"
 
 namespace {
 
@@ -42,7 +43,7 @@ struct Listed {
 };
 /// "General Privacy" -> ...
 std::map<std::string, Listed> listed() {
-    std::istringstream list(outputOf("sh '" SYSTEMD_DIR "/bluez-settings' --list"));
+    std::istringstream list(outputOf("sh '" + support::projectFile("systemd/bluez-settings") + "' --list"));
     std::map<std::string, Listed> settings;
     for (std::string group, key, value, reason; std::getline(list, group, '|') &&
                                                 std::getline(list, key, '|') &&
@@ -67,7 +68,7 @@ TEST(BluezSettings, AreTheSameInCheckAndInTheScript) {
 }
 
 TEST(BluezSettings, AreTheSameInTheTestMachine) {
-    const std::string steps = contents(VM_DIR "/steps.sh");
+    const std::string steps = contents(support::projectFile("tests/vm/steps.sh"));
     for (const auto& [name, setting] : listed()) {
         const std::string key = name.substr(name.find(' ') + 1);
         const auto at = steps.find(key + " = ");
@@ -79,10 +80,10 @@ TEST(BluezSettings, AreTheSameInTheTestMachine) {
 }
 
 TEST(Remedies, NameFilesThatAreInstalled) {
-    const std::string rules = contents(PROJECT_DIR "/CMakeLists.txt");
+    const std::string rules = contents(support::projectFile("CMakeLists.txt"));
     EXPECT_THAT(kSettingsRemedy, HasSubstr("/lib/pump-bridge/bluez-settings --apply"));
     EXPECT_THAT(rules, HasSubstr("install(PROGRAMS systemd/bluez-settings DESTINATION lib/pump-bridge)"));
-    EXPECT_TRUE(fs::exists(SYSTEMD_DIR "/bluez-settings"));
+    EXPECT_TRUE(fs::exists(support::projectFile("systemd/bluez-settings")));
 
     SystemFacts stock;
     stock.installed = true;
@@ -100,7 +101,8 @@ TEST(Unit, StartsTheInstalledProgramAndKeepsItsMemoryToItself) {
                              "\nRuntimeDirectory=pump-bridge\n", "\nSupplementaryGroups=pump-bridge-users\n"})
         EXPECT_THAT(unit, HasSubstr(line));
     EXPECT_EQ(unit.find('@' + std::string("CMAKE")), std::string::npos);
-    EXPECT_THAT(contents(SYSTEMD_DIR "/pump-bridge.sysusers"), HasSubstr("g pump-bridge-users "));
+    EXPECT_THAT(contents(support::projectFile("systemd/pump-bridge.sysusers")),
+                HasSubstr("g pump-bridge-users "));
 }
 
 } // namespace
