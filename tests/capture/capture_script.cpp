@@ -69,14 +69,14 @@ CaptureScript::CaptureScript(Settings settings)
 void CaptureScript::advertise() {
     writer_.command(
         fromDigits("08202016020106030382fe0e094d6f62696c65203132333435370000000000000000"
-              "00"));
+                   "00"));
     writer_.command(
         fromDigits("0620"
-              "0f"
-              "32003c000001"
-              "00"
-              "000000000000"
-              "0700"));
+                   "0f"
+                   "32003c000001"
+                   "00"
+                   "000000000000"
+                   "0700"));
     writer_.command(fromDigits("0a200101"));
 }
 
@@ -85,10 +85,10 @@ void CaptureScript::connect() {
     event.put(std::uint8_t{0x3e}).put(std::uint8_t{19}).put(fromDigits("0100")).put(settings_.link);
     writer_.event(event
                       .put(fromDigits("0100"
-                                 "563412f72300"
-                                 "64000000"
-                                 "2c01"
-                                 "00"))
+                                      "563412f72300"
+                                      "64000000"
+                                      "2c01"
+                                      "00"))
                       .bytes());
     pump_.connected();
 }
@@ -108,17 +108,17 @@ void CaptureScript::pair() {
     // Long Term Key Request Reply, and New Long Term Key to the daemon.
     writer_.command(
         fromDigits("1a2012"
-              "4000"
-              "c0c1c2c3c4c5c6c7c8c9cacbcccdcecf"));
+                   "4000"
+                   "c0c1c2c3c4c5c6c7c8c9cacbcccdcecf"));
     writer_.monitor(17, fromDigits("01000000"
-                              "0a00"
-                              "01"
-                              "563412f72300"
-                              "01"
-                              "c0c1c2c3c4c5c6c7c8c9cacbcccdcecf"));
+                                   "0a00"
+                                   "01"
+                                   "563412f72300"
+                                   "01"
+                                   "c0c1c2c3c4c5c6c7c8c9cacbcccdcecf"));
     writer_.event(
         fromDigits("0804004000"
-              "01"));
+                   "01"));
 }
 
 void CaptureScript::exchangeMtu() {
@@ -152,8 +152,8 @@ void CaptureScript::discoverPump() {
     }
     pumpSends(
         fromDigits("0110"
-              "8000"
-              "0a"));
+                   "8000"
+                   "0a"));
     for (std::size_t i = 0; i < table.size(); ++i) {
         bridgeSends(fromDigits("080100ffff0328"));
         const Bytes characteristic = wireUuid(table[i].uuid);
@@ -175,29 +175,29 @@ void CaptureScript::discoverPump() {
 void CaptureScript::discoverBridge() {
     pumpSends(
         fromDigits("06"
-              "0100ffff"
-              "0028"
-              "82fe"));
+                   "0100ffff"
+                   "0028"
+                   "82fe"));
     bridgeSends(
         fromDigits("07"
-              "2e003100"));
+                   "2e003100"));
     pumpSends(
         fromDigits("08"
-              "2e003100"
-              "0328"));
+                   "2e003100"
+                   "0328"));
     bridgeSends(Writer{}
                     .put(fromDigits("0915"
-                               "2f00"
-                               "18"))
+                                    "2f00"
+                                    "18"))
                     .put(kPort)
                     .put(wireUuid(uuid::kSakePort))
                     .bytes());
     pumpSends(
         fromDigits("04"
-              "31003100"));
+                   "31003100"));
     bridgeSends(
         fromDigits("0501"
-              "31000229"));
+                   "31000229"));
 }
 
 void CaptureScript::handshake() {

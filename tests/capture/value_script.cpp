@@ -39,9 +39,9 @@ ValueScript::ValueScript(const std::vector<Place>& places, std::uint16_t mtu)
                                })) {
     writer_.event(
         fromDigits("3e130100"
-              "4000"
-              "0100563412f72300"
-              "640000002c0100"));
+                   "4000"
+                   "0100563412f72300"
+                   "640000002c0100"));
     if (mtu_ > 23) {
         bridgeSends(fromDigits("020502"));
         pumpSends(Writer{}.put(std::uint8_t{3}).put(mtu_).bytes());

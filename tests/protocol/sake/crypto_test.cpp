@@ -10,8 +10,8 @@
 namespace protocol::sake {
 namespace {
 
-using vectors::fromDigits;
 using vectors::fixed;
+using vectors::fromDigits;
 
 TEST(Aes, EncryptsAndDecryptsTheBlockOfFips197) {
     const Aes128 aes{fixed<16>("000102030405060708090a0b0c0d0e0f")};

@@ -9,8 +9,8 @@
 namespace protocol::sake {
 namespace {
 
-using vectors::fromDigits;
 using vectors::fixed;
+using vectors::fromDigits;
 using Code = ParseError::Code;
 
 /// The file with its CRC made right.
