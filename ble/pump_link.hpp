@@ -43,19 +43,18 @@ enum class PumpCharacteristic : std::uint8_t {
 };
 
 struct CharacteristicInfo {
-    PumpCharacteristic id;
+    PumpCharacteristic id{};
     std::string_view name; ///< for logs: "IDD History Data"
     std::string_view serviceUuid;
     std::string_view uuid;
-    bool encrypted; ///< what the pump sends of it is a SAKE frame
+    bool encrypted = false; ///< what the pump sends of it is a SAKE frame
 };
 const CharacteristicInfo& info(PumpCharacteristic characteristic);
 /// All of them, in the order of the enumeration.
 std::span<const CharacteristicInfo> characteristics();
 
-/// Whether the octets (before encryption) are on the fixed list of what may be written: to three control
-/// points, and only op codes that read, abort a reading, or reset what is indicated. Nothing else reaches the
-/// pump (docs/protocol/services.md, "read-only").
+/// Whether the bytes (before encryption) are on the fixed list of what may be written
+/// (protocol/characteristics.cpp). Nothing else reaches the pump (docs/architecture.md 1).
 bool isPermittedWrite(PumpCharacteristic characteristic, ByteView value);
 
 struct Peer {

@@ -10,6 +10,7 @@
 
 #include "bridge/publish/stored_run.hpp"
 #include "capture/shown_record.hpp"
+#include "protocol/codec/utc_time.hpp"
 #include "protocol/history/record.hpp"
 
 namespace bridge {
@@ -34,7 +35,7 @@ std::string toCsvLine(const capture::ShownRecord& view) {
     line += ',';
     if (view.localTime) line += protocol::toString(*view.localTime);
     line += ',';
-    if (view.time) line += protocol::toString(protocol::LocalSeconds(view.time->time_since_epoch())) + "Z";
+    if (view.time) line += protocol::toIso(*view.time);
     line += ',';
     if (header) line += codec::eventName(header->eventType);
     return line + ',' + csvField(capture::toDetails(view)) + ',' + protocol::toHex(view.raw);

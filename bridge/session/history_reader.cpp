@@ -3,20 +3,13 @@
 
 #include <fmt/format.h>
 
+#include "protocol/codec/cut_value.hpp"
+
 namespace bridge {
 
-namespace racp = protocol::history::racp;
+using racp = protocol::HistoryRacp;
 using ble::PumpCharacteristic;
 using protocol::Bytes;
-
-namespace {
-
-// Plaintext octets of a notification at the smallest ATT MTU: 23 - 3 of ATT - 3 of SAKE. The MTU in effect
-// shows in what arrives: a longer piece proves a larger one, under which every record is one notification
-// (the longest has 26 octets).
-constexpr std::size_t kSmallestFullPiece = 17;
-
-} // namespace
 
 HistoryReader::HistoryReader(ble::PumpLink& link, ValueQueue& values, std::chrono::milliseconds inactivity)
     : link_(link), values_(values), inactivity_(inactivity) {}
@@ -28,7 +21,9 @@ asio::awaitable<void> HistoryReader::subscribe() {
 }
 
 asio::awaitable<racp::Response> HistoryReader::procedure(racp::Request request, RecordSink sink) {
-    protocol::history::Assembler small{kSmallestFullPiece};
+    // The MTU in effect shows in what arrives. Under a larger one every record is one notification (the
+    // longest has 26 bytes).
+    protocol::history::Assembler small{protocol::kSmallestFullPiece};
     protocol::history::Assembler whole{std::nullopt};
     bool largeMtu = false;
 
@@ -43,7 +38,7 @@ asio::awaitable<racp::Response> HistoryReader::procedure(racp::Request request, 
         }
         switch (value->characteristic) {
             case PumpCharacteristic::IddHistoryData:
-                if (value->value.size() > kSmallestFullPiece && !largeMtu) {
+                if (value->value.size() > protocol::kSmallestFullPiece && !largeMtu) {
                     largeMtu = true;
                     small.flush(sink);
                 }

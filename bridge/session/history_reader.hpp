@@ -12,7 +12,7 @@
 #include "bridge/session/value_queue.hpp"
 #include "bridge/store/store.hpp"
 #include "protocol/history/assembler.hpp"
-#include "protocol/history/racp.hpp"
+#include "protocol/racp.hpp"
 
 namespace bridge {
 
@@ -29,15 +29,15 @@ public:
     asio::awaitable<std::optional<protocol::Bytes>> first();
     asio::awaitable<std::optional<protocol::Bytes>> last();
     /// Calls `sink` for each record in the order of arrival. "No records found" is a normal, empty outcome.
-    asio::awaitable<protocol::history::racp::ResponseCode> report(Range range, RecordSink sink);
+    asio::awaitable<protocol::HistoryRacp::ResponseCode> report(Range range, RecordSink sink);
 
     /// Values that are not part of a procedure (IDD Status Changed) are handed here.
     void onOtherValue(std::function<void(const ble::ValueArrived&)> handler) { other_ = std::move(handler); }
 
 private:
-    asio::awaitable<protocol::history::racp::Response> procedure(protocol::history::racp::Request request,
-                                                                 RecordSink sink);
-    asio::awaitable<std::optional<protocol::Bytes>> single(protocol::history::racp::Request request);
+    asio::awaitable<protocol::HistoryRacp::Response> procedure(protocol::HistoryRacp::Request request,
+                                                               RecordSink sink);
+    asio::awaitable<std::optional<protocol::Bytes>> single(protocol::HistoryRacp::Request request);
 
     ble::PumpLink& link_;
     ValueQueue& values_;

@@ -12,7 +12,7 @@
 namespace bridge {
 
 namespace history = protocol::history;
-namespace racp = protocol::history::racp;
+using racp = protocol::HistoryRacp;
 
 namespace {
 

@@ -48,7 +48,7 @@ private:
     asio::awaitable<std::optional<SequenceRange>> askRange(PumpInfo& pump);
     void noteLost(const PumpInfo& pump, std::uint32_t oldest);
     asio::awaitable<void> fetch(PumpInfo& pump, SequenceRange range);
-    asio::awaitable<protocol::history::racp::ResponseCode> fetchOnce(PumpInfo& pump, SequenceRange range);
+    asio::awaitable<protocol::HistoryRacp::ResponseCode> fetchOnce(PumpInfo& pump, SequenceRange range);
 
     Store& store_;
     HistoryReader& reader_;

@@ -3,7 +3,8 @@
 
 #include <spdlog/logger.h>
 
-#include "protocol/cgm/racp.hpp"
+#include "protocol/codec/cut_value.hpp"
+#include "protocol/racp.hpp"
 
 namespace bridge {
 
@@ -14,10 +15,6 @@ using ble::PumpCharacteristic;
 using protocol::Bytes;
 
 namespace {
-
-/// Plaintext octets of a full notification at the smallest ATT MTU: more may follow (docs/protocol/history.md
-/// 3).
-constexpr std::size_t kSmallestFullPiece = 17;
 
 reader::OpCode opCodeOf(const reader::Request& request) {
     return std::visit([](const auto& known) { return known.kOpCode; }, request);
@@ -96,7 +93,7 @@ asio::awaitable<std::optional<reader::Response>> LiveReader::exchange(Request re
     if (unsupported_.contains(opCode)) co_return std::nullopt;
     const bool written = co_await tryWrite(kControlPoint, reader::serialize(request));
     if (!written) co_return std::nullopt;
-    Bytes joined;
+    protocol::CutValue answer;
     for (;;) {
         const auto value = co_await nextWithin(kControlPoint);
         if (!value) co_return std::nullopt;
@@ -104,19 +101,18 @@ asio::awaitable<std::optional<reader::Response>> LiveReader::exchange(Request re
             if (other_) other_(*value);
             continue;
         }
-        joined.insert(joined.end(), value->value.begin(), value->value.end());
-        const auto response = reader::parseResponse(joined);
+        const bool full = value->value.size() == protocol::kSmallestFullPiece;
+        const auto whole = answer.add(value->value, full, reader::parseResponse);
+        if (!whole) continue;
+        const auto& response = *whole;
         if (!response.has_value()) {
-            const bool cut = response.error().code == protocol::ParseError::Code::Truncated;
-            if (cut && value->value.size() == kSmallestFullPiece) continue;
-            log_.warn("live: status reader answer {}: {}", protocol::toHex(joined),
+            log_.warn("live: status reader answer {}: {}", protocol::toHex(answer.bytes()),
                       protocol::toString(response.error()));
             co_return std::nullopt;
         }
-        joined.clear();
         const auto* general = std::get_if<reader::GeneralResponse>(&*response);
         if (isWanted(*response) || (general != nullptr && general->request == opCode)) co_return *response;
-        log_.debug("live: answer {} belongs to an earlier request", protocol::toHex(value->value));
+        log_.debug("live: answer {} belongs to an earlier request", protocol::toHex(answer.bytes()));
     }
 }
 
@@ -183,7 +179,8 @@ asio::awaitable<std::optional<std::uint8_t>> LiveReader::transmitterBatteryPerce
 
 asio::awaitable<std::optional<cgm::Measurement>> LiveReader::measurement() {
     constexpr auto kControlPoint = PumpCharacteristic::CgmRecordAccessControlPoint;
-    const bool written = co_await tryWrite(kControlPoint, cgm::racp::serialize(cgm::racp::ReportLast{}));
+    const bool written = co_await tryWrite(
+        kControlPoint, protocol::GlucoseRacp::serialize(protocol::GlucoseRacp::ReportLast{}));
     if (!written) co_return std::nullopt;
     cgm::MeasurementAssembler assembler;
     std::optional<cgm::Measurement> newest;

@@ -15,6 +15,7 @@
 
 #include "bridge/session/follower.hpp"
 #include "protocol/codec/date_time.hpp"
+#include "protocol/idd/device_information.hpp"
 
 namespace bridge {
 
@@ -308,12 +309,7 @@ asio::awaitable<void> PumpSession::measureClock(const PumpInfo& pump) {
 
 asio::awaitable<std::string> PumpSession::readText(PumpCharacteristic characteristic) {
     const Bytes raw = co_await link_.read(characteristic);
-    std::string text{raw.begin(), raw.end()};
-    text.erase(std::find(text.begin(), text.end(), '\0'), text.end());
-    const auto blank = [](unsigned char c) { return std::isspace(c) != 0; };
-    text.erase(std::find_if_not(text.rbegin(), text.rend(), blank).base(), text.end());
-    text.erase(text.begin(), std::find_if_not(text.begin(), text.end(), blank));
-    co_return text;
+    co_return protocol::idd::parseText(raw);
 }
 
 std::optional<Bytes> PumpSession::decode(PumpCharacteristic characteristic, Bytes value) {

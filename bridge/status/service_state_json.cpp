@@ -6,6 +6,7 @@
 #include "bridge/status/service_state_text.hpp"
 #include "protocol/codec/date_time.hpp"
 #include "protocol/codec/glucose.hpp"
+#include "protocol/codec/utc_time.hpp"
 
 namespace bridge {
 
@@ -15,7 +16,7 @@ namespace {
 
 ordered_json timeJson(const std::optional<ServiceState::Time>& time) {
     if (!time) return nullptr;
-    return protocol::toString(protocol::LocalSeconds(time->time_since_epoch())) + "Z";
+    return protocol::toIso(std::chrono::floor<std::chrono::seconds>(*time));
 }
 
 ordered_json textOrNull(const std::string& text) {

@@ -83,19 +83,6 @@ std::string identifier(std::string_view serial, Kind kind, std::string_view key)
     return uuid;
 }
 
-std::string toIso(UtcMilliseconds time) {
-    const auto day = std::chrono::floor<std::chrono::days>(time);
-    const std::chrono::year_month_day date(day);
-    const std::chrono::hh_mm_ss clock(time - day);
-    std::array<char, 40> text{};
-    const int size = std::snprintf(
-        text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", static_cast<int>(date.year()),
-        static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-        static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
-        static_cast<int>(clock.seconds().count()), static_cast<int>(clock.subseconds().count()));
-    return {text.data(), static_cast<std::size_t>(size)};
-}
-
 std::optional<std::string> readServerId(const nlohmann::json& document) {
     const auto found = document.is_object() ? document.find("_id") : document.end();
     if (found == document.end() || !found->is_string()) return std::nullopt;

@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "nightscout/documents/therapy_words.hpp"
+#include "protocol/codec/utc_time.hpp"
 
 namespace nightscout {
 
@@ -69,7 +70,9 @@ std::string_view name(Kind kind); ///< "sgv", "autobasal", "tt"
 std::string identifier(std::string_view serial, Kind kind, std::string_view key);
 
 /// "2026-03-14T08:29:11.022Z"
-std::string toIso(UtcMilliseconds time);
+inline std::string toIso(UtcMilliseconds time) {
+    return protocol::toIso(time);
+}
 
 struct Document {
     std::string identifier;

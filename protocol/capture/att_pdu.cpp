@@ -134,19 +134,19 @@ std::string_view find(const std::array<CodeName, N>& table, std::uint8_t code, s
 
 } // namespace
 
-Parsed<AttPdu> parseAtt(ByteView octets) {
-    Reader reader(octets);
+Parsed<AttPdu> parseAtt(ByteView bytes) {
+    Reader reader(bytes);
     AttPdu pdu;
     pdu.opCode = static_cast<OpCode>(reader.get<std::uint8_t>("op code"));
     readBody(reader, pdu);
     return reader.finish(std::move(pdu));
 }
 
-std::string uuidText(ByteView octets) {
-    const Bytes reversed(octets.rbegin(), octets.rend());
+std::string uuidText(ByteView bytes) {
+    const Bytes reversed(bytes.rbegin(), bytes.rend());
     std::string digits = toHex(reversed);
-    if (octets.size() == kShortUuid) return "0000" + digits + "-0000-1000-8000-00805f9b34fb";
-    if (octets.size() != kLongUuid) return digits;
+    if (bytes.size() == kShortUuid) return "0000" + digits + "-0000-1000-8000-00805f9b34fb";
+    if (bytes.size() != kLongUuid) return digits;
     for (const std::size_t dash : {8U, 13U, 18U, 23U}) digits.insert(dash, 1, '-');
     return digits;
 }

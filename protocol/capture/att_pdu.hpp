@@ -55,12 +55,12 @@ struct AttPdu {
     std::uint8_t request = 0; ///< op code that an error answers
     std::uint8_t error = 0;
     std::string uuid; ///< type that is looked for
-    ByteView value;   ///< or the octets of an op code that is not decoded; into the parsed octets
+    ByteView value;   ///< or the bytes of an op code that is not decoded; into the parsed bytes
     std::vector<FoundAttribute> found;
 };
-Parsed<AttPdu> parseAtt(ByteView octets);
+Parsed<AttPdu> parseAtt(ByteView bytes);
 
-/// 2 or 16 octets, least significant first, as 36 lower-case characters; other lengths in hexadecimal.
-std::string uuidText(ByteView octets);
+/// 2 or 16 bytes, least significant first, as 36 lower-case characters; other lengths in hexadecimal.
+std::string uuidText(ByteView bytes);
 
 } // namespace capture

@@ -12,14 +12,14 @@ constexpr std::uint64_t kVersion = 1;
 /// The Unix epoch in microseconds since the year 0, which the container counts from.
 constexpr std::uint64_t kUnixEpoch = 0x00dcddb30f2f8000;
 
-std::uint64_t bigEndian(ByteView octets) {
+std::uint64_t bigEndian(ByteView bytes) {
     std::uint64_t value = 0;
-    for (const std::uint8_t octet : octets) value = value << 8U | octet;
+    for (const std::uint8_t byte : bytes) value = value << 8U | byte;
     return value;
 }
 
-std::uint32_t word(ByteView octets, std::size_t offset) {
-    return static_cast<std::uint32_t>(bigEndian(octets.subspan(offset, 4)));
+std::uint32_t word(ByteView bytes, std::size_t offset) {
+    return static_cast<std::uint32_t>(bigEndian(bytes.subspan(offset, 4)));
 }
 
 } // namespace
@@ -51,7 +51,7 @@ Parsed<std::optional<FileRecord>> FileReader::next() {
     record.flags = word(rest, 8);
     const std::uint64_t time = bigEndian(rest.subspan(16, 8)) - kUnixEpoch;
     record.time = Time{std::chrono::microseconds{static_cast<std::int64_t>(time)}};
-    record.octets = rest.subspan(kRecordHeaderSize, included);
+    record.bytes = rest.subspan(kRecordHeaderSize, included);
     record.number = ++count_;
     at_ += kRecordHeaderSize + included;
     return std::optional{record};

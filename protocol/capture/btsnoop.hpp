@@ -2,7 +2,7 @@
 // The btsnoop container of Bluetooth captures, as `btmon -w` and Android write it. Everything big-endian.
 //
 //   file    "btsnoop\0", u32 version (1), u32 data link, records
-//   record  u32 original length, u32 included length, u32 flags, u32 drops, i64 time, octets
+//   record  u32 original length, u32 included length, u32 flags, u32 drops, i64 time, bytes
 #pragma once
 
 #include <chrono>
@@ -18,7 +18,7 @@ inline constexpr std::string_view kFileMagic{"btsnoop\0", 8};
 
 enum class DataLink : std::uint32_t {
     Hci = 1001,     ///< HCI without packet type; the flags tell it
-    H4 = 1002,      ///< HCI after an octet with the packet type
+    H4 = 1002,      ///< HCI after an byte with the packet type
     Monitor = 2001, ///< btmon: the flags carry adapter and kind of packet
 };
 
@@ -28,8 +28,8 @@ struct FileRecord {
     std::size_t number = 0; ///< the first is 1
     Time time{};
     std::uint32_t flags = 0;
-    std::uint32_t originalLength = 0; ///< more than `octets` holds when the capture was cut at a size
-    ByteView octets;                  ///< into the file
+    std::uint32_t originalLength = 0; ///< more than `bytes` holds when the capture was cut at a size
+    ByteView bytes;                   ///< into the file
 };
 
 /// Reads records in order. The offsets of its errors count from the start of the file.

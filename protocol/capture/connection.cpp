@@ -9,7 +9,8 @@
 #include "capture/names.hpp"
 #include "capture/pdu_line.hpp"
 #include "capture/value_line.hpp"
-#include "protocol/history/racp.hpp"
+#include "protocol/characteristics.hpp"
+#include "protocol/racp.hpp"
 #include "protocol/sake/session.hpp"
 #include "protocol/uuids.hpp"
 
@@ -26,14 +27,14 @@ constexpr std::uint16_t kDefaultMtu = 23;
 constexpr std::size_t kNotificationHeader = 3;
 constexpr std::string_view kClientConfiguration = "00002902-0000-1000-8000-00805f9b34fb";
 
-/// Plaintext octets of a history notification that is filled to the MTU.
+/// Plaintext bytes of a history notification that is filled to the MTU.
 std::optional<std::size_t> fullPiece(std::optional<std::uint16_t> mtu) {
     if (!mtu) return std::nullopt;
     return *mtu - kNotificationHeader - sake::kFrameOverhead;
 }
 
-Fields rawField(ByteView octets) {
-    return Fields([octets](FieldSink& sink) { sink.text("raw", protocol::toHex(octets)); });
+Fields rawField(ByteView bytes) {
+    return Fields([bytes](FieldSink& sink) { sink.text("raw", protocol::toHex(bytes)); });
 }
 
 bool isRequest(OpCode opCode) {
@@ -62,15 +63,15 @@ Connection::Connection(bool fromStart, Maps maps, const sake::KeyDatabase* keys,
       mtu_(fromStart ? std::optional(kDefaultMtu) : std::nullopt),
       assembler_(fullPiece(mtu_)) {}
 
-void Connection::receive(const Stamp& stamp, ByteView octets) {
+void Connection::receive(const Stamp& stamp, ByteView bytes) {
     lastStamp_ = stamp;
-    const auto pdu = parseAtt(octets);
+    const auto pdu = parseAtt(bytes);
     if (pdu.has_error()) {
         sink_({stamp,
                Line::Kind::Att,
                "damaged PDU: " + protocol::toString(pdu.error()),
                {},
-               rawField(octets),
+               rawField(bytes),
                true});
         return;
     }
@@ -131,13 +132,13 @@ void Connection::readAnswered(const Stamp& stamp, std::size_t server, const AttP
     auto& pending = longRead_[server];
     if (pdu.opCode == OpCode::ReadBlobResponse) {
         const bool continues =
-            pending && pending->handle == asked.handle && pending->octets.size() == asked.offset;
+            pending && pending->handle == asked.handle && pending->bytes.size() == asked.offset;
         Line line = attLine(stamp, pdu);
         line.place = placeOf(server, asked.handle);
         sink_(std::move(line));
         if (!continues) return;
         pending->stamp = stamp;
-        pending->octets.insert(pending->octets.end(), pdu.value.begin(), pdu.value.end());
+        pending->bytes.insert(pending->bytes.end(), pdu.value.begin(), pdu.value.end());
     } else {
         pending = Value{stamp, pdu.opCode, asked.handle, true, server, {pdu.value.begin(), pdu.value.end()}};
     }
@@ -152,14 +153,14 @@ void Connection::end() {
     for (std::size_t server = 0; server < longRead_.size(); ++server) finishRead(server);
     flushRecords();
     bool cut = measurements_.pending() > 0;
-    for (const auto& [handle, octets] : pieces_) cut = cut || !octets.empty();
+    for (const auto& [handle, joined] : pieces_) cut = cut || joined.pending();
     if (cut) note(lastStamp_, "a value that goes on has no end", true);
 }
 
 void Connection::value(const Value& value) {
     Place place = placeOf(value.server, value.handle);
     const bool start = value.opCode == OpCode::Notification &&
-                       std::equal(value.octets.begin(), value.octets.end(), sake::kStartSignal.begin(),
+                       std::equal(value.bytes.begin(), value.bytes.end(), sake::kStartSignal.begin(),
                                   sake::kStartSignal.end());
     if (!place.attribute && start) {
         maps_[value.server].assume(value.handle,
@@ -169,24 +170,24 @@ void Connection::value(const Value& value) {
     if (place.attribute && !place.attribute->descriptor.empty()) return descriptor(value, place);
     const std::string characteristic = place.attribute ? place.attribute->characteristic : "";
     if (characteristic == uuid::kSakePort) return port(value, place);
-    switch (protectionOf(characteristic)) {
-        case Protection::Sake:
+    switch (protocol::protectionOf(characteristic)) {
+        case protocol::Protection::Sake:
             return frame(value, std::move(place), true);
-        case Protection::Unknown:
+        case protocol::Protection::Unknown:
             if (session_.open() && value.server != portServer_) return frame(value, std::move(place), false);
             break;
-        case Protection::Plain:
+        case protocol::Protection::Plain:
             break;
     }
-    recognise(value, place, value.octets, false);
-    plain(value, std::move(place), value.octets, 0);
+    recognise(value, place, value.bytes, false);
+    plain(value, std::move(place), value.bytes, 0);
 }
 
 void Connection::descriptor(const Value& value, const Place& place) {
-    Line line{value.stamp, Line::Kind::Att, std::string(name(value.opCode)), place, rawField(value.octets)};
-    const bool configuration = place.attribute->descriptor == kClientConfiguration && !value.octets.empty();
+    Line line{value.stamp, Line::Kind::Att, std::string(name(value.opCode)), place, rawField(value.bytes)};
+    const bool configuration = place.attribute->descriptor == kClientConfiguration && !value.bytes.empty();
     if (configuration) {
-        const unsigned flags = value.octets[0];
+        const unsigned flags = value.bytes[0];
         line.fields = Fields([flags](FieldSink& sink) {
             sink.boolean("notifications", (flags & 1U) != 0);
             sink.boolean("indications", (flags & 2U) != 0);
@@ -201,8 +202,8 @@ void Connection::port(const Value& value, const Place& place) {
     using Kind = SakeListener::Step::Kind;
     const Side from = value.fromServer ? Side::Phone : Side::Pump;
     portServer_ = value.server;
-    const auto outcome = session_.handshake(from, value.octets);
-    Line line{value.stamp, Line::Kind::Sake, "SAKE start signal", place, rawField(value.octets)};
+    const auto outcome = session_.handshake(from, value.bytes);
+    Line line{value.stamp, Line::Kind::Sake, "SAKE start signal", place, rawField(value.bytes)};
     if (outcome.step.kind == Kind::Message) line.what = fmt::format("SAKE message {}", outcome.step.number);
     if (outcome.step.kind == Kind::Unexpected)
         line.what = "SAKE port, not part of a handshake seen from its start";
@@ -217,19 +218,19 @@ void Connection::port(const Value& value, const Place& place) {
 /// `certain`: known to be a frame; else it is one if it can be decrypted.
 void Connection::frame(const Value& value, Place place, bool certain) {
     Line line{value.stamp, Line::Kind::Value, fmt::format("{}, encrypted,", name(value.opCode)), place,
-              rawField(value.octets)};
+              rawField(value.bytes)};
     if (!session_.open()) {
         if (auto obstacle = session_.obstacle()) note(value.stamp, std::move(*obstacle), keys_ != nullptr);
         return sink_(std::move(line));
     }
-    auto decrypted = session_.decrypt(value.fromServer ? Side::Pump : Side::Phone, value.octets);
+    auto decrypted = session_.decrypt(value.fromServer ? Side::Pump : Side::Phone, value.bytes);
     if (decrypted.has_value()) {
         recognise(value, place, decrypted->plain, true);
         return plain(value, std::move(place), decrypted->plain, decrypted->lost);
     }
     if (!certain) {
-        recognise(value, place, value.octets, false);
-        return plain(value, std::move(place), value.octets, 0);
+        recognise(value, place, value.bytes, false);
+        return plain(value, std::move(place), value.bytes, 0);
     }
     line.what =
         fmt::format("{}, cannot be decrypted ({}),", name(value.opCode), sake::toString(decrypted.error()));
@@ -237,51 +238,50 @@ void Connection::frame(const Value& value, Place place, bool certain) {
     sink_(std::move(line));
 }
 
-void Connection::plain(const Value& value, const Place& place, ByteView octets, std::uint64_t lost) {
+void Connection::plain(const Value& value, const Place& place, ByteView bytes, std::uint64_t lost) {
     if (lost > 0)
         note(value.stamp, fmt::format("{} encrypted values are missing before this one", lost), true);
     const auto& attribute = place.attribute;
     if (attribute && value.fromServer && attribute->characteristic == uuid::kIddHistoryData)
-        return historyPiece(value.stamp, octets, lost > 0);
+        return historyPiece(value.stamp, bytes, lost > 0);
     if (value.opCode == OpCode::Notification || value.opCode == OpCode::Indication)
-        return piece(value, place, octets, lost);
-    described(value, place, octets);
+        return piece(value, place, bytes, lost);
+    described(value, place, bytes);
 }
 
 /// A value that is cut off where the MTU ends goes on in the next notification; one of glucose may hold
 /// several (docs/protocol/services.md 1, 10.3).
-void Connection::piece(const Value& value, const Place& place, ByteView octets, std::uint64_t lost) {
+void Connection::piece(const Value& value, const Place& place, ByteView bytes, std::uint64_t lost) {
     bool complete = true;
     if (place.attribute && place.attribute->characteristic == uuid::kCgmMeasurement) {
         if (lost > 0) measurements_.clear();
-        const auto records = measurements_.add(octets);
+        const auto records = measurements_.add(bytes);
         complete = !records.empty();
         for (const auto& each : records) described(value, place, each);
     } else {
-        protocol::Bytes& joined = pieces_[value.handle];
+        protocol::CutValue& joined = pieces_[value.handle];
         if (lost > 0) joined.clear();
-        joined.insert(joined.end(), octets.begin(), octets.end());
-        auto meaning = describeValue(place, true, joined);
-        const bool full = value.octets.size() + kNotificationHeader >= mtu_.value_or(kDefaultMtu);
-        const bool cut = meaning.error && meaning.error->code == protocol::ParseError::Code::Truncated;
-        complete = !full || !cut;
-        if (complete) show(value, place, std::move(meaning), std::exchange(joined, {}));
+        const bool full = value.bytes.size() + kNotificationHeader >= mtu_.value_or(kDefaultMtu);
+        const auto meaning =
+            joined.add(bytes, full, [&](ByteView all) { return describeValue(place, true, all); });
+        complete = meaning.has_value();
+        if (complete) show(value, place, *meaning, joined.bytes());
     }
     if (complete) return;
     sink_({value.stamp, Line::Kind::Value, fmt::format("{}, goes on in the next,", name(value.opCode)), place,
-           rawField(octets)});
+           rawField(bytes)});
 }
 
-void Connection::described(const Value& value, const Place& place, ByteView octets) {
-    show(value, place, describeValue(place, value.fromServer, octets), octets);
+void Connection::described(const Value& value, const Place& place, ByteView bytes) {
+    show(value, place, describeValue(place, value.fromServer, bytes), bytes);
 }
 
-void Connection::show(const Value& value, const Place& place, DescribedValue meaning, ByteView octets) {
+void Connection::show(const Value& value, const Place& place, const DescribedValue& meaning, ByteView bytes) {
     const auto& attribute = place.attribute;
     const bool endsReport = attribute && attribute->service == uuid::kInsulinDelivery &&
                             attribute->characteristic == uuid::kRecordAccessControlPoint;
     if (endsReport) flushRecords();
-    sink_(valueLine(value.stamp, std::string(name(value.opCode)), place, std::move(meaning), octets));
+    sink_(valueLine(value.stamp, std::string(name(value.opCode)), place, meaning, bytes));
 }
 
 void Connection::historyPiece(const Stamp& stamp, ByteView piece, bool gap) {
@@ -302,16 +302,16 @@ void Connection::record(const protocol::Bytes& raw) {
 }
 
 /// Without discovery in the capture, history and its control point are told by what they carry.
-void Connection::recognise(const Value& value, Place& place, ByteView octets, bool decrypted) {
+void Connection::recognise(const Value& value, Place& place, ByteView bytes, bool decrypted) {
     if (place.attribute) return;
     std::string_view characteristic;
     if (decrypted && value.opCode == OpCode::Notification) {
-        const auto header = history::parseHeader(octets);
+        const auto header = history::parseHeader(bytes);
         const bool record = header.has_value() && history::isKnown(header->eventType) &&
-                            history::completeness(octets) != history::Completeness::Neither;
+                            history::completeness(bytes) != history::Completeness::Neither;
         if (record) characteristic = uuid::kIddHistoryData;
     } else if (!decrypted && value.opCode == OpCode::Indication) {
-        if (history::racp::parseResponse(octets).has_value())
+        if (protocol::HistoryRacp::parseResponse(bytes).has_value())
             characteristic = uuid::kRecordAccessControlPoint;
     }
     if (characteristic.empty()) return;

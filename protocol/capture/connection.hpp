@@ -13,6 +13,7 @@
 #include "capture/session.hpp"
 #include "capture/value_line.hpp"
 #include "protocol/cgm/measurement.hpp"
+#include "protocol/codec/cut_value.hpp"
 #include "protocol/history/assembler.hpp"
 
 namespace capture {
@@ -45,7 +46,7 @@ private:
         std::uint16_t handle = 0;
         bool fromServer = false;
         std::size_t server = 0; ///< index into maps_
-        protocol::Bytes octets;
+        protocol::Bytes bytes;
     };
 
     void request(const Stamp& stamp, std::size_t server, const AttPdu& pdu);
@@ -58,12 +59,13 @@ private:
     void descriptor(const Value& value, const Place& place);
     void port(const Value& value, const Place& place);
     void frame(const Value& value, Place place, bool certain);
-    void plain(const Value& value, const Place& place, protocol::ByteView octets, std::uint64_t lost);
-    void piece(const Value& value, const Place& place, protocol::ByteView octets, std::uint64_t lost);
-    void described(const Value& value, const Place& place, protocol::ByteView octets);
-    void show(const Value& value, const Place& place, DescribedValue meaning, protocol::ByteView octets);
+    void plain(const Value& value, const Place& place, protocol::ByteView bytes, std::uint64_t lost);
+    void piece(const Value& value, const Place& place, protocol::ByteView bytes, std::uint64_t lost);
+    void described(const Value& value, const Place& place, protocol::ByteView bytes);
+    void show(const Value& value, const Place& place, const DescribedValue& meaning,
+              protocol::ByteView bytes);
     void historyPiece(const Stamp& stamp, protocol::ByteView piece, bool gap);
-    void recognise(const Value& value, Place& place, protocol::ByteView octets, bool decrypted);
+    void recognise(const Value& value, Place& place, protocol::ByteView bytes, bool decrypted);
     void flushRecords();
     void record(const protocol::Bytes& raw);
     [[nodiscard]] Place placeOf(std::size_t server, std::uint16_t handle) const;
@@ -76,9 +78,9 @@ private:
     Session session_;
     std::array<std::optional<Asked>, 2> asked_; ///< by server: the request that is open
     std::array<std::optional<Value>, 2> longRead_;
-    std::optional<std::size_t> portServer_;           ///< the phone's, once its SAKE port was used
-    std::optional<std::uint16_t> mtu_;                ///< of the bearer
-    std::map<std::uint16_t, protocol::Bytes> pieces_; ///< by handle: values whose end is still to come
+    std::optional<std::size_t> portServer_;              ///< the phone's, once its SAKE port was used
+    std::optional<std::uint16_t> mtu_;                   ///< of the bearer
+    std::map<std::uint16_t, protocol::CutValue> pieces_; ///< by handle: values whose end is still to come
     protocol::cgm::MeasurementAssembler measurements_;
     protocol::history::Assembler assembler_;
     Stamp lastPiece_; ///< of history

@@ -20,29 +20,28 @@ namespace {
 using protocol::ByteView;
 using protocol::history::FieldSink;
 
-std::string uuidList(ByteView octets, std::size_t width) {
+std::string uuidList(ByteView bytes, std::size_t width) {
     std::string text;
-    for (; octets.size() >= width; octets = octets.subspan(width))
-        text += (text.empty() ? "" : ", ") + uuidName(uuidText(octets.first(width)));
+    for (; bytes.size() >= width; bytes = bytes.subspan(width))
+        text += (text.empty() ? "" : ", ") + uuidName(uuidText(bytes.first(width)));
     return text;
 }
 
-std::string printable(ByteView octets) {
+std::string printable(ByteView bytes) {
     std::string text;
-    for (const std::uint8_t octet : octets)
-        text += octet >= ' ' && octet <= '~' ? static_cast<char>(octet) : '.';
+    for (const std::uint8_t byte : bytes) text += byte >= ' ' && byte <= '~' ? static_cast<char>(byte) : '.';
     return text;
 }
 
 /// Flags, service UUIDs, name, manufacturer data (docs/protocol/link.md 3.1).
 void describeAdvertising(ByteView data, FieldSink& sink) {
     if (const auto structures = parseAdvertisingData(data); structures.has_value()) {
-        for (const auto& [type, octets] : *structures) {
-            if (type == 0x01 && !octets.empty()) sink.text("flags", protocol::toHex(octets));
-            if (type == 0x02 || type == 0x03) sink.text("services", uuidList(octets, 2));
-            if (type == 0x06 || type == 0x07) sink.text("services", uuidList(octets, 16));
-            if (type == 0x08 || type == 0x09) sink.text("name", printable(octets));
-            if (type == 0xff) sink.text("manufacturer_data", protocol::toHex(octets));
+        for (const auto& [type, bytes] : *structures) {
+            if (type == 0x01 && !bytes.empty()) sink.text("flags", protocol::toHex(bytes));
+            if (type == 0x02 || type == 0x03) sink.text("services", uuidList(bytes, 2));
+            if (type == 0x06 || type == 0x07) sink.text("services", uuidList(bytes, 16));
+            if (type == 0x08 || type == 0x09) sink.text("name", printable(bytes));
+            if (type == 0xff) sink.text("manufacturer_data", protocol::toHex(bytes));
         }
     }
     sink.text("raw", protocol::toHex(data));

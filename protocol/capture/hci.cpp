@@ -13,7 +13,7 @@ using Messages = std::vector<HciMessage>;
 
 Packet monitorPacket(const FileRecord& record) {
     using Kind = Packet::Kind;
-    Packet packet{Kind::Other, false, static_cast<std::uint16_t>(record.flags >> 16U), record.octets};
+    Packet packet{Kind::Other, false, static_cast<std::uint16_t>(record.flags >> 16U), record.bytes};
     switch (record.flags & 0xffffU) {
         case 0:
             packet.kind = Kind::AdapterAdded;
@@ -63,8 +63,8 @@ Packet::Kind h4Kind(std::uint8_t type) {
 
 Address readAddress(Reader& reader) {
     Address address{};
-    const ByteView octets = reader.take(address.size(), "address");
-    std::copy(octets.begin(), octets.end(), address.begin());
+    const ByteView bytes = reader.take(address.size(), "address");
+    std::copy(bytes.begin(), bytes.end(), address.begin());
     return address;
 }
 
@@ -172,11 +172,11 @@ Parsed<Packet> classify(DataLink dataLink, const FileRecord& record) {
     constexpr std::uint32_t kReceived = 1U;
     constexpr std::uint32_t kCommandOrEvent = 2U;
     if (dataLink == DataLink::Monitor) return monitorPacket(record);
-    Packet packet{Packet::Kind::Data, (record.flags & kReceived) == 0, 0, record.octets};
+    Packet packet{Packet::Kind::Data, (record.flags & kReceived) == 0, 0, record.bytes};
     if (dataLink == DataLink::H4) {
-        if (record.octets.empty()) return ParseError{ParseError::Code::Truncated, 0, "packet type"};
-        packet.kind = h4Kind(record.octets[0]);
-        packet.body = record.octets.subspan(1);
+        if (record.bytes.empty()) return ParseError{ParseError::Code::Truncated, 0, "packet type"};
+        packet.kind = h4Kind(record.bytes[0]);
+        packet.body = record.bytes.subspan(1);
     } else if ((record.flags & kCommandOrEvent) != 0) {
         packet.kind = packet.sent ? Packet::Kind::Command : Packet::Kind::Event;
     }
@@ -186,10 +186,10 @@ Parsed<Packet> classify(DataLink dataLink, const FileRecord& record) {
 std::string toString(const Address& address) {
     constexpr std::string_view kDigits = "0123456789ABCDEF";
     std::string text;
-    for (auto octet = address.rbegin(); octet != address.rend(); ++octet) {
+    for (auto byte = address.rbegin(); byte != address.rend(); ++byte) {
         if (!text.empty()) text += ':';
-        text += kDigits[*octet >> 4U];
-        text += kDigits[*octet & 0xfU];
+        text += kDigits[*byte >> 4U];
+        text += kDigits[*byte & 0xfU];
     }
     return text;
 }
@@ -226,9 +226,9 @@ Parsed<std::vector<HciMessage>> parseCommand(ByteView body) {
 Parsed<std::vector<HciMessage>> parseEvent(ByteView body) {
     Reader reader(body);
     const auto code = reader.get<std::uint8_t>("event code");
-    const ByteView octets = reader.take(reader.get<std::uint8_t>("length"), "parameters");
+    const ByteView bytes = reader.take(reader.get<std::uint8_t>("length"), "parameters");
     if (auto whole = reader.finish(Messages{}); !whole.has_value()) return whole;
-    Reader parameters(octets);
+    Reader parameters(bytes);
     if (code == hci::kMetaEvent) return parseMeta(parameters);
     if (code == hci::kDisconnectionComplete) {
         const auto status = parameters.get<std::uint8_t>("status");
@@ -256,8 +256,8 @@ Parsed<std::vector<AdvertisingStructure>> parseAdvertisingData(ByteView data) {
             reader.take(reader.remaining(), "padding");
             break;
         }
-        const ByteView octets = reader.take(length, "structure");
-        if (!octets.empty()) structures.push_back({octets[0], octets.subspan(1)});
+        const ByteView bytes = reader.take(length, "structure");
+        if (!bytes.empty()) structures.push_back({bytes[0], bytes.subspan(1)});
     }
     return reader.finish(std::move(structures));
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // HCI and monitor packets of a capture: what kind they are, and the few that tell about links and
-// advertising. Everything else is left as octets. Facts: Bluetooth Core Specification, vol 4 part E; the
+// advertising. Everything else is left as bytes. Facts: Bluetooth Core Specification, vol 4 part E; the
 // kernel's monitor channel for data link 2001.
 #pragma once
 
@@ -19,7 +19,7 @@ struct Packet {
     enum class Kind {
         Command,           ///< u16 op code, u8 length, parameters
         Event,             ///< u8 code, u8 length, parameters
-        Data,              ///< ACL: u16 handle and flags, u16 length, octets
+        Data,              ///< ACL: u16 handle and flags, u16 length, bytes
         AdapterAdded,      ///< u8 type, u8 bus, address, name (monitor)
         AdapterInfo,       ///< address, u16 manufacturer (monitor)
         ManagementCommand, ///< u32 cookie, u16 op code, parameters (monitor)
@@ -32,10 +32,10 @@ struct Packet {
     std::uint16_t adapter = 0;
     ByteView body;
 };
-/// Unknown kinds are Other. An H4 record without its type octet is an error.
+/// Unknown kinds are Other. An H4 record without its type byte is an error.
 Parsed<Packet> classify(DataLink dataLink, const FileRecord& record);
 
-/// As on the wire: least significant octet first.
+/// As on the wire: least significant byte first.
 using Address = std::array<std::uint8_t, 6>;
 std::string toString(const Address& address); ///< "00:23:F7:01:02:03"
 

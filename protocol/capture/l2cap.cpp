@@ -20,7 +20,7 @@ Parsed<Reassembler::Result> Reassembler::add(const Packet& packet) {
 
     Reader reader(packet.body);
     const auto handleAndFlags = reader.get<std::uint16_t>("connection handle");
-    const ByteView octets = reader.take(reader.get<std::uint16_t>("length"), "octets");
+    const ByteView bytes = reader.take(reader.get<std::uint16_t>("length"), "bytes");
     Result result;
     result.handle = handleAndFlags & kHandleMask;
     const auto key = std::tuple{packet.adapter, result.handle, packet.sent};
@@ -31,12 +31,12 @@ Parsed<Reassembler::Result> Reassembler::add(const Packet& packet) {
     }
 
     if ((handleAndFlags & kBoundaryMask) == kContinuation) {
-        if (before == pending_.end() || octets.size() > before->second.missing) {
-            result.lost.push_back(octets);
+        if (before == pending_.end() || bytes.size() > before->second.missing) {
+            result.lost.push_back(bytes);
             return result;
         }
-        before->second.missing -= octets.size();
-        before->second.frame.pieces.push_back(octets);
+        before->second.missing -= bytes.size();
+        before->second.frame.pieces.push_back(bytes);
         if (before->second.missing == 0) {
             result.frame = std::move(before->second.frame);
             pending_.erase(before);
@@ -48,7 +48,7 @@ Parsed<Reassembler::Result> Reassembler::add(const Packet& packet) {
         result.lost = std::move(before->second.frame.pieces);
         pending_.erase(before);
     }
-    Reader header(octets);
+    Reader header(bytes);
     const auto length = header.get<std::uint16_t>("L2CAP length");
     L2capFrame frame{header.get<std::uint16_t>("channel"), {}};
     const ByteView payload = header.take(header.remaining(), "payload");

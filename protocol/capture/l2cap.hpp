@@ -30,7 +30,7 @@ public:
     struct Result {
         std::uint16_t handle = 0; ///< of the connection
         std::optional<L2capFrame> frame;
-        std::vector<ByteView> lost; ///< octets that belong to no complete frame
+        std::vector<ByteView> lost; ///< bytes that belong to no complete frame
     };
     /// `packet` of kind Data. The views of the result point into it and into earlier packets.
     Parsed<Result> add(const Packet& packet);
@@ -40,7 +40,7 @@ public:
 private:
     struct Pending {
         L2capFrame frame;
-        std::size_t missing = 0; ///< octets
+        std::size_t missing = 0; ///< bytes
     };
     /// Adapter, connection handle, sent.
     std::map<std::tuple<std::uint16_t, std::uint16_t, bool>, Pending> pending_;

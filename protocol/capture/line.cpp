@@ -6,18 +6,12 @@
 #include <nlohmann/json.hpp>
 
 #include "capture/names.hpp"
+#include "protocol/codec/utc_time.hpp"
 
 namespace capture {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-/// "2026-03-14T09:29:07.123456"
-std::string toText(Time time) {
-    const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
-    return protocol::toString(protocol::LocalSeconds(seconds.time_since_epoch())) +
-           fmt::format(".{:06}", (time - seconds).count());
-}
 
 void addPlace(Json& object, const Place& place) {
     object["handle"] = place.handle;
@@ -67,8 +61,9 @@ std::string toString(const Place& place) {
 }
 
 std::string toTextLine(const Line& line) {
-    std::string time = toText(line.stamp.time);
+    std::string time = protocol::toIso(line.stamp.time);
     time[time.find('T')] = ' ';
+    time.pop_back(); // the zone
     const char direction = !line.stamp.sent ? ' ' : *line.stamp.sent ? '<' : '>';
     std::string text =
         fmt::format("{:>6}  {}  {}  {:<11}  ", line.stamp.packet, time, direction, name(line.kind));
@@ -85,7 +80,7 @@ std::string toTextLine(const Line& line) {
 std::string toJsonLine(const Line& line) {
     Json object = Json::object();
     object["packet"] = line.stamp.packet;
-    object["timestamp"] = toText(line.stamp.time) + "Z";
+    object["timestamp"] = protocol::toIso(line.stamp.time);
     object["direction"] = line.stamp.sent ? Json(*line.stamp.sent ? "sent" : "received") : Json(nullptr);
     object["kind"] = std::string(name(line.kind));
     if (line.record) {

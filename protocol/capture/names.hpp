@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Names for the numbers of a capture, and which values of the pump are SAKE frames. Facts:
-// docs/protocol/link.md 4.1 and 7.1; numbers of the Bluetooth SIG.
+// Names for the numbers of a capture. Facts: docs/protocol/link.md 4.1 and 7.1; numbers of the Bluetooth SIG.
 #pragma once
 
 #include <cstdint>
@@ -11,10 +10,6 @@ namespace capture {
 
 /// "IDD History Data"; for unlisted ones "2a37" or the whole UUID.
 std::string uuidName(std::string_view uuid);
-
-enum class Protection { Plain, Sake, Unknown };
-/// Of the values of a characteristic, both ways; Unknown for unlisted ones.
-Protection protectionOf(std::string_view characteristic);
 
 std::string_view smpName(std::uint8_t code); ///< "Pairing Request"; "unknown SMP PDU"
 std::string_view pairingFailureName(std::uint8_t reason);

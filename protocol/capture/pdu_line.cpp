@@ -15,7 +15,7 @@ constexpr std::string_view kSecondaryService = "00002801-0000-1000-8000-00805f9b
 constexpr std::string_view kCharacteristic = "00002803-0000-1000-8000-00805f9b34fb";
 
 /// What the attributes of this type hold: a service's UUID; properties, value handle and UUID of a
-/// characteristic; or octets.
+/// characteristic; or bytes.
 std::string foundValue(protocol::ByteView value, std::string_view type) {
     constexpr std::size_t kDeclaration = 3;
     if (type == kPrimaryService || type == kSecondaryService) return uuidName(uuidText(value));

@@ -23,9 +23,9 @@ bool contains(const std::array<T, N>& list, T value) {
     return std::find(list.begin(), list.end(), value) != list.end();
 }
 
-std::uint16_t half(ByteView octets, std::size_t offset) {
-    if (octets.size() < offset + 2) return 0;
-    return static_cast<std::uint16_t>(octets[offset] | octets[offset + 1] << 8U);
+std::uint16_t half(ByteView bytes, std::size_t offset) {
+    if (bytes.size() < offset + 2) return 0;
+    return static_cast<std::uint16_t>(bytes[offset] | bytes[offset + 1] << 8U);
 }
 
 /// Of HCI commands: where addresses stand in those that are kept.
@@ -92,16 +92,14 @@ private:
     void data(const Packet& packet);
     void frame(const L2capFrame& frame);
 
-    void blank(ByteView octets) {
-        std::fill_n(copy_.begin() + (octets.data() - original_.data()), octets.size(), std::uint8_t{0});
+    void blank(ByteView bytes) {
+        std::fill_n(copy_.begin() + (bytes.data() - original_.data()), bytes.size(), std::uint8_t{0});
     }
-    void blankFrom(ByteView octets, std::size_t kept) {
-        blank(octets.subspan(std::min(kept, octets.size())));
-    }
-    void learnAddress(ByteView octets, std::size_t offset);
+    void blankFrom(ByteView bytes, std::size_t kept) { blank(bytes.subspan(std::min(kept, bytes.size()))); }
+    void learnAddress(ByteView bytes, std::size_t offset);
     void scrub(const std::vector<ByteView>& pieces);
-    void replaceAddresses(Bytes& octets) const;
-    void replaceDigits(Bytes& octets);
+    void replaceAddresses(Bytes& bytes) const;
+    void replaceDigits(Bytes& bytes);
 
     ByteView original_;
     Bytes copy_;
@@ -114,7 +112,7 @@ private:
 void Redactor::blankSecrets(DataLink dataLink, const FileRecord& record) {
     using Kind = Packet::Kind;
     const auto packet = classify(dataLink, record);
-    if (packet.has_error()) return blank(record.octets);
+    if (packet.has_error()) return blank(record.bytes);
     const ByteView body = packet->body;
     switch (packet->kind) {
         case Kind::Command:
@@ -228,7 +226,7 @@ void Redactor::frame(const L2capFrame& frame) {
     bool keep = frame.channel == kAttChannel || frame.channel == kSignalingChannel;
     if (frame.channel == kSmpChannel) keep = contains(kKeptSmp, code);
     if (!keep) {
-        // The code of a key exchange tells nothing; the octets after it do.
+        // The code of a key exchange tells nothing; the bytes after it do.
         bool first = frame.channel == kSmpChannel;
         for (const ByteView piece : frame.pieces) {
             blankFrom(piece, first ? 1 : 0);
@@ -237,31 +235,31 @@ void Redactor::frame(const L2capFrame& frame) {
         return;
     }
     if (frame.channel == kSmpChannel && code == kIdentityAddress) learnAddress(payload, 2);
-    // The pump's System ID: five octets of its own, then the maker's (docs/protocol/services.md 2).
+    // The pump's System ID: five bytes of its own, then the maker's (docs/protocol/services.md 2).
     if (code == kReadResponse && payload.size() == kSystemIdPdu && frame.pieces.size() == 1 &&
         std::equal(kPumpMaker.begin(), kPumpMaker.end(), payload.end() - 3))
         blank(frame.pieces[0].subspan(1, 5));
     regions_.push_back(frame.pieces);
 }
 
-std::uint64_t addressKey(const std::uint8_t* octets) {
+std::uint64_t addressKey(const std::uint8_t* bytes) {
     std::uint64_t key = 0;
-    for (std::size_t i = 0; i < kAddressSize; ++i) key |= std::uint64_t{octets[i]} << (8 * i);
+    for (std::size_t i = 0; i < kAddressSize; ++i) key |= std::uint64_t{bytes[i]} << (8 * i);
     return key;
 }
 
-std::uint64_t reversedKey(const std::uint8_t* octets) {
+std::uint64_t reversedKey(const std::uint8_t* bytes) {
     std::uint64_t key = 0;
-    for (std::size_t i = 0; i < kAddressSize; ++i) key = key << 8U | octets[i];
+    for (std::size_t i = 0; i < kAddressSize; ++i) key = key << 8U | bytes[i];
     return key;
 }
 
 /// Keeps what is not personal: the maker of the pump, and the kind of a random address (two bits).
-void Redactor::learnAddress(ByteView octets, std::size_t offset) {
+void Redactor::learnAddress(ByteView bytes, std::size_t offset) {
     constexpr std::uint64_t kPumpMaker = 0x0023f7;
     constexpr std::uint8_t kKindMask = 0xc0;
-    if (octets.size() < offset + kAddressSize) return;
-    const std::uint64_t key = addressKey(octets.data() + offset);
+    if (bytes.size() < offset + kAddressSize) return;
+    const std::uint64_t key = addressKey(bytes.data() + offset);
     if (key == 0 || key == 0xffffffffffff || addresses_.contains(key)) return;
     const std::uint64_t ordinal = addresses_.size() + 1;
     Address replacement{};
@@ -288,9 +286,9 @@ void Redactor::scrub(const std::vector<ByteView>& pieces) {
     }
 }
 
-void Redactor::replaceAddresses(Bytes& octets) const {
-    for (std::size_t i = 0; i + kAddressSize <= octets.size();) {
-        const auto at = octets.begin() + static_cast<std::ptrdiff_t>(i);
+void Redactor::replaceAddresses(Bytes& bytes) const {
+    for (std::size_t i = 0; i + kAddressSize <= bytes.size();) {
+        const auto at = bytes.begin() + static_cast<std::ptrdiff_t>(i);
         if (const auto found = addresses_.find(addressKey(&*at)); found != addresses_.end()) {
             std::copy(found->second.begin(), found->second.end(), at);
             i += kAddressSize;
@@ -303,12 +301,12 @@ void Redactor::replaceAddresses(Bytes& octets) const {
     }
 }
 
-void Redactor::replaceDigits(Bytes& octets) {
+void Redactor::replaceDigits(Bytes& bytes) {
     constexpr std::ptrdiff_t kShortest = 6;
-    const auto isDigit = [](std::uint8_t octet) { return octet >= '0' && octet <= '9'; };
-    for (auto from = octets.begin(); from != octets.end();) {
-        from = std::find_if(from, octets.end(), isDigit);
-        const auto to = std::find_if_not(from, octets.end(), isDigit);
+    const auto isDigit = [](std::uint8_t byte) { return byte >= '0' && byte <= '9'; };
+    for (auto from = bytes.begin(); from != bytes.end();) {
+        from = std::find_if(from, bytes.end(), isDigit);
+        const auto to = std::find_if_not(from, bytes.end(), isDigit);
         if (to - from >= kShortest) {
             const auto [entry, isNew] = digits_.try_emplace(std::string(from, to));
             if (isNew) {

@@ -19,7 +19,7 @@ public:
 
     struct Step {
         enum class Kind {
-            Start,      ///< 20 zero octets
+            Start,      ///< 20 zero bytes
             Message,    ///< `number` of 0..5
             Unexpected, ///< not the next of a handshake whose start was seen
         } kind = Kind::Unexpected;
@@ -36,7 +36,7 @@ private:
     static constexpr int kIdle = -2;
     static constexpr int kAwaitReply = -1;
 
-    int next_ = kIdle; ///< message that is due; kAwaitReply after the phone's zero octets
+    int next_ = kIdle; ///< message that is due; kAwaitReply after the phone's zero bytes
     Transcript messages_;
 };
 

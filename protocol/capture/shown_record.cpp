@@ -4,16 +4,13 @@
 #include <nlohmann/json.hpp>
 
 #include "capture/fields.hpp"
+#include "protocol/codec/utc_time.hpp"
 
 namespace capture {
 namespace {
 
 namespace history = protocol::history;
 using Json = nlohmann::ordered_json;
-
-std::string toRfc3339(std::chrono::sys_seconds time) {
-    return protocol::toString(protocol::LocalSeconds(time.time_since_epoch())) + "Z";
-}
 
 void addHeader(Json& object, const history::Header& header) {
     object["event_type"] = header.eventType;
@@ -45,7 +42,7 @@ Json toJson(const ShownRecord& record) {
                            {"field", std::string(error.field)}};
     }
     object["local_time"] = record.localTime ? Json(protocol::toString(*record.localTime)) : Json(nullptr);
-    object["time"] = record.time ? Json(toRfc3339(*record.time)) : Json(nullptr);
+    object["time"] = record.time ? Json(protocol::toIso(*record.time)) : Json(nullptr);
     object["raw"] = protocol::toHex(record.raw);
     return object;
 }

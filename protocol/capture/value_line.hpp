@@ -6,19 +6,17 @@
 #include <optional>
 
 #include "capture/line.hpp"
+#include "capture/words.hpp"
 
 namespace capture {
 
-/// A value, described once.
-struct DescribedValue {
-    std::optional<Fields> fields;              ///< what it means; empty without a layout, or on an error
-    std::optional<protocol::ParseError> error; ///< why it cannot be decoded
-};
+/// What a value means, described once; empty without a layout.
+using DescribedValue = Parsed<std::optional<Fields>>;
 /// `fromServer`: read, notified or indicated, not written.
 DescribedValue describeValue(const Place& place, bool fromServer, protocol::ByteView bytes);
 
 /// The decoded value, or the error; and the bytes.
-Line valueLine(const Stamp& stamp, std::string what, const Place& place, DescribedValue value,
+Line valueLine(const Stamp& stamp, std::string what, const Place& place, const DescribedValue& value,
                protocol::ByteView bytes);
 
 } // namespace capture

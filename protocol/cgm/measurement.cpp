@@ -38,9 +38,9 @@ void layout(auto& c, Is<SizedMeasurement> auto& v) {
 }
 
 std::uint8_t Measurement::size() const {
-    constexpr unsigned kOctets = Warning | CalTemp | Status;
+    constexpr unsigned kBytes = Warning | CalTemp | Status;
     constexpr unsigned kFloats = Trend | Quality;
-    return static_cast<std::uint8_t>(kSmallest + static_cast<unsigned>(std::popcount(flags & kOctets)) +
+    return static_cast<std::uint8_t>(kSmallest + static_cast<unsigned>(std::popcount(flags & kBytes)) +
                                      2 * static_cast<unsigned>(std::popcount(flags & kFloats)));
 }
 

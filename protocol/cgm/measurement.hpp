@@ -7,9 +7,9 @@
 //   1       u8      flags
 //   2       SFLOAT  glucose, mg/dL
 //   4       u16     time offset, min since session start
-//   6       u8      status octet                flag bit 7
-//   +0      u8      cal/temp octet              flag bit 6
-//   +1      u8      warning octet               flag bit 5
+//   6       u8      status byte                flag bit 7
+//   +0      u8      cal/temp byte              flag bit 6
+//   +1      u8      warning byte               flag bit 5
 //   +2      SFLOAT  trend, mg/dL/min            flag bit 0
 //   +4      SFLOAT  quality                     flag bit 1
 //   end     u16     E2E-CRC
@@ -36,9 +36,9 @@ struct Measurement {
     std::optional<MedFloat> trend;   ///< mg/dL/min
     std::optional<MedFloat> quality; ///< per cent by the specification; 10 in all captures, scale unconfirmed
 
-    /// Octets on the wire.
+    /// Bytes on the wire.
     [[nodiscard]] std::uint8_t size() const;
-    /// The three octets as the specification numbers their bits (10.3), 0..23.
+    /// The three bytes as the specification numbers their bits (10.3), 0..23.
     [[nodiscard]] std::uint32_t statusBits() const {
         return status | static_cast<std::uint32_t>(calTemp) << 8U |
                static_cast<std::uint32_t>(warning) << 16U;
@@ -50,21 +50,21 @@ struct Measurement {
     friend bool operator==(const Measurement&, const Measurement&) = default;
 };
 
-/// One record. A size octet that is not the record's length: Truncated or Trailing.
+/// One record. A size byte that is not the record's length: Truncated or Trailing.
 Parsed<Measurement> parseMeasurement(ByteView bytes);
 Bytes serialize(const Measurement& value);
 void describe(const Measurement& value, history::FieldSink& sink);
 
-/// Joins decrypted notifications to records by their size octet: at a small MTU a record comes in pieces, and
+/// Joins decrypted notifications to records by their size byte: at a small MTU a record comes in pieces, and
 /// one notification may hold several.
 class MeasurementAssembler {
 public:
-    /// The records that `piece` completes, oldest first. Octets that cannot begin a record are handed out as
+    /// The records that `piece` completes, oldest first. Bytes that cannot begin a record are handed out as
     /// they are, so that parsing them tells; joining starts anew after them.
     std::vector<Bytes> add(ByteView piece);
     /// At the start of each request, and when the link is lost.
     void clear() { pending_.clear(); }
-    /// Octets of a record that is not complete.
+    /// Bytes of a record that is not complete.
     [[nodiscard]] std::size_t pending() const { return pending_.size(); }
 
 private:

@@ -47,8 +47,8 @@ void layout(auto& c, Is<CalibrationContext> auto& m) {
 }
 
 void layout(auto& c, Is<SessionId> auto& m) {
-    c.toEnd("session_id", m.id, m.octets);
-    c.derived([&m](FieldSink& sink) { sink.integer("session_id_octets", m.octets); });
+    c.toEnd("session_id", m.id, m.bytes);
+    c.derived([&m](FieldSink& sink) { sink.integer("session_id_octets", m.bytes); });
 }
 
 void layout(auto& c, Is<SessionStart> auto& m) {

@@ -121,11 +121,11 @@ struct CalibrationContext {
     std::uint16_t calibrationFactor = 0;
     friend bool operator==(const CalibrationContext&, const CalibrationContext&) = default;
 };
-/// One octet long where it was seen, on a sensor of its own; two in the requests.
+/// One byte long where it was seen, on a sensor of its own; two in the requests.
 struct SessionId {
     static constexpr OpCode kOpCode = 0x8d;
     std::uint32_t id = 0;
-    std::uint8_t octets = 1; ///< on the wire, 1..4
+    std::uint8_t bytes = 1; ///< on the wire, 1..4
     friend bool operator==(const SessionId&, const SessionId&) = default;
 };
 struct SessionStart {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Octets as they travel: views, hexadecimal text, and the one parse error of the whole protocol layer.
+// Bytes as they travel: views, hexadecimal text, and the one parse error of the whole protocol layer.
 #pragma once
 
 #include <boost/system/result.hpp>
@@ -15,7 +15,7 @@ namespace protocol {
 using Bytes = std::vector<std::uint8_t>;
 using ByteView = std::span<const std::uint8_t>;
 
-/// Why some octets are not what they should be: the field that was being read, and where it begins.
+/// Why some bytes are not what they should be: the field that was being read, and where it begins.
 struct ParseError {
     enum class Code { Truncated, Trailing, BadValue, BadChecksum };
 
@@ -36,7 +36,7 @@ using Parsed = boost::system::result<T, ParseError>;
 /// Lower-case hexadecimal digits, no separators.
 std::string toHex(ByteView bytes);
 
-/// Hexadecimal digits of either case; white space between octets is ignored. The error's offset counts
+/// Hexadecimal digits of either case; white space between bytes is ignored. The error's offset counts
 /// characters.
 Parsed<Bytes> fromHex(std::string_view text);
 

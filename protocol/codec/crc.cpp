@@ -12,22 +12,22 @@ constexpr std::size_t kE2eCrcSize = 2;
 
 constexpr auto kE2eTable = [] {
     std::array<std::uint16_t, 256> table{};
-    for (std::uint32_t octet = 0; octet < table.size(); ++octet) {
-        std::uint32_t value = octet << 8U;
+    for (std::uint32_t byte = 0; byte < table.size(); ++byte) {
+        std::uint32_t value = byte << 8U;
         for (int bit = 0; bit < 8; ++bit)
             value = (value & 0x8000U) != 0 ? value << 1U ^ kE2ePolynomial : value << 1U;
-        table[octet] = static_cast<std::uint16_t>(value);
+        table[byte] = static_cast<std::uint16_t>(value);
     }
     return table;
 }();
 
 constexpr auto kCrc32Table = [] {
     std::array<std::uint32_t, 256> table{};
-    for (std::uint32_t octet = 0; octet < table.size(); ++octet) {
-        std::uint32_t value = octet;
+    for (std::uint32_t byte = 0; byte < table.size(); ++byte) {
+        std::uint32_t value = byte;
         for (int bit = 0; bit < 8; ++bit)
             value = (value & 1U) != 0 ? value >> 1U ^ kCrc32Polynomial : value >> 1U;
-        table[octet] = value;
+        table[byte] = value;
     }
     return table;
 }();

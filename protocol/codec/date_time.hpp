@@ -15,7 +15,7 @@ namespace protocol {
 
 using LocalSeconds = std::chrono::local_seconds;
 
-/// The 7-octet date time of the Bluetooth SIG. Fields are kept as they came.
+/// The 7-byte date time of the Bluetooth SIG. Fields are kept as they came.
 struct DateTime {
     std::uint16_t year = 0;
     std::uint8_t month = 0;
@@ -33,7 +33,7 @@ struct DateTime {
     friend auto operator<=>(const DateTime&, const DateTime&) = default;
 };
 
-/// `field` names the whole of it; an error blames the octets that are missing.
+/// `field` names the whole of it; an error blames the bytes that are missing.
 DateTime readDateTime(Reader& reader, std::string_view field);
 void writeDateTime(Writer& writer, const DateTime& value);
 
@@ -41,7 +41,7 @@ void writeDateTime(Writer& writer, const DateTime& value);
 std::string toString(const DateTime& value);
 std::string toString(LocalSeconds value);
 
-/// Current Time (0x2A2B), 10 octets.
+/// Current Time (0x2A2B), 10 bytes.
 struct CurrentTime {
     DateTime dateTime;
     std::uint8_t dayOfWeek = 0;    ///< 1 Monday .. 7 Sunday, 0 unknown

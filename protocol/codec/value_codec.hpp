@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A value through its layout: from octets, to octets, to a FieldSink. A control point's message is a
+// A value through its layout: from bytes, to bytes, to a FieldSink. A control point's message is a
 // std::variant whose first alternative holds the op codes that are not known; each other alternative has a
 // `kOpCode`, which stands before its fields on the wire.
 #pragma once
@@ -8,8 +8,10 @@
 #include <variant>
 
 #include "protocol/codec/crc.hpp"
+#include "protocol/codec/field_describer.hpp"
+#include "protocol/codec/field_reader.hpp"
+#include "protocol/codec/field_writer.hpp"
 #include "protocol/codec/unknown_op_code.hpp"
-#include "protocol/codec/value_layout.hpp"
 
 namespace protocol {
 
@@ -27,7 +29,7 @@ OpCode opCodeOf(const UnknownOpCode<OpCode>& message) {
 }
 
 template <typename OpCode, typename... Known>
-void layout(ValueReader& c, std::variant<UnknownOpCode<OpCode>, Known...>& message) {
+void layout(FieldReader& c, std::variant<UnknownOpCode<OpCode>, Known...>& message) {
     OpCode opCode = 0;
     c.field("op_code", opCode);
     const bool known =
@@ -35,7 +37,7 @@ void layout(ValueReader& c, std::variant<UnknownOpCode<OpCode>, Known...>& messa
     if (!known) layout(c, message.template emplace<0>(UnknownOpCode<OpCode>{opCode, {}}));
 }
 template <typename... Message>
-void layout(ValueWriter& c, const std::variant<Message...>& message) {
+void layout(FieldWriter& c, const std::variant<Message...>& message) {
     std::visit(
         [&c](const auto& m) {
             c.field("op_code", opCodeOf(m));
@@ -44,7 +46,7 @@ void layout(ValueWriter& c, const std::variant<Message...>& message) {
         message);
 }
 template <typename... Message>
-void layout(ValueDescriber& c, const std::variant<Message...>& message) {
+void layout(FieldDescriber& c, const std::variant<Message...>& message) {
     std::visit(
         [&c](const auto& m) {
             c.field("op_code", opCodeOf(m));
@@ -56,7 +58,7 @@ void layout(ValueDescriber& c, const std::variant<Message...>& message) {
 template <typename T>
 Parsed<T> parseValue(ByteView bytes) {
     Reader in(bytes);
-    ValueReader fields(in);
+    FieldReader fields(in);
     T value;
     layout(fields, value);
     return in.finish(std::move(value));
@@ -65,18 +67,18 @@ Parsed<T> parseValue(ByteView bytes) {
 template <typename T>
 Bytes serializeValue(const T& value) {
     Writer out;
-    ValueWriter fields(out);
+    FieldWriter fields(out);
     layout(fields, value);
     return std::move(out).bytes();
 }
 
 template <typename T>
 void describeValue(const T& value, FieldSink& sink) {
-    ValueDescriber fields(sink);
+    FieldDescriber fields(sink);
     layout(fields, value);
 }
 
-/// The octets with their E2E-CRC after them.
+/// The bytes with their E2E-CRC after them.
 inline Bytes withE2eCrc(Bytes bytes) {
     const std::uint16_t crc = e2eCrc(bytes);
     bytes.push_back(static_cast<std::uint8_t>(crc & 0xffU));
@@ -84,7 +86,7 @@ inline Bytes withE2eCrc(Bytes bytes) {
     return bytes;
 }
 
-/// A value that ends with its E2E-CRC. Of octets whose checksum is wrong no field is believed; but when they
+/// A value that ends with its E2E-CRC. Of bytes whose checksum is wrong no field is believed; but when they
 /// are fewer than their layout needs, that is the error: something is missing, not damaged.
 template <typename T>
 Parsed<T> parseProtected(ByteView bytes) {
@@ -93,7 +95,7 @@ Parsed<T> parseProtected(ByteView bytes) {
 
     constexpr std::string_view kCrc = "E2E-CRC";
     Reader in(bytes);
-    ValueReader fields(in, ValueReader::Values::Ignored, sizeof(std::uint16_t));
+    FieldReader fields(in, FieldReader::Values::Ignored, std::nullopt, sizeof(std::uint16_t));
     T value;
     layout(fields, value);
     in.get<std::uint16_t>(kCrc);

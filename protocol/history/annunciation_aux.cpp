@@ -16,8 +16,8 @@ namespace protocol::history {
 namespace {
 
 enum class AuxKind : std::uint8_t {
-    Octet,
-    Padding,      ///< one octet
+    Byte,
+    Padding,      ///< one byte
     Word,         ///< u16
     Glucose,      ///< SFLOAT mg/dL
     BloodGlucose, ///< SFLOAT kg/L
@@ -30,7 +30,7 @@ struct AuxField {
 
 constexpr std::size_t auxSize(AuxKind kind) {
     switch (kind) {
-        case AuxKind::Octet:
+        case AuxKind::Byte:
         case AuxKind::Padding:
             return 1;
         case AuxKind::Word:
@@ -45,41 +45,40 @@ constexpr std::size_t auxSize(AuxKind kind) {
 
 using enum AuxKind;
 constexpr AuxField kPadding{Padding, {}};
-constexpr std::array kOcclusion{AuxField{Octet, "occlusion_type"}, kPadding};
+constexpr std::array kOcclusion{AuxField{Byte, "occlusion_type"}, kPadding};
 constexpr std::array kBolusStopped{AuxField{Insulin, "units_programmed_iu"},
                                    AuxField{Insulin, "units_delivered_iu"}};
 constexpr std::array kFill{AuxField{Insulin, "units_delivered_iu"}};
 constexpr std::array kCheckBg{AuxField{Word, "duration_since_last_bolus"}};
 constexpr std::array kReservoirUnits{AuxField{Insulin, "units_remaining_iu"}};
 // Hours first, unlike every other pair.
-constexpr std::array kReservoirTime{AuxField{Octet, "time_remaining_hours"},
-                                    AuxField{Octet, "time_remaining_minutes"}};
-constexpr std::array kReminder{AuxField{Octet, "reminder_name"}, kPadding};
-constexpr std::array kSetChange{AuxField{Octet, "days_since_set_change"}, kPadding};
-constexpr std::array kIobCleared{AuxField{Octet, "time_when_iob_cleared_minutes"},
-                                 AuxField{Octet, "time_when_iob_cleared_hours"},
-                                 AuxField{Octet, "iob_partial_status_remaining_minutes"},
-                                 AuxField{Octet, "iob_partial_status_remaining_hours"}};
-constexpr std::array kCalibrationType{AuxField{Octet, "calibration_type"}, kPadding};
-constexpr std::array kTimeOfDay{AuxField{Octet, "contextual_time_minutes"},
-                                AuxField{Octet, "contextual_time_hours"}};
+constexpr std::array kReservoirTime{AuxField{Byte, "time_remaining_hours"},
+                                    AuxField{Byte, "time_remaining_minutes"}};
+constexpr std::array kReminder{AuxField{Byte, "reminder_name"}, kPadding};
+constexpr std::array kSetChange{AuxField{Byte, "days_since_set_change"}, kPadding};
+constexpr std::array kIobCleared{AuxField{Byte, "time_when_iob_cleared_minutes"},
+                                 AuxField{Byte, "time_when_iob_cleared_hours"},
+                                 AuxField{Byte, "iob_partial_status_remaining_minutes"},
+                                 AuxField{Byte, "iob_partial_status_remaining_hours"}};
+constexpr std::array kCalibrationType{AuxField{Byte, "calibration_type"}, kPadding};
+constexpr std::array kTimeOfDay{AuxField{Byte, "contextual_time_minutes"},
+                                AuxField{Byte, "contextual_time_hours"}};
 constexpr std::array kGlucose{AuxField{Glucose, "sg_mg_dl"}};
-constexpr std::array kGlucoseAndTime{AuxField{Glucose, "sg_mg_dl"},
-                                     AuxField{Octet, "contextual_time_minutes"},
-                                     AuxField{Octet, "contextual_time_hours"}};
-constexpr std::array kBasalPattern{AuxField{Octet, "basal_pattern"}, kPadding};
-constexpr std::array kExit{AuxField{Octet, "basal_pattern"}, kPadding, AuxField{Octet, "delivery_suspended"},
+constexpr std::array kGlucoseAndTime{AuxField{Glucose, "sg_mg_dl"}, AuxField{Byte, "contextual_time_minutes"},
+                                     AuxField{Byte, "contextual_time_hours"}};
+constexpr std::array kBasalPattern{AuxField{Byte, "basal_pattern"}, kPadding};
+constexpr std::array kExit{AuxField{Byte, "basal_pattern"}, kPadding, AuxField{Byte, "delivery_suspended"},
                            kPadding};
-constexpr std::array kSuspended{AuxField{Octet, "delivery_suspended"}, kPadding};
+constexpr std::array kSuspended{AuxField{Byte, "delivery_suspended"}, kPadding};
 constexpr std::array kBolusRecommended{AuxField{BloodGlucose, "bg_kg_per_l"}};
-constexpr std::array kExpiration{AuxField{Octet, "sg_expiration_time_minutes"},
-                                 AuxField{Octet, "sg_expiration_time_hours"}};
-constexpr std::array kFirstCalibration{AuxField{Octet, "early_calibration_time_minutes"},
-                                       AuxField{Octet, "early_calibration_time_hours"},
-                                       AuxField{Octet, "calibration_recommended_time_minutes"},
-                                       AuxField{Octet, "calibration_recommended_time_hours"},
-                                       AuxField{Octet, "sg_expiration_time_minutes"},
-                                       AuxField{Octet, "sg_expiration_time_hours"}};
+constexpr std::array kExpiration{AuxField{Byte, "sg_expiration_time_minutes"},
+                                 AuxField{Byte, "sg_expiration_time_hours"}};
+constexpr std::array kFirstCalibration{AuxField{Byte, "early_calibration_time_minutes"},
+                                       AuxField{Byte, "early_calibration_time_hours"},
+                                       AuxField{Byte, "calibration_recommended_time_minutes"},
+                                       AuxField{Byte, "calibration_recommended_time_hours"},
+                                       AuxField{Byte, "sg_expiration_time_minutes"},
+                                       AuxField{Byte, "sg_expiration_time_hours"}};
 
 struct Fault {
     std::uint16_t id;
@@ -149,7 +148,7 @@ std::size_t totalSize(std::span<const AuxField> fields) {
 
 void describeField(const AuxField& field, Reader& in, FieldSink& sink) {
     switch (field.kind) {
-        case Octet:
+        case Byte:
             sink.integer(field.key, in.get<std::uint8_t>(field.key));
             break;
         case Padding:
@@ -175,10 +174,11 @@ void describeField(const AuxField& field, Reader& in, FieldSink& sink) {
 
 } // namespace
 
-void describeAux(std::uint16_t faultId, ByteView octets, FieldSink& sink) {
+void describeAux(const AuxInfo& aux, std::uint16_t faultId, std::size_t count, FieldSink& sink) {
+    const ByteView bytes = ByteView(aux.bytes).first(count);
     const Fault* fault = findFault(faultId);
-    if (fault == nullptr || totalSize(fault->aux) != octets.size()) return;
-    Reader in(octets);
+    if (fault == nullptr || totalSize(fault->aux) != bytes.size()) return;
+    Reader in(bytes);
     for (const AuxField& field : fault->aux) describeField(field, in, sink);
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the octets after an annunciation's time stamp say, by fault: docs/protocol/history.md 11.3.
+// What the bytes after an annunciation's time stamp say, by fault: docs/protocol/history.md 11.3.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@
 
 namespace protocol::history {
 
-/// Nothing when the fault has no known layout, or one of another size.
-void describeAux(std::uint16_t faultId, ByteView octets, FieldSink& sink);
+/// The first `count` bytes of `aux`. Nothing when the fault has no known layout, or one of another size.
+void describeAux(const AuxInfo& aux, std::uint16_t faultId, std::size_t count, FieldSink& sink);
 
 } // namespace protocol::history

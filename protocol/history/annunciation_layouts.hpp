@@ -5,8 +5,8 @@
 #include <bit>
 #include <optional>
 
+#include "protocol/codec/layout.hpp"
 #include "protocol/history/events.hpp"
-#include "protocol/history/layout.hpp"
 #include "protocol/history/record.hpp"
 
 namespace protocol::history {

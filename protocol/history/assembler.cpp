@@ -11,7 +11,7 @@ namespace {
 
 using Width = MedFloat::Width;
 
-/// Whether `piece` begins a record of its own although `pending` may go on: six octets that say so.
+/// Whether `piece` begins a record of its own although `pending` may go on: six bytes that say so.
 bool beginsNextRecord(ByteView pending, ByteView piece) {
     const auto before = parseHeader(pending);
     const auto next = parseHeader(piece);
@@ -21,7 +21,7 @@ bool beginsNextRecord(ByteView pending, ByteView piece) {
     return corruption || next->sequenceNumber == before->sequenceNumber + 1;
 }
 
-/// Whether the layout wants octets after those, or takes them: amounts may have been widened.
+/// Whether the layout wants bytes after those, or takes them: amounts may have been widened.
 bool mayContinue(ByteView bytes) {
     return fit(bytes, Width::Sfloat) == Fit::Short || fit(bytes, Width::Float) == Fit::Short;
 }

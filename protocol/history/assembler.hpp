@@ -16,8 +16,8 @@ namespace protocol::history {
 /// next piece that begins a record of a known type with the following sequence number.
 class Assembler {
 public:
-    /// `fullPiece`: plaintext octets of a notification that is filled to the MTU (MTU - 3 - SAKE overhead of
-    /// 3; 17 at MTU 23). Empty: not known, every piece is whole unless its layout says that octets are
+    /// `fullPiece`: plaintext bytes of a notification that is filled to the MTU (MTU - 3 - SAKE overhead of
+    /// 3; 17 at MTU 23). Empty: not known, every piece is whole unless its layout says that bytes are
     /// missing.
     explicit Assembler(std::optional<std::size_t> fullPiece) : fullPiece_(fullPiece) {}
 

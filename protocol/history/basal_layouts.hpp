@@ -3,8 +3,8 @@
 // 8, 12.7.
 #pragma once
 
+#include "protocol/codec/layout.hpp"
 #include "protocol/history/events.hpp"
-#include "protocol/history/layout.hpp"
 #include "protocol/history/record.hpp"
 
 namespace protocol::history {
@@ -48,7 +48,7 @@ void layout(auto& c, Is<TbrAdjustmentStarted> auto& e) {
     c.field("flags", e.flags);
     c.field("tbr_type", e.tbrType);
     const bool hasTemplate = (e.flags & TbrAdjustmentStarted::TemplateNumber) != 0;
-    c.amounts(sizeof(e.durationMinutes) + octetsIf(hasTemplate, 1), Amount{"adjustment", e.adjustment});
+    c.amounts(sizeof(e.durationMinutes) + bytesIf(hasTemplate, 1), Amount{"adjustment", e.adjustment});
     c.field("duration_min", e.durationMinutes);
     c.optional("template_number", hasTemplate, e.templateNumber);
 }
@@ -57,7 +57,7 @@ void layout(auto& c, Is<TbrAdjustmentChanged> auto& e) {
     c.field("flags", e.flags);
     c.field("tbr_type", e.tbrType);
     const bool hasTemplate = (e.flags & TbrAdjustmentChanged::TemplateNumber) != 0;
-    c.amounts(sizeof(e.durationMinutes) + sizeof(e.elapsedMinutes) + octetsIf(hasTemplate, 1),
+    c.amounts(sizeof(e.durationMinutes) + sizeof(e.elapsedMinutes) + bytesIf(hasTemplate, 1),
               Amount{"adjustment", e.adjustment});
     c.field("duration_min", e.durationMinutes);
     c.field("elapsed_min", e.elapsedMinutes);

@@ -2,8 +2,8 @@
 // Boluses: docs/protocol/history.md 6 and 12.7.
 #pragma once
 
+#include "protocol/codec/layout.hpp"
 #include "protocol/history/events.hpp"
-#include "protocol/history/layout.hpp"
 #include "protocol/history/record.hpp"
 
 namespace protocol::history {

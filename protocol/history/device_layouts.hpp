@@ -2,8 +2,8 @@
 // Reference times, profiles, states of the device, and what has no data: docs/protocol/history.md 10 and 12.
 #pragma once
 
+#include "protocol/codec/layout.hpp"
 #include "protocol/history/events.hpp"
-#include "protocol/history/layout.hpp"
 #include "protocol/history/record.hpp"
 
 namespace protocol::history {
@@ -87,7 +87,7 @@ void layout(auto& c, Is<PrimingStarted> auto& e) {
 void layout(auto& c, Is<PrimingDone> auto& e) {
     c.field("flags", e.flags);
     const bool hasInstance = (e.flags & PrimingDone::AnnunciationInstanceId) != 0;
-    c.amounts(sizeof(e.reason) + octetsIf(hasInstance, 2), Amount{"delivered_iu", e.delivered});
+    c.amounts(sizeof(e.reason) + bytesIf(hasInstance, 2), Amount{"delivered_iu", e.delivered});
     c.field("reason", e.reason);
     c.optional("annunciation_instance_id", hasInstance, e.annunciationInstanceId);
 }

@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: MIT
-// Every event of the pump's history as a value. The layouts, with offsets and evidence, are in
-// docs/protocol/history.md 6 to 12; fields stand here in wire order. Flags octets are kept whole, so that
-// bits without a meaning survive; an optional field is present exactly when its flag says so.
+// Every event of the pump's history as a value; by subject in *_events.hpp. Flags bytes are kept whole, so
+// that bits without a meaning survive; an optional field is present exactly when its flag says so.
 //
 // Enumerations keep values that are not listed: compare with the enumerators, print with name().
 #pragma once
 
-#include <array>
 #include <cstdint>
-#include <optional>
-#include <span>
 #include <string_view>
+#include <tuple>
 #include <variant>
 
 #include "protocol/codec/bytes.hpp"
-#include "protocol/codec/date_time.hpp"
-#include "protocol/codec/med_float.hpp"
+#include "protocol/history/annunciation_events.hpp"
+#include "protocol/history/basal_events.hpp"
+#include "protocol/history/bolus_events.hpp"
+#include "protocol/history/device_events.hpp"
+#include "protocol/history/glucose_events.hpp"
 
 namespace protocol::history {
 
@@ -68,474 +68,87 @@ enum class EventType : std::uint16_t {
     MaxAutoBasalRateChanged = 0xf01a,
 };
 
-enum class RecordingReason : std::uint8_t {
-    Undetermined = 0x0f,
-    SetDateTime = 0x33,
-    Periodic = 0x3c,
-    DateTimeLoss = 0x55
-};
-enum class BolusType : std::uint8_t {
-    Undetermined = 0x0f,
-    Fast = 0x33,
-    Extended = 0x3c,
-    Multiwave = 0x55,
-    MultiwaveAlias = 0xff, ///< in one decoder only; means Multiwave
-};
-enum class BolusActivation : std::uint8_t {
-    Undetermined = 0x0f,
-    Manual = 0x33,
-    Recommended = 0x3c,
-    ManuallyChangedRecommended = 0x55,
-    Commanded = 0x5a, ///< without the user: SmartGuard auto correction
-};
-enum class BolusEndReason : std::uint8_t {
-    Undetermined = 0x0f,
-    ProgrammedAmountDelivered = 0x33,
-    Canceled = 0x3c,
-    ErrorAbort = 0x55
-};
-enum class TbrType : std::uint8_t { Undetermined = 0x0f, Absolute = 0x33, Relative = 0x3c };
-enum class TbrEndReason : std::uint8_t {
-    Undetermined = 0x0f,
-    ProgrammedDurationOver = 0x33,
-    Canceled = 0x3c,
-    ErrorAbort = 0x55
-};
-enum class BasalDeliveryContext : std::uint8_t {
-    Undetermined = 0x0f,
-    DeviceBased = 0x33,
-    RemoteControl = 0x3c,
-    ApController = 0x55
-};
-enum class ProfileTemplateType : std::uint8_t {
-    Undetermined = 0x0f,
-    BasalRate = 0x33,
-    Isf = 0x3c,
-    CarbRatio = 0x55,
-    TargetRange = 0x5a
-};
-enum class TherapyControlState : std::uint8_t { Undetermined = 0x0f, Stop = 0x33, Pause = 0x3c, Run = 0x55 };
-enum class OperationalState : std::uint8_t {
-    Undetermined = 0x0f,
-    Off = 0x33,
-    Standby = 0x3c,
-    Preparing = 0x55,
-    Priming = 0x5a,
-    Waiting = 0x66,
-    Ready = 0x96,
-};
-enum class AnnunciationStatus : std::uint8_t {
-    Undetermined = 0x0f,
-    Pending = 0x33,
-    Snoozed = 0x3c,
-    Confirmed = 0x55
-};
-enum class PrimingEndReason : std::uint8_t {
-    Undetermined = 0x0f,
-    AbortedByUser = 0x33,
-    ProgrammedAmountReached = 0x3c,
-    ErrorAbort = 0x55
-};
-enum class StoppedReason : std::uint8_t {
-    AlarmSuspended = 1,
-    UserSuspended = 2,
-    AutoSuspended = 3,
-    LowSgSuspended = 4,
-    NotSeated = 5,
-    Unknown08 = 8,
-    PredictedLowSgSuspended = 10,
-};
-enum class RestartedReason : std::uint8_t {
-    UserSelectsResume = 1,
-    UserClearsAlarm = 2,
-    LowManualResume = 3,
-    LowAutoResumeMaxTime = 4,
-    LowAutoResumeSg = 5,
-    LowManualResumeByDisable = 6,
-};
-enum class Cl1TransitionKind : std::uint8_t {
-    IntoAuto = 0,
-    OutUserOverride = 1,
-    OutAlarm = 2,
-    OutSafeBasalTimeout = 3,
-    OutHighSg = 4
-};
-
-// The names of the published examples ("auto correction" is "commanded"); "unknown" for unlisted values.
-std::string_view name(RecordingReason value);
-std::string_view name(BolusType value);
-std::string_view name(BolusActivation value);
-std::string_view name(BolusEndReason value);
-std::string_view name(TbrType value);
-std::string_view name(TbrEndReason value);
-std::string_view name(BasalDeliveryContext value);
-std::string_view name(ProfileTemplateType value);
-std::string_view name(TherapyControlState value);
-std::string_view name(OperationalState value);
-std::string_view name(AnnunciationStatus value);
-std::string_view name(PrimingEndReason value);
-std::string_view name(StoppedReason value);
-std::string_view name(RestartedReason value);
-std::string_view name(Cl1TransitionKind value);
-
-// --- reference times (10) ---
-
-struct ReferenceTime {
-    RecordingReason recordingReason{};
-    DateTime dateTime;
-    std::int8_t timeZone = 0;   ///< 15 min; -128 unknown
-    std::uint8_t dstOffset = 0; ///< 15 min; 255 unknown
-    friend bool operator==(const ReferenceTime&, const ReferenceTime&) = default;
-};
-struct ReferenceTimeBaseOffset {
-    RecordingReason recordingReason{};
-    DateTime baseTime;
-    std::int16_t timeOffsetMinutes = 0;
-    friend bool operator==(const ReferenceTimeBaseOffset&, const ReferenceTimeBaseOffset&) = default;
-};
-struct NgpReferenceTime {
-    RecordingReason recordingReason{};
-    DateTime dateTime;
-    friend bool operator==(const NgpReferenceTime&, const NgpReferenceTime&) = default;
-};
-
-// --- boluses (6), amounts in IU ---
-
-struct Meal {
-    MedFloat foodGrams;
-    friend bool operator==(const Meal&, const Meal&) = default;
-};
-struct BolusCalculatedPart1 {
-    MedFloat recommendedFastMeal, recommendedFastCorrection, recommendedExtendedMeal,
-        recommendedExtendedCorrection;
-    friend bool operator==(const BolusCalculatedPart1&, const BolusCalculatedPart1&) = default;
-};
-struct BolusCalculatedPart2 {
-    MedFloat confirmedFastMeal, confirmedFastCorrection, confirmedExtendedMeal, confirmedExtendedCorrection;
-    friend bool operator==(const BolusCalculatedPart2&, const BolusCalculatedPart2&) = default;
-};
-struct BolusProgrammedPart1 {
-    std::uint16_t bolusId = 0; ///< counts modulo 256 together with AutoBasalDelivery: never a key
-    BolusType bolusType{};
-    MedFloat fastAmount, extendedAmount;
-    std::uint16_t durationMinutes = 0; ///< 0 for fast boluses
-    friend bool operator==(const BolusProgrammedPart1&, const BolusProgrammedPart1&) = default;
-};
-struct BolusProgrammedPart2 {
-    enum Flag : std::uint8_t {
-        DelayTime = 1,
-        TemplateNumber = 2,
-        ActivationType = 4,
-        ReasonCorrection = 8,
-        ReasonMeal = 16
-    };
-    std::uint8_t flags = 0;
-    std::optional<std::uint16_t> delayTimeMinutes;
-    std::optional<std::uint8_t> templateNumber;
-    std::optional<BolusActivation> activationType;
-    friend bool operator==(const BolusProgrammedPart2&, const BolusProgrammedPart2&) = default;
-};
-struct BolusDeliveredPart1 {
-    std::uint16_t bolusId = 0;
-    BolusType bolusType{};
-    MedFloat fastAmount, extendedAmount;
-    std::uint16_t durationMinutes = 0; ///< effective duration, 0 for fast boluses
-    friend bool operator==(const BolusDeliveredPart1&, const BolusDeliveredPart1&) = default;
-};
-struct BolusDeliveredPart2 {
-    enum Flag : std::uint8_t { ActivationType = 1, EndReason = 2, AnnunciationInstanceId = 4 };
-    std::uint8_t flags = 0;
-    std::uint32_t startTimeOffset = 0; ///< seconds after part 1
-    std::optional<BolusActivation> activationType;
-    std::optional<BolusEndReason> endReason; ///< undetermined also for complete boluses
-    std::optional<std::uint16_t> annunciationInstanceId;
-    friend bool operator==(const BolusDeliveredPart2&, const BolusDeliveredPart2&) = default;
-};
-struct MaxBolusAmountChanged {
-    MedFloat oldAmount, newAmount;
-    friend bool operator==(const MaxBolusAmountChanged&, const MaxBolusAmountChanged&) = default;
-};
-
-// --- basal and SmartGuard (7), rates in IU/h ---
-
-struct AutoBasalDelivery {
-    std::uint8_t bolusNumber = 0;
-    MedFloat amount; ///< IU in one 5-minute step
-    friend bool operator==(const AutoBasalDelivery&, const AutoBasalDelivery&) = default;
-};
-struct MaxAutoBasalRateChanged {
-    MedFloat oldRate, newRate;
-    friend bool operator==(const MaxAutoBasalRateChanged&, const MaxAutoBasalRateChanged&) = default;
-};
-struct DeliveredBasalRateChanged {
-    enum Flag : std::uint8_t { Context = 1 };
-    std::uint8_t flags = 0;
-    MedFloat oldRate, newRate; ///< of the programmed pattern, not of what SmartGuard delivers
-    std::optional<BasalDeliveryContext> context;
-    friend bool operator==(const DeliveredBasalRateChanged&, const DeliveredBasalRateChanged&) = default;
-};
-struct TherapyContext {
-    enum Flag : std::uint8_t {
-        SensorEnabled = 1,
-        BasalRateActive = 2,
-        AutoModeActive = 4,
-        DeliveryStopped = 8,
-        TbrActive = 16
-    };
-    std::uint8_t flags = 0;
-    std::optional<MedFloat> basalRate;
-    std::optional<StoppedReason> stoppedReason;
-    std::optional<TbrType> tbrType;
-    std::optional<MedFloat> tbrAdjustment; ///< IU/h or factor, by tbrType
-    friend bool operator==(const TherapyContext&, const TherapyContext&) = default;
-};
-struct Cl1Transition {
-    Cl1TransitionKind transition{};
-    friend bool operator==(const Cl1Transition&, const Cl1Transition&) = default;
-};
-struct TbrAdjustmentStarted {
-    enum Flag : std::uint8_t { TemplateNumber = 1 };
-    std::uint8_t flags = 0;
-    TbrType tbrType{};
-    MedFloat adjustment;
-    std::uint16_t durationMinutes = 0;
-    std::optional<std::uint8_t> templateNumber;
-    friend bool operator==(const TbrAdjustmentStarted&, const TbrAdjustmentStarted&) = default;
-};
-struct TbrAdjustmentChanged {
-    enum Flag : std::uint8_t { TemplateNumber = 1 };
-    std::uint8_t flags = 0;
-    TbrType tbrType{};
-    MedFloat adjustment;
-    std::uint16_t durationMinutes = 0;
-    std::uint16_t elapsedMinutes = 0;
-    std::optional<std::uint8_t> templateNumber;
-    friend bool operator==(const TbrAdjustmentChanged&, const TbrAdjustmentChanged&) = default;
-};
-struct TbrAdjustmentEnded {
-    enum Flag : std::uint8_t { TemplateNumber = 1, AnnunciationInstanceId = 2 };
-    std::uint8_t flags = 0;
-    TbrType tbrType{};
-    std::uint16_t effectiveDurationMinutes = 0;
-    TbrEndReason endReason{};
-    std::optional<std::uint8_t> templateNumber;
-    std::optional<std::uint16_t> annunciationInstanceId;
-    friend bool operator==(const TbrAdjustmentEnded&, const TbrAdjustmentEnded&) = default;
-};
-
-// --- delivery stopped and restarted (8) ---
-
-struct InsulinDeliveryStopped {
-    StoppedReason reason{};
-    friend bool operator==(const InsulinDeliveryStopped&, const InsulinDeliveryStopped&) = default;
-};
-struct InsulinDeliveryRestarted {
-    RestartedReason reason{};
-    friend bool operator==(const InsulinDeliveryRestarted&, const InsulinDeliveryRestarted&) = default;
-};
-
-// --- glucose (9) ---
-
-/// What an SG value outside 1..0x02ff says.
-enum class SgSpecial : std::uint8_t {
-    None,
-    NoValueZero,
-    SensorStarting,
-    SensorUpdating,
-    Above400,
-    Below50,
-    Unknown
-};
-std::string_view name(SgSpecial value); ///< "sensor_starting", "below_50_mg_dl" ...
-
-struct SgMeasurement {
-    std::int16_t timeOffsetMinutes = 0; ///< of the sample, after the governing reference
-    std::uint16_t sgRaw = 0;            ///< mg/dL, or a code from 0x0300 on, or 0
-    std::uint16_t isig = 0;             ///< 0.01 nA
-    std::int16_t vCounter = 0;
-    [[nodiscard]] SgSpecial special() const;
-    [[nodiscard]] std::optional<int> glucoseMgDl() const;
-    friend bool operator==(const SgMeasurement&, const SgMeasurement&) = default;
-};
-struct CgmAnalyticsDataBackfill {
-    std::int16_t timeOffsetMinutes = 0;
-    MedFloat predictedSg; ///< mg/dL; a prediction, never a measurement
-    std::uint16_t calFactor = 0;
-    friend bool operator==(const CgmAnalyticsDataBackfill&, const CgmAnalyticsDataBackfill&) = default;
-};
-struct BgReading {
-    std::int16_t timeOffsetMinutes = 0;
-    MedFloat bg; ///< kg/L
-    friend bool operator==(const BgReading&, const BgReading&) = default;
-};
-struct CalibrationComplete {
-    std::int16_t timeOffsetMinutes = 0;
-    MedFloat bg; ///< kg/L
-    friend bool operator==(const CalibrationComplete&, const CalibrationComplete&) = default;
-};
-struct CalibrationRejected {
-    std::int16_t timeOffsetMinutes = 0;
-    MedFloat bg; ///< kg/L
-    friend bool operator==(const CalibrationRejected&, const CalibrationRejected&) = default;
-};
-
-// --- annunciations (11) ---
-
-/// Up to eight octets that follow an annunciation's time stamp; their meaning depends on the fault.
-struct AuxInfo {
-    std::array<std::uint8_t, 8> octets{};
-    std::uint8_t size = 0;
-    [[nodiscard]] ByteView view() const { return ByteView(octets).first(size); }
-    friend bool operator==(const AuxInfo&, const AuxInfo&) = default;
-};
-struct AnnunciationConsolidated {
-    enum Flag : std::uint8_t { Aux1 = 1, Aux2 = 2, Aux3 = 4, Aux4 = 8, Aux5 = 16, Aux6 = 32, Silenced = 64 };
-    std::uint8_t flags = 0;
-    std::uint16_t instanceId = 0;
-    std::uint16_t annunciationType = 0; ///< 0xf000 + fault id
-    AnnunciationStatus status{};
-    std::optional<std::uint32_t>
-        timestamp; ///< seconds since 2000-01-01 of the pump's clock; with flags Aux1 and Aux2
-    AuxInfo aux;
-    [[nodiscard]] std::uint16_t faultId() const { return annunciationType & 0x0fffU; }
-    friend bool operator==(const AnnunciationConsolidated&, const AnnunciationConsolidated&) = default;
-};
-struct AnnunciationCleared {
-    std::uint16_t faultId = 0;
-    std::uint16_t instanceId = 0;
-    friend bool operator==(const AnnunciationCleared&, const AnnunciationCleared&) = default;
-};
-struct AnnunciationStatusChangedPart1 {
-    enum Flag : std::uint8_t { Aux1 = 1, Aux2 = 2 };
-    std::uint8_t flags = 0;
-    std::uint16_t instanceId = 0;
-    std::uint16_t annunciationType = 0; ///< a SIG type; its numbers collide with the vendor's fault ids
-    AnnunciationStatus status{};
-    std::array<std::optional<std::array<std::uint8_t, 2>>, 2> aux; ///< AuxInfo 1 and 2
-    friend bool operator==(const AnnunciationStatusChangedPart1&,
-                           const AnnunciationStatusChangedPart1&) = default;
-};
-struct AnnunciationStatusChangedPart2 {
-    enum Flag : std::uint8_t { Aux3 = 1, Aux4 = 2, Aux5 = 4 };
-    std::uint8_t flags = 0;
-    std::array<std::optional<std::array<std::uint8_t, 2>>, 3> aux; ///< AuxInfo 3 to 5
-    friend bool operator==(const AnnunciationStatusChangedPart2&,
-                           const AnnunciationStatusChangedPart2&) = default;
-};
-
-/// "lost_sensor_signal_alert"; empty when the fault has no published name.
-std::string_view faultName(std::uint16_t faultId);
-
-// --- other SIG events (12) ---
-
-struct ProfileTemplateActivated {
-    ProfileTemplateType templateType{};
-    std::uint8_t oldNumber = 0; ///< 0: none
-    std::uint8_t newNumber = 0;
-    friend bool operator==(const ProfileTemplateActivated&, const ProfileTemplateActivated&) = default;
-};
-struct BasalRateTimeBlockChanged {
-    std::uint8_t templateNumber = 0, blockNumber = 0;
-    std::uint16_t durationMinutes = 0;
-    MedFloat rate; ///< IU/h
-    friend bool operator==(const BasalRateTimeBlockChanged&, const BasalRateTimeBlockChanged&) = default;
-};
-struct IsfTimeBlockChanged {
-    std::uint8_t templateNumber = 0, blockNumber = 0;
-    std::uint16_t durationMinutes = 0;
-    MedFloat isf; ///< mg/dL per IU
-    friend bool operator==(const IsfTimeBlockChanged&, const IsfTimeBlockChanged&) = default;
-};
-struct CarbRatioTimeBlockChanged {
-    std::uint8_t templateNumber = 0, blockNumber = 0;
-    std::uint16_t durationMinutes = 0;
-    MedFloat ratio; ///< g per IU
-    friend bool operator==(const CarbRatioTimeBlockChanged&, const CarbRatioTimeBlockChanged&) = default;
-};
-struct TargetRangeTimeBlockChanged {
-    std::uint8_t templateNumber = 0, blockNumber = 0;
-    std::uint16_t durationMinutes = 0;
-    MedFloat lower, upper; ///< mg/dL
-    friend bool operator==(const TargetRangeTimeBlockChanged&, const TargetRangeTimeBlockChanged&) = default;
-};
-struct TotalDailyInsulinDelivery {
-    enum Flag : std::uint8_t { DateTimeChanged = 1 };
-    std::uint8_t flags = 0;
-    MedFloat bolus, basal; ///< IU
-    std::uint16_t year = 0;
-    std::uint8_t month = 0, day = 0;
-    friend bool operator==(const TotalDailyInsulinDelivery&, const TotalDailyInsulinDelivery&) = default;
-};
-struct TherapyControlStateChanged {
-    TherapyControlState oldState{}, newState{};
-    friend bool operator==(const TherapyControlStateChanged&, const TherapyControlStateChanged&) = default;
-};
-struct OperationalStateChanged {
-    OperationalState oldState{}, newState{};
-    friend bool operator==(const OperationalStateChanged&, const OperationalStateChanged&) = default;
-};
-struct ReservoirRemainingAmountChanged {
-    MedFloat remaining; ///< IU
-    friend bool operator==(const ReservoirRemainingAmountChanged&,
-                           const ReservoirRemainingAmountChanged&) = default;
-};
-struct PrimingStarted {
-    MedFloat programmed; ///< IU
-    friend bool operator==(const PrimingStarted&, const PrimingStarted&) = default;
-};
-struct PrimingDone {
-    enum Flag : std::uint8_t { AnnunciationInstanceId = 1 };
-    std::uint8_t flags = 0;
-    MedFloat delivered; ///< IU
-    PrimingEndReason reason{};
-    std::optional<std::uint16_t> annunciationInstanceId;
-    friend bool operator==(const PrimingDone&, const PrimingDone&) = default;
-};
-struct DataCorruption {
-    friend bool operator==(const DataCorruption&, const DataCorruption&) = default;
-};
-struct PointerEvent {
-    friend bool operator==(const PointerEvent&, const PointerEvent&) = default;
-};
-struct BolusTemplateChangedPart1 {
-    std::uint8_t templateNumber = 0;
-    BolusType bolusType{};
-    MedFloat fastAmount, extendedAmount;
-    std::uint16_t durationMinutes = 0;
-    friend bool operator==(const BolusTemplateChangedPart1&, const BolusTemplateChangedPart1&) = default;
-};
-struct BolusTemplateChangedPart2 {
-    enum Flag : std::uint8_t { DelayTime = 1, ReasonCorrection = 2, ReasonMeal = 4 };
-    std::uint8_t flags = 0;
-    std::optional<std::uint16_t> delayTimeMinutes;
-    friend bool operator==(const BolusTemplateChangedPart2&, const BolusTemplateChangedPart2&) = default;
-};
-struct TbrTemplateChanged {
-    std::uint8_t templateNumber = 0;
-    TbrType tbrType{};
-    MedFloat adjustment;
-    std::uint16_t durationMinutes = 0;
-    friend bool operator==(const TbrTemplateChanged&, const TbrTemplateChanged&) = default;
-};
-
 /// A type without a known layout, kept whole.
 struct UnknownEvent {
     Bytes raw;
     friend bool operator==(const UnknownEvent&, const UnknownEvent&) = default;
 };
 
-using EventVariant = std::variant<
-    UnknownEvent, ReferenceTime, ReferenceTimeBaseOffset, NgpReferenceTime, Meal, BolusCalculatedPart1,
-    BolusCalculatedPart2, BolusProgrammedPart1, BolusProgrammedPart2, BolusDeliveredPart1,
-    BolusDeliveredPart2, MaxBolusAmountChanged, AutoBasalDelivery, MaxAutoBasalRateChanged,
-    DeliveredBasalRateChanged, TherapyContext, Cl1Transition, TbrAdjustmentStarted, TbrAdjustmentChanged,
-    TbrAdjustmentEnded, InsulinDeliveryStopped, InsulinDeliveryRestarted, SgMeasurement,
-    CgmAnalyticsDataBackfill, BgReading, CalibrationComplete, CalibrationRejected, AnnunciationConsolidated,
-    AnnunciationCleared, AnnunciationStatusChangedPart1, AnnunciationStatusChangedPart2,
-    ProfileTemplateActivated, BasalRateTimeBlockChanged, IsfTimeBlockChanged, CarbRatioTimeBlockChanged,
-    TargetRangeTimeBlockChanged, TotalDailyInsulinDelivery, TherapyControlStateChanged,
-    OperationalStateChanged, ReservoirRemainingAmountChanged, PrimingStarted, PrimingDone, DataCorruption,
-    PointerEvent, BolusTemplateChangedPart1, BolusTemplateChangedPart2, TbrTemplateChanged>;
+template <typename T>
+struct KnownEvent {
+    using Event = T;
+    EventType type;
+    std::string_view name;
+};
+template <typename... Event>
+constexpr std::tuple<KnownEvent<Event>...> listEvents(KnownEvent<Event>... events) {
+    return {events...};
+}
+
+/// Every event with a layout, by number: the one list of them. The names are those of the published examples.
+inline constexpr auto kKnownEvents = listEvents( //
+    KnownEvent<ReferenceTime>{EventType::ReferenceTime, "reference_time"},
+    KnownEvent<ReferenceTimeBaseOffset>{EventType::ReferenceTimeBaseOffset, "reference_time_base_offset"},
+    KnownEvent<BolusCalculatedPart1>{EventType::BolusCalculatedPart1, "bolus_calculated_p1"},
+    KnownEvent<BolusCalculatedPart2>{EventType::BolusCalculatedPart2, "bolus_calculated_p2"},
+    KnownEvent<BolusProgrammedPart1>{EventType::BolusProgrammedPart1, "bolus_programmed_p1"},
+    KnownEvent<BolusProgrammedPart2>{EventType::BolusProgrammedPart2, "bolus_programmed_p2"},
+    KnownEvent<BolusDeliveredPart1>{EventType::BolusDeliveredPart1, "bolus_delivered_p1"},
+    KnownEvent<BolusDeliveredPart2>{EventType::BolusDeliveredPart2, "bolus_delivered_p2"},
+    KnownEvent<DeliveredBasalRateChanged>{EventType::DeliveredBasalRateChanged,
+                                          "delivered_basal_rate_changed"},
+    KnownEvent<TbrAdjustmentStarted>{EventType::TbrAdjustmentStarted, "tbr_adjustment_started"},
+    KnownEvent<TbrAdjustmentEnded>{EventType::TbrAdjustmentEnded, "tbr_adjustment_ended"},
+    KnownEvent<TbrAdjustmentChanged>{EventType::TbrAdjustmentChanged, "tbr_adjustment_changed"},
+    KnownEvent<ProfileTemplateActivated>{EventType::ProfileTemplateActivated, "profile_template_activated"},
+    KnownEvent<BasalRateTimeBlockChanged>{EventType::BasalRateTimeBlockChanged,
+                                          "basal_rate_profile_time_block_changed"},
+    KnownEvent<TotalDailyInsulinDelivery>{EventType::TotalDailyInsulinDelivery,
+                                          "total_daily_insulin_delivery"},
+    KnownEvent<TherapyControlStateChanged>{EventType::TherapyControlStateChanged,
+                                           "therapy_control_state_changed"},
+    KnownEvent<OperationalStateChanged>{EventType::OperationalStateChanged, "operational_state_changed"},
+    KnownEvent<ReservoirRemainingAmountChanged>{EventType::ReservoirRemainingAmountChanged,
+                                                "reservoir_remaining_amount_changed"},
+    KnownEvent<AnnunciationStatusChangedPart1>{EventType::AnnunciationStatusChangedPart1,
+                                               "annunciation_status_changed_p1"},
+    KnownEvent<AnnunciationStatusChangedPart2>{EventType::AnnunciationStatusChangedPart2,
+                                               "annunciation_status_changed_p2"},
+    KnownEvent<IsfTimeBlockChanged>{EventType::IsfTimeBlockChanged, "isf_profile_time_block_changed"},
+    KnownEvent<CarbRatioTimeBlockChanged>{EventType::CarbRatioTimeBlockChanged,
+                                          "i2cho_ratio_profile_time_block_changed"},
+    KnownEvent<TargetRangeTimeBlockChanged>{EventType::TargetRangeTimeBlockChanged,
+                                            "target_glucose_range_profile_time_block_changed"},
+    KnownEvent<PrimingStarted>{EventType::PrimingStarted, "priming_started"},
+    KnownEvent<PrimingDone>{EventType::PrimingDone, "priming_done"},
+    KnownEvent<DataCorruption>{EventType::DataCorruption, "data_corruption"},
+    KnownEvent<PointerEvent>{EventType::PointerEvent, "pointer_event"},
+    KnownEvent<BolusTemplateChangedPart1>{EventType::BolusTemplateChangedPart1, "bolus_template_changed_p1"},
+    KnownEvent<BolusTemplateChangedPart2>{EventType::BolusTemplateChangedPart2, "bolus_template_changed_p2"},
+    KnownEvent<TbrTemplateChanged>{EventType::TbrTemplateChanged, "tbr_template_changed"},
+    KnownEvent<MaxBolusAmountChanged>{EventType::MaxBolusAmountChanged, "max_bolus_amount_changed"},
+    KnownEvent<AutoBasalDelivery>{EventType::AutoBasalDelivery, "auto_basal_delivery"},
+    KnownEvent<Cl1Transition>{EventType::Cl1Transition, "cl1_transition"},
+    KnownEvent<TherapyContext>{EventType::TherapyContext, "therapy_context"},
+    KnownEvent<Meal>{EventType::Meal, "meal"}, KnownEvent<BgReading>{EventType::BgReading, "bg_reading"},
+    KnownEvent<CalibrationComplete>{EventType::CalibrationComplete, "calibration_complete"},
+    KnownEvent<CalibrationRejected>{EventType::CalibrationRejected, "calibration_rejected"},
+    KnownEvent<InsulinDeliveryStopped>{EventType::InsulinDeliveryStopped, "insulin_delivery_stopped"},
+    KnownEvent<InsulinDeliveryRestarted>{EventType::InsulinDeliveryRestarted, "insulin_delivery_restarted"},
+    KnownEvent<SgMeasurement>{EventType::SgMeasurement, "sg_measurement"},
+    KnownEvent<CgmAnalyticsDataBackfill>{EventType::CgmAnalyticsDataBackfill, "cgm_analytics_data_backfill"},
+    KnownEvent<NgpReferenceTime>{EventType::NgpReferenceTime, "ngp_reference_time"},
+    KnownEvent<AnnunciationCleared>{EventType::AnnunciationCleared, "annunciation_cleared"},
+    KnownEvent<AnnunciationConsolidated>{EventType::AnnunciationConsolidated, "annunciation_consolidated"},
+    KnownEvent<MaxAutoBasalRateChanged>{EventType::MaxAutoBasalRateChanged, "max_auto_basal_rate_changed"});
+
+template <typename List>
+struct EventsOf;
+template <typename... Event>
+struct EventsOf<const std::tuple<KnownEvent<Event>...>> {
+    using Data = std::variant<UnknownEvent, Event...>;
+};
+using EventVariant = EventsOf<decltype(kKnownEvents)>::Data;
 
 /// The event of a record. A class of its own, so that copying, destroying and comparing so many alternatives
 /// is compiled once and not by each source that holds a record.

@@ -3,8 +3,8 @@
 #pragma once
 
 #include "protocol/codec/glucose.hpp"
+#include "protocol/codec/layout.hpp"
 #include "protocol/history/events.hpp"
-#include "protocol/history/layout.hpp"
 #include "protocol/history/record.hpp"
 
 namespace protocol::history {

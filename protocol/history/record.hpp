@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "protocol/codec/bytes.hpp"
+#include "protocol/codec/field_sink.hpp"
 #include "protocol/history/events.hpp"
 
 namespace protocol::history {
@@ -39,10 +40,12 @@ struct Record {
 /// The header alone, of records that cannot be decoded as a whole.
 Parsed<Header> parseHeader(ByteView bytes);
 
-/// An unknown event type is no error: it decodes to UnknownEvent with its octets.
+/// An unknown event type is no error: it decodes to UnknownEvent with its bytes.
 Parsed<Record> decode(ByteView bytes);
 Bytes encode(const Record& record);
 
+/// UnknownEvent has none.
+std::optional<EventType> typeOf(const EventData& data);
 /// "sg_measurement"; "unknown" for a type without a name.
 std::string_view eventName(std::uint16_t eventType);
 /// The type with this name, for command lines.
@@ -50,29 +53,7 @@ std::optional<std::uint16_t> eventTypeByName(std::string_view name);
 /// Whether `eventType` has a layout in this decoder.
 bool isKnown(std::uint16_t eventType);
 
-/// Receives the fields of a record in wire order, with the names and value forms of the published examples
-/// (units in the names, enumerations as value and name, absent optional fields as null).
-class FieldSink {
-public:
-    FieldSink() = default;
-    FieldSink(const FieldSink&) = delete;
-    FieldSink& operator=(const FieldSink&) = delete;
-    virtual ~FieldSink() = default;
-
-    virtual void integer(std::string_view key, std::int64_t value) = 0;
-    virtual void boolean(std::string_view key, bool value) = 0;
-    virtual void text(std::string_view key,
-                      std::string_view value) = 0; ///< decimals, times, hexadecimal octets
-    virtual void enumeration(std::string_view key, unsigned value, std::string_view name) = 0;
-    virtual void null(std::string_view key) = 0;
-    virtual void beginObject(std::string_view key) = 0;
-    virtual void endObject() = 0;
-
-    /// A list; the keys of what is in it are "0", "1" and so on. History has none: a sink for records alone
-    /// need not know them, and would see an object.
-    virtual void beginArray(std::string_view key) { beginObject(key); }
-    virtual void endArray() { endObject(); }
-};
+using protocol::FieldSink;
 void describe(const EventData& data, FieldSink& sink);
 
 } // namespace protocol::history

@@ -24,11 +24,14 @@ void layout(auto& c, Is<BatteryLevel> auto& v) {
 }
 
 std::string parseText(ByteView bytes) {
+    const auto isBlank = [](std::uint8_t byte) { return byte == ' ' || (byte >= '\t' && byte <= '\r'); };
+    bytes = bytes.first(static_cast<std::size_t>(std::ranges::find(bytes, 0) - bytes.begin()));
+    while (!bytes.empty() && isBlank(bytes.front())) bytes = bytes.subspan(1);
+    while (!bytes.empty() && isBlank(bytes.back())) bytes = bytes.first(bytes.size() - 1);
     std::string text;
-    for (const std::uint8_t octet : bytes) {
-        if (octet == 0) break;
-        const bool printable = octet >= 0x20 && octet < 0x7f;
-        text += printable ? static_cast<char>(octet) : '?';
+    for (const std::uint8_t byte : bytes.first(std::min(bytes.size(), kLongestText))) {
+        const bool printable = byte >= 0x20 && byte < 0x7f;
+        text += printable ? static_cast<char>(byte) : '?';
     }
     return text;
 }

@@ -11,8 +11,10 @@
 
 namespace protocol::idd {
 
-/// Manufacturer, model, serial number, revisions: text up to the NUL that the pump appends. Octets that are
-/// not printable ASCII become '?', so that the text can stand in any log. The serial number is personal data.
+/// Manufacturer, model, serial number, revisions: text up to the NUL that the pump appends, without blanks
+/// around it, and cut after kLongestText characters. Bytes that are not printable ASCII become '?': so the
+/// text can stand in any log, page and document. The serial number is personal data.
+inline constexpr std::size_t kLongestText = 64;
 std::string parseText(ByteView bytes);
 /// With the NUL.
 Bytes serializeText(std::string_view text);

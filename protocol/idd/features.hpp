@@ -5,7 +5,7 @@
 //   0       u16     E2E-CRC               0xffff without E2E; else over all that follows (unconfirmed)
 //   2       u8      E2E-Counter           0 without E2E
 //   3       SFLOAT  insulin concentration IU/mL
-//   5       u24     flags                 and one octet more as long as the top bit of the last one is set
+//   5       u24     flags                 and one byte more as long as the top bit of the last one is set
 #pragma once
 
 #include <cstdint>

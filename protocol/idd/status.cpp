@@ -34,7 +34,7 @@ void layout(auto& c, Is<Annunciation> auto& v) {
         c.field("status", v.status);
     }
     const int auxCount = std::popcount(v.flags & kAllAux);
-    c.octets("aux_raw", 2 * static_cast<std::size_t>(auxCount), v.aux);
+    c.bytes("aux_raw", 2 * static_cast<std::size_t>(auxCount), v.aux);
 }
 
 Parsed<Status> parseStatus(ByteView bytes) {

@@ -82,7 +82,7 @@ struct Annunciation {
     std::uint16_t instanceId = 0;
     std::uint16_t annunciationType = 0;
     history::AnnunciationStatus status{};
-    Bytes aux; ///< two octets for each AuxInfo
+    Bytes aux; ///< two bytes for each AuxInfo
 
     [[nodiscard]] bool present() const { return (flags & Present) != 0; }
     [[nodiscard]] std::uint16_t faultId() const { return annunciationType & 0x0fffU; }

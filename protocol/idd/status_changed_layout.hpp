@@ -2,7 +2,7 @@
 // The flags of IDD Status Changed as they travel, there and in Reset Status.
 #pragma once
 
-#include "protocol/codec/value_layout.hpp"
+#include "protocol/codec/layout.hpp"
 
 namespace protocol::idd {
 

@@ -64,8 +64,7 @@ void layout(auto& c, Is<ActiveBasalRateDelivery> auto& m) {
 }
 
 void layout(auto& c, Is<TotalDailyInsulin> auto& m) {
-    c.amounts(0, history::Amount{"bolus_iu", m.bolus}, history::Amount{"basal_iu", m.basal},
-              history::Amount{"total_iu", m.total});
+    c.amounts(0, Amount{"bolus_iu", m.bolus}, Amount{"basal_iu", m.basal}, Amount{"total_iu", m.total});
 }
 
 void layout(auto& c, Is<Counter> auto& m) {

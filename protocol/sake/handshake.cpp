@@ -8,16 +8,16 @@
 namespace protocol::sake {
 namespace {
 
-bool allZero(ByteView octets) {
-    return std::all_of(octets.begin(), octets.end(), [](std::uint8_t octet) { return octet == 0; });
+bool allZero(ByteView bytes) {
+    return std::all_of(bytes.begin(), bytes.end(), [](std::uint8_t byte) { return byte == 0; });
 }
 
-/// The octets of a message from `offset` on.
+/// The bytes of a message from `offset` on.
 template <std::size_t Size>
 std::array<std::uint8_t, Size> part(const Message& message, std::size_t offset) {
-    std::array<std::uint8_t, Size> octets;
-    std::copy_n(message.begin() + static_cast<std::ptrdiff_t>(offset), Size, octets.begin());
-    return octets;
+    std::array<std::uint8_t, Size> bytes;
+    std::copy_n(message.begin() + static_cast<std::ptrdiff_t>(offset), Size, bytes.begin());
+    return bytes;
 }
 
 Message join(ByteView first, ByteView second, ByteView third = {}) {
@@ -30,12 +30,12 @@ Message join(ByteView first, ByteView second, ByteView third = {}) {
 
 template <std::size_t Size>
 std::array<std::uint8_t, Size> draw(const RandomSource& random) {
-    std::array<std::uint8_t, Size> octets;
-    random(octets);
-    return octets;
+    std::array<std::uint8_t, Size> bytes;
+    random(bytes);
+    return bytes;
 }
 
-/// The sender's permit and one octet that fills the frame, encrypted (messages 4 and 5).
+/// The sender's permit and one byte that fills the frame, encrypted (messages 4 and 5).
 Message sealPermit(Sender& sender, const Block& permit, const RandomSource& random) {
     Bytes plain(permit.begin(), permit.end());
     plain.push_back(draw<1>(random).front());
@@ -57,9 +57,9 @@ HandshakeError toError(PermitVerdict verdict) {
     return HandshakeError::PermitTag;
 }
 
-HandshakeResult<Message> toMessage(ByteView octets) {
-    if (octets.size() != kMessageSize) return HandshakeError::BadLength;
-    return join(octets, {});
+HandshakeResult<Message> toMessage(ByteView bytes) {
+    if (bytes.size() != kMessageSize) return HandshakeError::BadLength;
+    return join(bytes, {});
 }
 
 Session takeFrom(std::optional<Session>& session, bool done) {

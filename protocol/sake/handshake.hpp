@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The SAKE handshake as state machines: Server (the bridge) and Client (the pump, for the virtual one).
-// Facts: docs/protocol/sake.md 6. Every message is 20 octets. A failed machine stays failed: a new attempt
+// Facts: docs/protocol/sake.md 6. Every message is 20 bytes. A failed machine stays failed: a new attempt
 // needs a new object.
 #pragma once
 
@@ -26,16 +26,16 @@ inline constexpr std::uint64_t kFirstFromClient = 0;
 inline constexpr std::uint64_t kFirstFromServer = 1;
 
 enum class HandshakeError {
-    BadLength,         ///< not 20 octets
+    BadLength,         ///< not 20 bytes
     StartNotZero,      ///< first write carries data: not a pump, or left over from an older session
-    UnknownDeviceType, ///< type octet outside 1..8
+    UnknownDeviceType, ///< type byte outside 1..8
     NoKeyForDevice,    ///< the key database has no entry for this type
     BadVersion,        ///< protocol version is not 1
     TagMismatch,       ///< handshake tag wrong: the key database does not match the peer
-    FrameMac,          ///< message 4 or 5: session key differs, or the peer answered with random octets
+    FrameMac,          ///< message 4 or 5: session key differs, or the peer answered with random bytes
     PermitTag,         ///< permit not made for us
     PermitDevice,      ///< permit names another type of device
-    PermitPrefix,      ///< first octet of the permit is not zero
+    PermitPrefix,      ///< first byte of the permit is not zero
     OutOfOrder,        ///< a message after the end, or after a failure
 };
 std::string_view name(HandshakeError error);
@@ -56,7 +56,7 @@ public:
     Server& operator=(Server&&) = default;
     ~Server() = default;
 
-    /// Random octets are drawn in the order of the messages and of their fields.
+    /// Random bytes are drawn in the order of the messages and of their fields.
     HandshakeResult<std::optional<Message>> receive(ByteView written);
     [[nodiscard]] bool done() const { return stage_ == 6; }
     /// 0, 1, 3, 5, 6 as in the reference.

@@ -34,7 +34,7 @@ std::string_view name(HandshakeError error) {
 std::string_view explain(HandshakeError error) {
     switch (error) {
         case HandshakeError::BadLength:
-            return "The other device sent a handshake message that is not 20 octets long; it is probably not "
+            return "The other device sent a handshake message that is not 20 bytes long; it is probably not "
                    "a "
                    "MiniMed 780G.";
         case HandshakeError::StartNotZero:

@@ -20,31 +20,31 @@ constexpr std::size_t kCountOffset = 5;
 constexpr std::size_t kPermitTagSize = 4;
 constexpr std::size_t kPermitTagOffset = 12;
 
-/// Octets that are wiped when they go.
+/// Bytes that are wiped when they go.
 template <typename Container>
 class Wiped {
 public:
-    explicit Wiped(Container octets) : octets_(std::move(octets)) {}
+    explicit Wiped(Container bytes) : bytes_(std::move(bytes)) {}
     Wiped(const Wiped&) = delete;
     Wiped& operator=(const Wiped&) = delete;
-    ~Wiped() { OPENSSL_cleanse(octets_.data(), octets_.size()); }
-    const Container& operator*() const { return octets_; }
+    ~Wiped() { OPENSSL_cleanse(bytes_.data(), bytes_.size()); }
+    const Container& operator*() const { return bytes_; }
 
 private:
-    Container octets_;
+    Container bytes_;
 };
 
-constexpr bool isSpace(std::uint8_t octet) {
-    return octet == ' ' || octet == '\t' || octet == '\r' || octet == '\n';
+constexpr bool isSpace(std::uint8_t byte) {
+    return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
 }
 
-/// A binary file never is: its fifth octet is a device type, 1..8.
+/// A binary file never is: its fifth byte is a device type, 1..8.
 bool isText(ByteView file) {
     return std::all_of(file.begin(), file.end(),
-                       [](std::uint8_t octet) { return isSpace(octet) || (octet > 0x20 && octet < 0x7f); });
+                       [](std::uint8_t byte) { return isSpace(byte) || (byte > 0x20 && byte < 0x7f); });
 }
 
-/// Unlike fromHex, with white space even inside an octet: a file may have been wrapped at any column.
+/// Unlike fromHex, with white space even inside an byte: a file may have been wrapped at any column.
 Parsed<Bytes> decodeText(ByteView file) {
     std::string text;
     text.reserve(file.size());
@@ -66,8 +66,8 @@ Parsed<Bytes> decodeText(ByteView file) {
 }
 
 void readBlock(Reader& reader, Block& block, std::string_view field) {
-    const ByteView octets = reader.take(block.size(), field);
-    std::copy(octets.begin(), octets.end(), block.begin());
+    const ByteView bytes = reader.take(block.size(), field);
+    std::copy(bytes.begin(), bytes.end(), block.begin());
 }
 
 KeyEntry readEntry(Reader& reader) {
@@ -102,7 +102,7 @@ std::optional<ParseError> findFault(const KeyDatabase& database) {
 Parsed<KeyDatabase> parseBinary(ByteView file) {
     Reader reader{file};
     std::uint32_t storedCrc = 0;
-    for (const std::uint8_t octet : reader.take(kCrcSize, "CRC-32")) storedCrc = storedCrc << 8U | octet;
+    for (const std::uint8_t byte : reader.take(kCrcSize, "CRC-32")) storedCrc = storedCrc << 8U | byte;
     KeyDatabase database;
     database.local = static_cast<DeviceType>(reader.get<std::uint8_t>("local device type")); // checked later
     const auto count = reader.get<std::uint8_t>("number of entries");

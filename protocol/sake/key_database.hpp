@@ -61,7 +61,7 @@ struct KeyDatabase {
     friend bool operator==(const KeyDatabase&, const KeyDatabase&) = default;
 };
 
-/// The raw octets, or their hexadecimal digits with white space anywhere.
+/// The raw bytes, or their hexadecimal digits with white space anywhere.
 Parsed<KeyDatabase> parseKeyDatabase(ByteView file);
 Bytes serialize(const KeyDatabase& database);
 

@@ -61,7 +61,7 @@ std::string toString(const DecryptError& error) {
             text = "sequence numbers used up";
             break;
     }
-    return text + ": counter octet " + toHex(ByteView{&error.wireCounter, 1}) + ", expected counter " +
+    return text + ": counter byte " + toHex(ByteView{&error.wireCounter, 1}) + ", expected counter " +
            std::to_string(error.expectedCounter);
 }
 

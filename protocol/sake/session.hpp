@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // SeqCrypt: the message encryption of an established session. Facts: docs/protocol/sake.md 7.
 //
-//   frame = ciphertext || counter & 0xff || first two octets of CMAC(key, nonce13 || 000000 || ciphertext)
+//   frame = ciphertext || counter & 0xff || first two bytes of CMAC(key, nonce13 || 000000 || ciphertext)
 //
 // One sequence number per direction for the whole link, over all characteristics: even from the client
-// (pump), odd from the server (us). Only the low octet of the counter travels.
+// (pump), odd from the server (us). Only the low byte of the counter travels.
 #pragma once
 
 #include <array>

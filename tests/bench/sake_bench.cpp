@@ -59,7 +59,7 @@ void bareCmacAndCtr(benchmark::State& state) {
 }
 BENCHMARK(bareCmacAndCtr);
 
-void decrypt24OctetFrame(benchmark::State& state) {
+void decrypt24ByteFrame(benchmark::State& state) {
     const auto keys = std::make_shared<const protocol::sake::SessionKeys>(kKey, kNonce);
     protocol::sake::Sender sender{keys, 2};
     std::vector<Bytes> frames;
@@ -77,6 +77,6 @@ void decrypt24OctetFrame(benchmark::State& state) {
         benchmark::DoNotOptimize(plain->plain.data());
     }
 }
-BENCHMARK(decrypt24OctetFrame);
+BENCHMARK(decrypt24ByteFrame);
 
 } // namespace

@@ -6,9 +6,8 @@
 #include <set>
 
 #include "ble/pump_link.hpp"
-#include "protocol/cgm/racp.hpp"
-#include "protocol/history/racp.hpp"
 #include "protocol/idd/status_reader.hpp"
+#include "protocol/racp.hpp"
 #include "protocol/uuids.hpp"
 
 namespace {
@@ -43,8 +42,8 @@ TEST(PermittedWrites, ToTheStatusReaderAreItsRequests) {
 }
 
 TEST(PermittedWrites, ToRecordAccessReportCountAndAbort) {
-    using Idd = protocol::history::racp::OpCode;
-    using Cgm = protocol::cgm::racp::OpCode;
+    using Idd = protocol::HistoryRacp::OpCode;
+    using Cgm = protocol::GlucoseRacp::OpCode;
     const auto numbers = [](auto... opCodes) {
         return std::set<unsigned>{static_cast<unsigned>(opCodes)...};
     };

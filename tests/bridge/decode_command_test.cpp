@@ -24,8 +24,8 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 
-std::string_view asText(const Bytes& octets) {
-    return {reinterpret_cast<const char*>(octets.data()), octets.size()};
+std::string_view asText(const Bytes& bytes) {
+    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
 class DecodeCommand : public ::testing::Test {
@@ -97,8 +97,8 @@ TEST_F(DecodeCommand, RefusesAKeyDatabaseThatCannotBeUsed) {
 }
 
 TEST_F(DecodeCommand, SaysWhereACaptureIsCutAfterWhatCameBefore) {
-    const auto octets = asText(script.writer().file());
-    const auto cut = directory.write("cut.btsnoop", octets.substr(0, octets.size() - 3));
+    const auto bytes = asText(script.writer().file());
+    const auto cut = directory.write("cut.btsnoop", bytes.substr(0, bytes.size() - 3));
     EXPECT_EQ(run({"decode", "--keydb", keys.string(), cut.string()}), 1);
     EXPECT_THAT(err, HasSubstr("damaged: truncated at offset"));
     EXPECT_FALSE(lines.empty());

@@ -5,15 +5,16 @@
 
 #include "capture/gatt_map.hpp"
 #include "capture/names.hpp"
+#include "protocol/characteristics.hpp"
 #include "protocol/uuids.hpp"
 
 namespace capture {
 namespace {
 
-/// The octets live as long as the test.
+/// The bytes live as long as the test.
 struct Parsing {
-    explicit Parsing(std::string_view hex) : octets(*protocol::fromHex(hex)), pdu(*parseAtt(octets)) {}
-    Bytes octets;
+    explicit Parsing(std::string_view hex) : bytes(*protocol::fromHex(hex)), pdu(*parseAtt(bytes)) {}
+    Bytes bytes;
     AttPdu pdu;
 };
 
@@ -31,7 +32,7 @@ TEST(AnAttPdu, HasTheMembersOfItsOpCode) {
     const Parsing range("100100ffff0028");
     EXPECT_EQ(range.pdu.lastHandle, 0xffff);
     EXPECT_EQ(uuidName(range.pdu.uuid), "Primary Service");
-    EXPECT_EQ(toHex(Parsing("7f0102").pdu.value), "0102") << "an unknown op code keeps its octets";
+    EXPECT_EQ(toHex(Parsing("7f0102").pdu.value), "0102") << "an unknown op code keeps its bytes";
 }
 
 TEST(AnAttPdu, ListsWhatWasFound) {
@@ -114,9 +115,9 @@ TEST(AUuid, IsNamedByItsBase) {
     EXPECT_EQ(uuidName(uuidText(Bytes{0x37, 0x2a})), "2a37");
     EXPECT_EQ(uuidName("12345678-0000-0000-0000-000000000000"), "12345678-0000-0000-0000-000000000000");
     EXPECT_EQ(uuidText(*protocol::fromHex("25135932910000000010000082fe0000")), protocol::uuid::kSakePort);
-    EXPECT_EQ(protectionOf(protocol::uuid::kIddHistoryData), Protection::Sake);
-    EXPECT_EQ(protectionOf(protocol::uuid::kRecordAccessControlPoint), Protection::Plain);
-    EXPECT_EQ(protectionOf(""), Protection::Unknown);
+    EXPECT_EQ(protocol::protectionOf(protocol::uuid::kIddHistoryData), protocol::Protection::Sake);
+    EXPECT_EQ(protocol::protectionOf(protocol::uuid::kRecordAccessControlPoint), protocol::Protection::Plain);
+    EXPECT_EQ(protocol::protectionOf(""), protocol::Protection::Unknown);
 }
 
 } // namespace

@@ -23,7 +23,7 @@ TEST(ACaptureFile, GivesItsRecordsInOrder) {
     EXPECT_EQ(first->number, 1U);
     EXPECT_EQ(first->flags, 2U);
     EXPECT_EQ(first->time.time_since_epoch(), std::chrono::seconds{1773480547});
-    EXPECT_EQ(toHex(first->octets), "030c00");
+    EXPECT_EQ(toHex(first->bytes), "030c00");
     const auto second = *reader->next();
     ASSERT_TRUE(second);
     EXPECT_EQ(second->number, 2U);
@@ -34,7 +34,7 @@ TEST(ACaptureFile, GivesItsRecordsInOrder) {
 
 TEST(ACaptureFile, IsRefusedWhenItIsSomethingElse) {
     Bytes file = testing::CaptureWriter(DataLink::H4).file();
-    const auto errorOf = [](const Bytes& octets) { return FileReader::open(octets).error(); };
+    const auto errorOf = [](const Bytes& bytes) { return FileReader::open(bytes).error(); };
     Bytes magic = file;
     magic[0] = 'B';
     EXPECT_EQ(errorOf(magic), (ParseError{Code::BadValue, 0, "identification"}));

@@ -18,12 +18,12 @@ public:
     struct Settings {
         DataLink dataLink = DataLink::Monitor;
         std::uint16_t mtu = 184;
-        std::size_t fragment = 251; ///< octets of an ACL packet
+        std::size_t fragment = 251; ///< bytes of an ACL packet
         std::uint16_t link = kLink;
         std::uint8_t seed = 1;
     };
     explicit CaptureScript(Settings settings);
-    CaptureScript(const CaptureScript&) = delete; // the pump draws from nextOctet_
+    CaptureScript(const CaptureScript&) = delete; // the pump draws from nextByte_
     CaptureScript& operator=(const CaptureScript&) = delete;
 
     /// Both files of the pair.
@@ -60,7 +60,7 @@ private:
     void discoverBridge();
 
     Settings settings_;
-    std::uint8_t nextOctet_;
+    std::uint8_t nextByte_;
     std::pair<protocol::sake::KeyDatabase, protocol::sake::KeyDatabase> keys_;
     virtual_pump::Pump pump_;
     CaptureWriter writer_;

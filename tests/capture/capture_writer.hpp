@@ -29,7 +29,7 @@ public:
         if (dataLink_ == DataLink::Monitor) record(opCode, body);
     }
 
-    /// An L2CAP frame in ACL packets of at most `fragment` octets.
+    /// An L2CAP frame in ACL packets of at most `fragment` bytes.
     void l2cap(bool sent, std::uint16_t handle, std::uint16_t channel, ByteView payload,
                std::size_t fragment = 251) {
         protocol::Writer frame;
@@ -58,15 +58,15 @@ private:
         packet.insert(packet.end(), body.begin(), body.end());
         record(sent ? 0 : 1, packet);
     }
-    void record(std::uint32_t flags, ByteView octets) {
+    void record(std::uint32_t flags, ByteView bytes) {
         constexpr std::uint64_t kFirst = 0x00dcddb30f2f8000 + 1773480547'000000ULL; // 2026-03-14 09:29:07
         constexpr std::uint64_t kStep = 125'000;                                    // a connection interval
-        bigEndian(octets.size(), 4);
-        bigEndian(octets.size(), 4);
+        bigEndian(bytes.size(), 4);
+        bigEndian(bytes.size(), 4);
         bigEndian(flags, 4);
         bigEndian(0, 4);
         bigEndian(kFirst + kStep * packets_++, 8);
-        file_.insert(file_.end(), octets.begin(), octets.end());
+        file_.insert(file_.end(), bytes.begin(), bytes.end());
     }
     void bigEndian(std::uint64_t value, unsigned size) {
         while (size-- > 0) file_.push_back(static_cast<std::uint8_t>(value >> (8 * size)));

@@ -33,7 +33,7 @@ TEST(AReassembler, JoinsThePiecesOfEachDirection) {
     EXPECT_TRUE(reassembler.drain().empty());
 }
 
-TEST(AReassembler, TellsOctetsOfNoFrame) {
+TEST(AReassembler, TellsBytesOfNoFrame) {
     Reassembler reassembler;
     const Bytes orphan = *protocol::fromHex("401002000203");
     EXPECT_EQ(reassembler.add(packet(orphan))->lost.size(), 1U);

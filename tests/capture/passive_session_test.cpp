@@ -12,9 +12,9 @@ using namespace protocol::sake; // NOLINT(google-build-using-namespace)
 using protocol::Bytes;
 using protocol::toHex;
 
+using vectors::fromDigits;
 using vectors::kHandshakeA;
 using vectors::kHandshakeB;
-using vectors::octets;
 
 Transcript transcriptOf(const vectors::Handshake& handshake) {
     Transcript transcript;
@@ -30,8 +30,8 @@ TEST(AListener, DecodesWithEitherSidesFileOrItsReverse) {
         ASSERT_TRUE(session.has_value()) << name(session.error());
         EXPECT_EQ(session->fromPump.sequence(), 2U);
         EXPECT_EQ(session->fromPhone.sequence(), 3U);
-        EXPECT_EQ(toHex(session->fromPump.decrypt(octets("66b401b8c6"))->plain), "0701");
-        EXPECT_EQ(toHex(session->fromPhone.decrypt(octets("abfe01ae35"))->plain), "f303");
+        EXPECT_EQ(toHex(session->fromPump.decrypt(fromDigits("66b401b8c6"))->plain), "0701");
+        EXPECT_EQ(toHex(session->fromPhone.decrypt(fromDigits("abfe01ae35"))->plain), "f303");
     }
 }
 
@@ -51,10 +51,10 @@ TEST(AListener, NeedsAnEntryForThePair) {
 }
 
 TEST(AListener, SaysWhichMessageDoesNotFit) {
-    const auto expectError = [](std::size_t message, std::size_t octet, std::uint8_t value,
+    const auto expectError = [](std::size_t message, std::size_t byte, std::uint8_t value,
                                 HandshakeError expected) {
         Transcript transcript = transcriptOf(kHandshakeA);
-        transcript.messages[message][octet] = value;
+        transcript.messages[message][byte] = value;
         EXPECT_EQ(derivePassively(transcript, vectors::database(vectors::kServerDb)).error(), expected);
     };
     expectError(0, 0, 9, HandshakeError::UnknownDeviceType);
@@ -71,7 +71,7 @@ TEST(AListener, SaysWhichMessageDoesNotFit) {
 
 struct Direction {
     explicit Direction(std::uint64_t sequence = kFirst) : sender(keys, sequence), receiver(keys, kFirst) {}
-    Bytes send() { return *sender.encrypt(octets("c0ffee")); }
+    Bytes send() { return *sender.encrypt(fromDigits("c0ffee")); }
     void lose(std::uint64_t frames) {
         while (frames-- > 0) send();
     }
@@ -89,7 +89,7 @@ TEST(AListener, FindsTheCounterAgainBehindAGapOfAnyLength) {
         direction.lose(lost);
         const auto heard = direction.receiver.decrypt(direction.send());
         ASSERT_TRUE(heard.has_value()) << lost;
-        EXPECT_EQ(*heard, (PassiveReceiver::Result{octets("c0ffee"), lost}));
+        EXPECT_EQ(*heard, (PassiveReceiver::Result{fromDigits("c0ffee"), lost}));
         EXPECT_EQ(direction.receiver.decrypt(direction.send())->lost, 0U) << lost;
     }
 }
@@ -107,7 +107,7 @@ TEST(AListener, TakesAFindBackWhenTheNextFrameDoesNotFollowOnIt) {
     direction.lose(299);
     const Bytes strayed = direction.send(); // as a chance hit would look
     EXPECT_EQ(direction.receiver.decrypt(strayed)->lost, 300U);
-    EXPECT_EQ(*direction.receiver.decrypt(frame), (PassiveReceiver::Result{octets("c0ffee"), 0}));
+    EXPECT_EQ(*direction.receiver.decrypt(frame), (PassiveReceiver::Result{fromDigits("c0ffee"), 0}));
     EXPECT_EQ(direction.receiver.sequence(), Direction::kFirst + 2);
 }
 
@@ -125,7 +125,7 @@ TEST(AListener, RefusesAChangedFrame) {
     Bytes frame = direction.send();
     frame.front() ^= 1U;
     EXPECT_EQ(direction.receiver.decrypt(frame).error().code, DecryptError::Code::BadMac);
-    EXPECT_EQ(direction.receiver.decrypt(octets("0102")).error().code, DecryptError::Code::TooShort);
+    EXPECT_EQ(direction.receiver.decrypt(fromDigits("0102")).error().code, DecryptError::Code::TooShort);
 }
 
 } // namespace

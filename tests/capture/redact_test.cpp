@@ -18,7 +18,7 @@ std::vector<std::string> redacted(const testing::CaptureWriter& writer) {
     EXPECT_TRUE(redaction.has_value() && !redaction->damage);
     auto reader = FileReader::open(redaction->file);
     std::vector<std::string> packets;
-    while (const auto record = *reader->next()) packets.push_back(toHex(record->octets));
+    while (const auto record = *reader->next()) packets.push_back(toHex(record->bytes));
     return packets;
 }
 

@@ -35,7 +35,7 @@ struct Example {
     std::string serviceName;
     Place place;
     Way way;
-    std::string octets;
+    std::string bytes;
     json expect;
 };
 
@@ -103,7 +103,7 @@ TEST_P(ValuesInACapture, AreDecodedAsTheirExamples) {
     std::set<Place> places;
     for (const Example& each : all) places.insert(each.place);
     ValueScript script({places.begin(), places.end()}, GetParam());
-    for (const Example& each : all) script.carry(each.place, each.way, hex(each.octets));
+    for (const Example& each : all) script.carry(each.place, each.way, hex(each.bytes));
 
     Decoded decoded = decodeAll(script);
     EXPECT_FALSE(decoded.problems);
@@ -112,7 +112,7 @@ TEST_P(ValuesInACapture, AreDecodedAsTheirExamples) {
     for (std::size_t i = 0; i < all.size(); ++i) {
         const json& line = decoded.values[i];
         EXPECT_EQ(line.at("service"), all[i].serviceName) << all[i].name;
-        EXPECT_EQ(line.at("raw"), all[i].octets) << all[i].name;
+        EXPECT_EQ(line.at("raw"), all[i].bytes) << all[i].name;
         EXPECT_EQ(line.at("direction"), all[i].way == Way::Write ? "sent" : "received") << all[i].name;
         const bool foreign = all[i].name == "command_req_high_limits"; // a request that we have no layout of
         EXPECT_EQ(line.value("value", json()), foreign ? json() : all[i].expect) << all[i].name;

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "capture/names.hpp"
+#include "protocol/characteristics.hpp"
 
 namespace capture::testing {
 
@@ -17,14 +17,14 @@ namespace {
 
 constexpr std::uint16_t kPort = 0x0030; // of the bridge's own server
 
-Bytes octets(std::string_view hex) {
+Bytes fromDigits(std::string_view hex) {
     return *protocol::fromHex(hex);
 }
 
 Bytes reversed(std::string_view uuid) {
     std::string digits(uuid);
     std::erase(digits, '-');
-    Bytes bytes = octets(digits);
+    Bytes bytes = fromDigits(digits);
     std::reverse(bytes.begin(), bytes.end());
     return bytes;
 }
@@ -35,15 +35,15 @@ ValueScript::ValueScript(const std::vector<Place>& places, std::uint16_t mtu)
     : mtu_(mtu),
       keys_(sake::generatePair(sake::DeviceType::MobileApplication, sake::DeviceType::InsulinPump,
                                [this](std::span<std::uint8_t> out) {
-                                   for (auto& each : out) each = nextOctet_ += 7;
+                                   for (auto& each : out) each = nextByte_ += 7;
                                })) {
     writer_.event(
-        octets("3e130100"
-               "4000"
-               "0100563412f72300"
-               "640000002c0100"));
+        fromDigits("3e130100"
+                   "4000"
+                   "0100563412f72300"
+                   "640000002c0100"));
     if (mtu_ > 23) {
-        bridgeSends(octets("020502"));
+        bridgeSends(fromDigits("020502"));
         pumpSends(Writer{}.put(std::uint8_t{3}).put(mtu_).bytes());
     }
     discover(places);
@@ -58,13 +58,13 @@ void ValueScript::discover(const std::vector<Place>& places) {
         const std::uint16_t service = next();
         const std::uint16_t declaration = next();
         const std::uint16_t value = next();
-        bridgeSends(Writer{}.put(std::uint8_t{0x10}).put(service).put(octets("ffff0028")).bytes());
+        bridgeSends(Writer{}.put(std::uint8_t{0x10}).put(service).put(fromDigits("ffff0028")).bytes());
         Writer found;
-        found.put(octets("1114")).put(service).put(value);
+        found.put(fromDigits("1114")).put(service).put(value);
         pumpSends(found.put(reversed(place.first)).bytes());
-        bridgeSends(Writer{}.put(std::uint8_t{0x08}).put(service).put(octets("ffff0328")).bytes());
+        bridgeSends(Writer{}.put(std::uint8_t{0x08}).put(service).put(fromDigits("ffff0328")).bytes());
         Writer declared;
-        declared.put(octets("0915")).put(declaration).put(std::uint8_t{0x02}).put(value);
+        declared.put(fromDigits("0915")).put(declaration).put(std::uint8_t{0x02}).put(value);
         pumpSends(declared.put(reversed(place.second)).bytes());
         handles_[place] = value;
     }
@@ -72,7 +72,7 @@ void ValueScript::discover(const std::vector<Place>& places) {
 
 void ValueScript::handshake() {
     const auto random = [this](std::span<std::uint8_t> out) {
-        for (auto& each : out) each = nextOctet_ += 7;
+        for (auto& each : out) each = nextByte_ += 7;
     };
     sake::Server server(keys_.first, random);
     sake::Client client(keys_.second, random);
@@ -82,7 +82,7 @@ void ValueScript::handshake() {
         const auto written = client.receive(notified);
         if (written.has_error()) throw std::logic_error("the pump does not answer");
         pumpSends(Writer{}.put(std::uint8_t{0x12}).put(kPort).put(ByteView(*written)).bytes());
-        bridgeSends(octets("13"));
+        bridgeSends(fromDigits("13"));
         const auto answer = server.receive(*written);
         if (answer.has_error()) throw std::logic_error("the bridge does not answer");
         if (*answer) notified.assign((*answer)->begin(), (*answer)->end());
@@ -93,14 +93,14 @@ void ValueScript::handshake() {
 
 void ValueScript::carry(const Place& place, Way way, ByteView value) {
     const std::uint16_t handle = handles_.at(place);
-    const bool encrypted = protectionOf(place.second) == Protection::Sake;
+    const bool encrypted = protocol::protectionOf(place.second) == protocol::Protection::Sake;
     const auto frame = [&](std::optional<sake::Sender>& sender, ByteView plain) {
         return encrypted ? *sender->encrypt(plain) : Bytes(plain.begin(), plain.end());
     };
     if (way == Way::Read) return answerRead(handle, frame(pump_, value));
     if (way == Way::Write) {
         bridgeSends(Writer{}.put(std::uint8_t{0x12}).put(handle).put(frame(bridge_, value)).bytes());
-        return pumpSends(octets("13"));
+        return pumpSends(fromDigits("13"));
     }
     const std::size_t longest = mtu_ - 3U - (encrypted ? sake::kFrameOverhead : 0);
     for (bool first = true; first || !value.empty(); first = false) {
@@ -108,19 +108,19 @@ void ValueScript::carry(const Place& place, Way way, ByteView value) {
         value = value.subspan(piece.size());
         const std::uint8_t opCode = way == Way::Indication ? 0x1d : 0x1b;
         pumpSends(Writer{}.put(opCode).put(handle).put(frame(pump_, piece)).bytes());
-        if (way == Way::Indication) bridgeSends(octets("1e"));
+        if (way == Way::Indication) bridgeSends(fromDigits("1e"));
     }
 }
 
-void ValueScript::answerRead(std::uint16_t handle, const Bytes& octets) {
-    ByteView rest = octets;
+void ValueScript::answerRead(std::uint16_t handle, const Bytes& bytes) {
+    ByteView rest = bytes;
     bridgeSends(Writer{}.put(std::uint8_t{0x0a}).put(handle).bytes());
     for (std::uint8_t opCode = 0x0b;; opCode = 0x0d) {
         const ByteView piece = rest.first(std::min<std::size_t>(mtu_ - 1U, rest.size()));
         rest = rest.subspan(piece.size());
         pumpSends(Writer{}.put(opCode).put(piece).bytes());
         if (piece.size() + 1 < mtu_) return;
-        const auto offset = static_cast<std::uint16_t>(octets.size() - rest.size());
+        const auto offset = static_cast<std::uint16_t>(bytes.size() - rest.size());
         bridgeSends(Writer{}.put(std::uint8_t{0x0c}).put(handle).put(offset).bytes());
     }
 }

@@ -31,14 +31,14 @@ public:
 private:
     void discover(const std::vector<Place>& places);
     void handshake();
-    void answerRead(std::uint16_t handle, const protocol::Bytes& octets);
+    void answerRead(std::uint16_t handle, const protocol::Bytes& bytes);
     void bridgeSends(protocol::ByteView pdu) { writer_.l2cap(true, kLink, 4, pdu); }
     void pumpSends(protocol::ByteView pdu) { writer_.l2cap(false, kLink, 4, pdu); }
 
     static constexpr std::uint16_t kLink = 0x0040;
 
     std::uint16_t mtu_;
-    std::uint8_t nextOctet_ = 1;
+    std::uint8_t nextByte_ = 1;
     std::pair<protocol::sake::KeyDatabase, protocol::sake::KeyDatabase> keys_;
     std::map<Place, std::uint16_t> handles_;
     std::optional<protocol::sake::Sender> pump_;

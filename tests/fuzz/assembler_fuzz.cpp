@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Pieces of any kind: no octet is lost, doubled or moved. The input is the full piece (one octet, zero for
-// unknown), then pieces, each after an octet with its length.
+// Pieces of any kind: no byte is lost, doubled or moved. The input is the full piece (one byte, zero for
+// unknown), then pieces, each after an byte with its length.
 #include <algorithm>
 #include <cstdlib>
 

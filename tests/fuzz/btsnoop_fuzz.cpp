@@ -48,7 +48,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         if (record.has_error() || !*record) break;
         const auto redacted = copy->next();
         if (redacted.has_error() || !*redacted) std::abort();
-        if ((*redacted)->octets.size() != (*record)->octets.size()) std::abort();
+        if ((*redacted)->bytes.size() != (*record)->bytes.size()) std::abort();
         follow(reader->dataLink(), **record, reassembler, map);
     }
     const auto end = copy->next();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A server, a client and a receiver are fed whatever comes: they fail or go on, in order, and never crash.
-// Nobody who lacks the keys gets a server past message 3 except by guessing eight octets.
+// Nobody who lacks the keys gets a server past message 3 except by guessing eight bytes.
 #include <algorithm>
 #include <cstdlib>
 #include <tuple>
@@ -18,7 +18,7 @@ void require(bool holds) {
 /// Deterministic: a failing input must fail again.
 sake::RandomSource counting() {
     return [next = std::uint8_t{0}](std::span<std::uint8_t> out) mutable {
-        for (std::uint8_t& octet : out) octet = next++;
+        for (std::uint8_t& byte : out) byte = next++;
     };
 }
 
@@ -30,20 +30,20 @@ const std::pair<sake::KeyDatabase, sake::KeyDatabase>& files() {
 
 class Input {
 public:
-    explicit Input(protocol::ByteView octets) : octets_(octets) {}
-    [[nodiscard]] bool empty() const { return octets_.empty(); }
-    std::uint8_t octet() {
+    explicit Input(protocol::ByteView bytes) : bytes_(bytes) {}
+    [[nodiscard]] bool empty() const { return bytes_.empty(); }
+    std::uint8_t byte() {
         const auto taken = take(1);
         return taken.empty() ? std::uint8_t{0} : taken.front();
     }
     protocol::ByteView take(std::size_t count) {
-        const auto taken = octets_.first(std::min(count, octets_.size()));
-        octets_ = octets_.subspan(taken.size());
+        const auto taken = bytes_.first(std::min(count, bytes_.size()));
+        bytes_ = bytes_.subspan(taken.size());
         return taken;
     }
 
 private:
-    protocol::ByteView octets_;
+    protocol::ByteView bytes_;
 };
 
 /// A genuine partner up to some stage, then messages of the fuzzer; `damage` is XORed into genuine ones.
@@ -52,13 +52,13 @@ void feedServer(Input input) {
     sake::Client client{files().second, counting()};
     auto genuine = client.receive(sake::kStartSignal);
     while (!input.empty()) {
-        const std::uint8_t choice = input.octet();
+        const std::uint8_t choice = input.byte();
         const int before = server.stage();
         protocol::Bytes message;
         bool untouched = false;
         if (choice % 2 == 0 && genuine) {
             message.assign(genuine->begin(), genuine->end());
-            message[choice / 2 % message.size()] ^= input.octet();
+            message[choice / 2 % message.size()] ^= input.byte();
             untouched = std::equal(message.begin(), message.end(), genuine->begin(), genuine->end());
         } else {
             const auto taken = input.take(choice % 4 == 1 ? sake::kMessageSize : choice / 4);
@@ -91,7 +91,7 @@ void feedReceiver(Input input) {
     const auto keys = std::make_shared<const sake::SessionKeys>(sake::Block{}, sake::SessionNonce{});
     sake::Receiver receiver{keys, 2};
     while (!input.empty()) {
-        const auto frame = input.take(input.octet());
+        const auto frame = input.take(input.byte());
         const std::uint64_t before = receiver.sequence();
         const auto result = receiver.decrypt(frame);
         if (result) {
@@ -118,7 +118,7 @@ void feedListener(Input input) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     Input input{{data, size}};
-    switch (input.octet() % 4) {
+    switch (input.byte() % 4) {
         case 0:
             feedServer(input);
             break;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A record that decodes encodes to the same octets, and can be described.
+// A record that decodes encodes to the same bytes, and can be described.
 #include <algorithm>
 #include <cstdlib>
 
@@ -12,7 +12,7 @@ class NestingSink : public protocol::history::FieldSink {
 public:
     void integer(std::string_view /*key*/, std::int64_t /*value*/) override {}
     void boolean(std::string_view /*key*/, bool /*value*/) override {}
-    void text(std::string_view /*key*/, std::string_view value) override { octets_ += value.size(); }
+    void text(std::string_view /*key*/, std::string_view value) override { bytes_ += value.size(); }
     void enumeration(std::string_view /*key*/, unsigned /*value*/, std::string_view name) override {
         if (name.empty()) std::abort();
     }
@@ -24,7 +24,7 @@ public:
 
 private:
     int depth_ = 0;
-    std::size_t octets_ = 0;
+    std::size_t bytes_ = 0;
 };
 
 } // namespace

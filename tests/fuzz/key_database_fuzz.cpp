@@ -30,7 +30,7 @@ void check(protocol::ByteView file) {
 
 } // namespace
 
-/// First octet odd: the CRC is made right, so that the fuzzer gets behind it.
+/// First byte odd: the CRC is made right, so that the fuzzer gets behind it.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     if (size == 0) return 0;
     protocol::Bytes file(data + 1, data + size);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Octets of the record access control point, read as an answer and as a request.
+// Bytes of the record access control point, read as an answer and as a request.
 #include <cstdlib>
 
-#include "protocol/history/racp.hpp"
+#include "protocol/racp.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    namespace racp = protocol::history::racp;
+    using racp = protocol::HistoryRacp;
     const protocol::ByteView bytes(data, size);
     const auto response = racp::parseResponse(bytes);
     if (response.has_value() && protocol::toHex(racp::serialize(*response)) != protocol::toHex(bytes))

@@ -1,22 +1,21 @@
 // SPDX-License-Identifier: MIT
-// Every parser of the pump's service values over the same octets: what parses can be described, and what the
-// pump sends is written as the same octets.
+// Every parser of the pump's service values over the same bytes: what parses can be described, and what the
+// pump sends is written as the same bytes.
 #include <algorithm>
 #include <cstdlib>
 
 #include "protocol/cgm/feature.hpp"
 #include "protocol/cgm/measurement.hpp"
-#include "protocol/cgm/racp.hpp"
 #include "protocol/cgm/session.hpp"
 #include "protocol/cgm/specific_ops.hpp"
 #include "protocol/codec/crc.hpp"
 #include "protocol/idd/command_data.hpp"
 #include "protocol/idd/device_information.hpp"
 #include "protocol/idd/features.hpp"
-#include "protocol/idd/record_access_description.hpp"
 #include "protocol/idd/status.hpp"
 #include "protocol/idd/status_changed.hpp"
 #include "protocol/idd/status_reader.hpp"
+#include "protocol/racp.hpp"
 
 namespace {
 
@@ -43,7 +42,6 @@ private:
 
 template <auto Parse>
 auto described(ByteView bytes) {
-    using protocol::idd::describe; // for history::racp; the others are found by their own namespace
     auto value = Parse(bytes);
     if (value.has_value()) {
         NestingSink sink;
@@ -61,6 +59,16 @@ void goesBack(ByteView bytes) {
     if (value.has_value() && protocol::toHex(serialize(*value)) != protocol::toHex(bytes)) std::abort();
 }
 
+template <typename Racp>
+void readsRecordAccess(ByteView bytes) {
+    NestingSink sink;
+    if (const auto request = Racp::parseRequest(bytes); request.has_value()) Racp::describe(*request, sink);
+    const auto response = Racp::parseResponse(bytes);
+    if (!response.has_value()) return;
+    Racp::describe(*response, sink);
+    if (protocol::toHex(Racp::serialize(*response)) != protocol::toHex(bytes)) std::abort();
+}
+
 void readsInsulinDelivery(ByteView bytes) {
     namespace idd = protocol::idd;
     goesBack<idd::parsePnpId>(bytes);
@@ -74,8 +82,7 @@ void readsInsulinDelivery(ByteView bytes) {
     goesBack<idd::parseCommandData>(bytes);
     goesBack<idd::parseCommandResponse>(bytes);
     described<idd::status_reader::parseRequest>(bytes);
-    described<protocol::history::racp::parseRequest>(bytes);
-    described<protocol::history::racp::parseResponse>(bytes);
+    readsRecordAccess<protocol::HistoryRacp>(bytes);
     if (idd::parseText(bytes).size() > bytes.size()) std::abort();
 }
 
@@ -87,14 +94,13 @@ void readsGlucoseMonitoring(ByteView bytes) {
     goesBack<cgm::parseSessionStartTime>(bytes);
     goesBack<cgm::parseSessionRunTime>(bytes);
     goesBack<cgm::parseTimeOfNextCalibration>(bytes);
-    goesBack<cgm::racp::parseResponse>(bytes);
+    readsRecordAccess<protocol::GlucoseRacp>(bytes);
     goesBack<cgm::specific_ops::parseResponse>(bytes);
-    described<cgm::racp::parseRequest>(bytes);
     described<cgm::specific_ops::parseRequest>(bytes);
 }
 
-/// However a stream is cut, the same octets come out, or wait.
-void keepsEachOctet(ByteView bytes) {
+/// However a stream is cut, the same bytes come out, or wait.
+void keepsEachByte(ByteView bytes) {
     protocol::cgm::MeasurementAssembler assembler;
     std::size_t out = 0;
     constexpr std::size_t kPiece = 17; // at an MTU of 23
@@ -112,7 +118,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const ByteView bytes(data, size);
     readsInsulinDelivery(bytes);
     readsGlucoseMonitoring(bytes);
-    keepsEachOctet(bytes);
+    keepsEachByte(bytes);
 
     // Damage is found by the checksum alone: give the layouts behind it their turn.
     const std::uint16_t crc = protocol::e2eCrc(bytes);

@@ -125,7 +125,7 @@ HistoryBuilder& HistoryBuilder::annunciation(std::uint16_t fault, std::uint16_t 
     event.instanceId = instance;
     event.annunciationType = static_cast<std::uint16_t>(0xf000U + fault);
     event.timestamp = 0;
-    std::copy(aux.begin(), aux.end(), event.aux.octets.begin());
+    std::copy(aux.begin(), aux.end(), event.aux.bytes.begin());
     event.aux.size = static_cast<std::uint8_t>(aux.size());
     return add(history::EventType::AnnunciationConsolidated, event);
 }

@@ -13,7 +13,7 @@ TEST(Hexadecimal, IsWrittenInLowerCaseWithoutSeparators) {
     EXPECT_EQ(toHex(Bytes{0x00, 0x0f, 0xf0, 0xab, 0xff}), "000ff0abff");
 }
 
-TEST(Hexadecimal, IsReadInEitherCaseWithWhiteSpaceBetweenOctets) {
+TEST(Hexadecimal, IsReadInEitherCaseWithWhiteSpaceBetweenBytes) {
     const auto bytes = fromHex(" 00 0F\tf0\r\naB  ff\n");
     ASSERT_TRUE(bytes.has_value());
     EXPECT_EQ(*bytes, (Bytes{0x00, 0x0f, 0xf0, 0xab, 0xff}));
@@ -24,7 +24,7 @@ TEST(Hexadecimal, ReadsNothingFromNothing) {
     EXPECT_TRUE(fromHex(" \n")->empty());
 }
 
-TEST(Hexadecimal, RoundTripsEveryOctet) {
+TEST(Hexadecimal, RoundTripsEveryByte) {
     for (unsigned value = 0; value < 256; ++value) {
         const Bytes one{static_cast<std::uint8_t>(value)};
         const auto read = fromHex(toHex(one));
@@ -39,7 +39,7 @@ TEST(Hexadecimal, BlamesTheCharacterThatIsNoDigit) {
     EXPECT_EQ(fromHex("0 0").error(), (ParseError{Code::BadValue, 1, "hexadecimal digit"}));
 }
 
-TEST(Hexadecimal, BlamesTheHalfOctetAtTheEnd) {
+TEST(Hexadecimal, BlamesTheHalfByteAtTheEnd) {
     EXPECT_EQ(fromHex("00112").error(), (ParseError{Code::Truncated, 4, "hexadecimal digit pair"}));
 }
 

@@ -14,7 +14,7 @@ ByteView ascii(std::string_view text) {
     return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
 }
 
-// docs/protocol/numbers.md 6: frames of a 780G, the CRC in the last two octets.
+// docs/protocol/numbers.md 6: frames of a 780G, the CRC in the last two bytes.
 constexpr std::string_view kFrames[] = {
     "904962",
     "05ffff633a",

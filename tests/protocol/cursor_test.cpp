@@ -50,7 +50,7 @@ TEST(AReader, BlamesTheFieldReadLast) {
     EXPECT_EQ(reader.finish(0).error(), (ParseError{Code::BadValue, 1, "b"}));
 }
 
-TEST(AReader, RefusesOctetsLeftOver) {
+TEST(AReader, RefusesBytesLeftOver) {
     Reader reader{kFrame};
     std::ignore = reader.take(8, "all but one");
     EXPECT_EQ(reader.finish(0).error(), (ParseError{Code::Trailing, 8, "end of frame"}));

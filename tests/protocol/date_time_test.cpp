@@ -32,7 +32,7 @@ TEST(DateTimes, AreWrittenAsTheyWereRead) {
     }
 }
 
-TEST(DateTimes, CutAnywhereBlameTheMissingOctets) {
+TEST(DateTimes, CutAnywhereBlameTheMissingBytes) {
     constexpr std::size_t kFieldOffset[] = {0, 0, 2, 3, 4, 5, 6};
     const Bytes bytes = *fromHex("e807051c000d38");
     for (std::size_t size = 0; size < bytes.size(); ++size) {
@@ -86,7 +86,7 @@ TEST(CurrentTimes, AreWrittenAsTheyWereRead) {
     }
 }
 
-TEST(CurrentTimes, CutAnywhereBlameTheMissingOctets) {
+TEST(CurrentTimes, CutAnywhereBlameTheMissingBytes) {
     const Bytes bytes = *fromHex("e807051e000a09045a00ff");
     constexpr ParseError kErrors[] = {
         {Code::Truncated, 0, "date_time"},     {Code::Truncated, 0, "date_time"},

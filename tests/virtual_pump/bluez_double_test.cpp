@@ -12,14 +12,14 @@
 
 #include "bluez_double_client.hpp"
 #include "history_source.hpp"
-#include "protocol/history/racp.hpp"
+#include "protocol/racp.hpp"
 #include "protocol/uuids.hpp"
 
 namespace virtual_pump {
 namespace {
 
 namespace asio = boost::asio;
-namespace racp = protocol::history::racp;
+using racp = protocol::HistoryRacp;
 namespace sake = protocol::sake;
 namespace uuid = protocol::uuid;
 using Kind = DoubleEvent::Kind;

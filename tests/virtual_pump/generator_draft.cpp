@@ -15,57 +15,8 @@ namespace {
 
 using Type = history::EventType;
 
-/// In the order of history::EventData; the first, an unknown event, stands for a type that nobody knows.
-constexpr std::array kTypes{
-    Type{0xf003},
-    Type::ReferenceTime,
-    Type::ReferenceTimeBaseOffset,
-    Type::NgpReferenceTime,
-    Type::Meal,
-    Type::BolusCalculatedPart1,
-    Type::BolusCalculatedPart2,
-    Type::BolusProgrammedPart1,
-    Type::BolusProgrammedPart2,
-    Type::BolusDeliveredPart1,
-    Type::BolusDeliveredPart2,
-    Type::MaxBolusAmountChanged,
-    Type::AutoBasalDelivery,
-    Type::MaxAutoBasalRateChanged,
-    Type::DeliveredBasalRateChanged,
-    Type::TherapyContext,
-    Type::Cl1Transition,
-    Type::TbrAdjustmentStarted,
-    Type::TbrAdjustmentChanged,
-    Type::TbrAdjustmentEnded,
-    Type::InsulinDeliveryStopped,
-    Type::InsulinDeliveryRestarted,
-    Type::SgMeasurement,
-    Type::CgmAnalyticsDataBackfill,
-    Type::BgReading,
-    Type::CalibrationComplete,
-    Type::CalibrationRejected,
-    Type::AnnunciationConsolidated,
-    Type::AnnunciationCleared,
-    Type::AnnunciationStatusChangedPart1,
-    Type::AnnunciationStatusChangedPart2,
-    Type::ProfileTemplateActivated,
-    Type::BasalRateTimeBlockChanged,
-    Type::IsfTimeBlockChanged,
-    Type::CarbRatioTimeBlockChanged,
-    Type::TargetRangeTimeBlockChanged,
-    Type::TotalDailyInsulinDelivery,
-    Type::TherapyControlStateChanged,
-    Type::OperationalStateChanged,
-    Type::ReservoirRemainingAmountChanged,
-    Type::PrimingStarted,
-    Type::PrimingDone,
-    Type::DataCorruption,
-    Type::PointerEvent,
-    Type::BolusTemplateChangedPart1,
-    Type::BolusTemplateChangedPart2,
-    Type::TbrTemplateChanged,
-};
-static_assert(kTypes.size() == std::variant_size_v<protocol::history::EventVariant>);
+/// For an unknown event: a type that nobody knows.
+constexpr std::uint16_t kUnknownType = 0xf003;
 
 /// What a therapy context tells, followed over the records.
 class Therapy {
@@ -180,7 +131,8 @@ public:
 
     void write(LocalSeconds time, const EventData& data) {
         history::Record record;
-        record.header.eventType = static_cast<std::uint16_t>(kTypes[data.index()]);
+        record.header.eventType =
+            static_cast<std::uint16_t>(history::typeOf(data).value_or(Type{kUnknownType}));
         record.header.sequenceNumber = sequenceNumber_++;
         record.header.relativeOffset = static_cast<std::uint16_t>((time - reference_).count());
         record.data = data;

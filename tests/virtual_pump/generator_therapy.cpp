@@ -99,7 +99,7 @@ Handle Therapist::raise(LocalSeconds time, std::uint16_t faultId, protocol::Byte
     event.flags = static_cast<std::uint8_t>(flags);
     event.annunciationType = static_cast<std::uint16_t>(0xf000U + faultId);
     event.status = history::AnnunciationStatus::Undetermined;
-    std::copy(aux.begin(), aux.end(), event.aux.octets.begin());
+    std::copy(aux.begin(), aux.end(), event.aux.bytes.begin());
     event.aux.size = static_cast<std::uint8_t>(aux.size());
     diary_.add({time, event, std::nullopt, 0, handle});
     return handle;

@@ -3,11 +3,11 @@
 
 #include <utility>
 
-#include "protocol/cgm/racp.hpp"
+#include "protocol/racp.hpp"
 
 namespace virtual_pump {
 
-namespace racp = protocol::cgm::racp;
+using racp = protocol::GlucoseRacp;
 using protocol::Bytes;
 
 void GlucoseAccess::request(protocol::ByteView written,

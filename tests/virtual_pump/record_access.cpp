@@ -11,27 +11,17 @@ namespace virtual_pump {
 using protocol::Bytes;
 using protocol::ByteView;
 namespace history = protocol::history;
-namespace racp = protocol::history::racp;
+using racp = protocol::HistoryRacp;
 
 namespace {
 
 constexpr std::uint8_t kFilterEvery = 0x0f;
 constexpr std::uint8_t kFilterReferences = 0x33;
 
-using Operator = racp::AnyRequest::Operator;
+using Operator = racp::Operator;
 
 bool isListed(std::uint8_t op) {
-    switch (static_cast<Operator>(op)) {
-        case Operator::Null:
-        case Operator::AllRecords:
-        case Operator::LessOrEqual:
-        case Operator::GreaterOrEqual:
-        case Operator::WithinRange:
-        case Operator::First:
-        case Operator::Last:
-            return true;
-    }
-    return false;
+    return racp::name(static_cast<Operator>(op)) != "unknown";
 }
 
 bool isOpCode(std::uint8_t value, racp::OpCode code) {
@@ -107,10 +97,11 @@ std::optional<racp::ResponseCode> RecordAccess::refusal(const Request& request) 
     // Of the other filters the pump is known to take only "report all references"
     // (docs/protocol/history.md 2.2).
     const bool allReferences = request.filterType == kFilterReferences &&
-                               isOpCode(request.opCode, racp::OpCode::ReportRecords) &&
-                               request.op == static_cast<std::uint8_t>(Operator::AllRecords);
+                               request.opCode == racp::OpCode::ReportRecords &&
+                               request.op == Operator::AllRecords;
     if (request.filterType != kFilterEvery && !allReferences) return ResponseCode::OperandNotSupported;
-    if (request.minimum > request.maximum) return ResponseCode::InvalidOperand;
+    if (request.minimum && request.maximum && *request.minimum > *request.maximum)
+        return ResponseCode::InvalidOperand;
     return std::nullopt;
 }
 
@@ -119,12 +110,13 @@ std::vector<std::size_t> RecordAccess::select(const Request& request) const {
     for (std::size_t i = 0; i < index_.size(); ++i) {
         if (request.filterType == kFilterReferences && !index_[i].isReference) continue;
         const std::uint32_t number = index_[i].sequenceNumber;
-        if (number >= request.minimum && number <= request.maximum) selected.push_back(i);
+        if (request.minimum && number < *request.minimum) continue;
+        if (request.maximum && number > *request.maximum) continue;
+        selected.push_back(i);
     }
     if (selected.empty()) return selected;
-    const auto op = static_cast<Operator>(request.op);
-    if (op == Operator::First) return {selected.front()};
-    if (op == Operator::Last) return {selected.back()};
+    if (request.op == Operator::First) return {selected.front()};
+    if (request.op == Operator::Last) return {selected.back()};
     return selected;
 }
 

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "protocol/codec/bytes.hpp"
-#include "protocol/history/racp.hpp"
+#include "protocol/racp.hpp"
 
 namespace virtual_pump {
 
@@ -44,8 +44,8 @@ public:
     [[nodiscard]] std::uint64_t reports() const { return reports_; }
 
 private:
-    using Request = protocol::history::racp::AnyRequest;
-    using ResponseCode = protocol::history::racp::ResponseCode;
+    using Request = protocol::HistoryRacp::AnyRequest;
+    using ResponseCode = protocol::HistoryRacp::ResponseCode;
 
     /// The number under which a record is found; a damaged one has lost its own
     /// (docs/protocol/history.md 4.1).

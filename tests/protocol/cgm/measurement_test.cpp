@@ -59,7 +59,7 @@ TEST(CgmMeasurement, RejectsNegativeGlucose) {
     EXPECT_EQ(parseMeasurement(serialize(value)).error(), (ParseError{Code::BadValue, 2, "glucose_mg_dl"}));
 }
 
-TEST(CgmMeasurement, RejectsAWrongSizeOctet) {
+TEST(CgmMeasurement, RejectsAWrongSizeByte) {
     Bytes content = hex("0ac378000a0000000000000000"); // 15 with its CRC
     content[0] = 0x10;
     const auto withCrc = [](Bytes bytes) {

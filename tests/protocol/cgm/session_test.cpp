@@ -39,7 +39,7 @@ TEST(CgmSessionStartTime, RejectsDatesThatDoNotExist) {
               (ParseError{Code::BadValue, 0, "session_start"}));
 }
 
-TEST(CgmSessionStartTime, TellsMissingOctetsFromDamage) {
+TEST(CgmSessionStartTime, TellsMissingBytesFromDamage) {
     EXPECT_EQ(parseSessionStartTime(hex("e807051c000d3880ff28")).error(),
               (ParseError{Code::Truncated, 9, "E2E-CRC"}));
     EXPECT_EQ(parseSessionStartTime(hex("e807051c000d3880")).error(),

@@ -13,15 +13,15 @@ using test::described;
 using test::hex;
 using Code = ParseError::Code;
 
-std::string octets(const Request& request) {
+std::string bytes(const Request& request) {
     return toHex(serialize(request));
 }
 
 TEST(SpecificOps, WritesRequestsWithTheirChecksum) {
-    EXPECT_EQ(octets(GetSensorDetails{}), "904962");
-    EXPECT_EQ(octets(GetGlucoseCalibrationValue{}), "05ffff633a");
-    EXPECT_EQ(octets(GetCalibrationContext{}), "81fffff9dd");
-    EXPECT_EQ(octets(ReadCurrentSessionId{}), "8cf4b1");
+    EXPECT_EQ(bytes(GetSensorDetails{}), "904962");
+    EXPECT_EQ(bytes(GetGlucoseCalibrationValue{}), "05ffff633a");
+    EXPECT_EQ(bytes(GetCalibrationContext{}), "81fffff9dd");
+    EXPECT_EQ(bytes(ReadCurrentSessionId{}), "8cf4b1");
     const Bytes start = serialize(Request{ReadSessionStartTime{11}});
     EXPECT_EQ(toHex(*stripE2eCrc(start)), "830b00");
 }

@@ -124,7 +124,7 @@ TEST(HistoryAssembler, JoinsByLayoutAloneWhenTheMtuIsNotKnown) {
     }
 }
 
-constexpr std::string_view kBasalRate = "9900d3860100330400520300fd090000ff"; // 17 octets
+constexpr std::string_view kBasalRate = "9900d3860100330400520300fd090000ff"; // 17 bytes
 constexpr std::string_view kNextMeal = "05f0d4860100b4042d00";
 
 TEST(HistoryAssembler, EndsARecordOfExactlyOneFullPieceByItsLayout) {
@@ -157,7 +157,7 @@ TEST(HistoryAssembler, GoesOnWithAnUnknownRecordUntilAShorterPiece) {
     EXPECT_EQ(join({hex(first), hex(last)}, kFullPiece), std::vector{first + last});
 }
 
-// A narrow Total Daily Insulin Delivery fills a piece of 17 octets; its wide form begins with as many.
+// A narrow Total Daily Insulin Delivery fills a piece of 17 bytes; its wide form begins with as many.
 TEST(HistoryAssembler, WaitsForTheRestOfAWidenedRecord) {
     const std::string narrow = "ff0071870100380401f1f0bbf0ea07030d";
     const std::string wide = "ff0071870100380401f10000ffbb0000ffea07030d";

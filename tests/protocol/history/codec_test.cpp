@@ -56,7 +56,7 @@ TEST(HistoryRecord, DecodesTheHeaderOfEachExample) {
     }
 }
 
-TEST(HistoryRecord, EncodesEachExampleToTheSameOctets) {
+TEST(HistoryRecord, EncodesEachExampleToTheSameBytes) {
     for (const Example& example : recordExamples()) {
         const auto record = decode(example.bytes);
         ASSERT_TRUE(record.has_value()) << example.name;
@@ -98,7 +98,7 @@ TEST(HistoryRecord, ReadsAWidenedRecordOnlyAtItsTwoLengths) {
     }
 }
 
-TEST(HistoryRecord, RejectsEachExampleWithOneOctetMore) {
+TEST(HistoryRecord, RejectsEachExampleWithOneByteMore) {
     for (const Example& example : recordExamples()) {
         if (isOpaque(example)) continue;
         Bytes longer = example.bytes;
@@ -215,7 +215,7 @@ TEST(HistoryRecord, KeepsSpecialFloats) {
 }
 
 TEST(HistoryRecord, KeepsAmountsAsTheyCame) {
-    // 0.3 as 3000000 x 10^-7 and as 3 x 10^-1: equal values, other octets.
+    // 0.3 as 3000000 x 10^-7 and as 3 x 10^-1: equal values, other bytes.
     for (const auto* record : {"01f0b6860100bf00c9c0c62df9", "01f0b6860100bf00c9030000ff"}) {
         EXPECT_EQ(eventOf<AutoBasalDelivery>(record).amount.text(), "0.3");
         EXPECT_EQ(toHex(encode(*decodeHex(record))), record);
@@ -249,7 +249,7 @@ TEST(HistoryRecord, EncodesAmountsOfOneRecordInOneWidth) {
 }
 
 TEST(HistoryRecord, RefusesTheNarrowFormOfADose) {
-    // 9 octets instead of 13: a cut record would otherwise decode to another dose.
+    // 9 bytes instead of 13: a cut record would otherwise decode to another dose.
     for (const auto* record : {"5a00d0860100e60ccf00330ff000000000", "6900d0860100e60ccf00330ff000000000",
                                "9900d38601003304000bf00cf0", "fc03d286010038040f000c00"}) {
         EXPECT_FALSE(decodeHex(record).has_value()) << record;

@@ -83,15 +83,15 @@ TEST(HistoryDescription, ShowsAnUnlistedValueWithItsNumber) {
 
 constexpr std::string_view kHeader = "10f0058701007008";
 
-/// flags, type and aux as hexadecimal octets.
+/// flags, type and aux as hexadecimal bytes.
 json annunciation(std::string_view flags, std::string_view type, std::string_view aux) {
     return described(std::string(kHeader) + std::string(flags) + "3302" + std::string(type) + "0f90ec4731" +
                      std::string(aux));
 }
 
-TEST(AnnunciationDescription, ReadsTheAuxOctetsByFault) {
-    const auto aux = [](std::string_view flags, std::string_view type, std::string_view octets) {
-        return annunciation(flags, type, octets).at("aux");
+TEST(AnnunciationDescription, ReadsTheAuxBytesByFault) {
+    const auto aux = [](std::string_view flags, std::string_view type, std::string_view bytes) {
+        return annunciation(flags, type, bytes).at("aux");
     };
     EXPECT_EQ(aux("0f", "48f0", "1e000000"), (json{{"units_delivered_iu", "30"}}));
     EXPECT_EQ(aux("07", "2ff3", "1e15"),
@@ -100,7 +100,7 @@ TEST(AnnunciationDescription, ReadsTheAuxOctetsByFault) {
               (json{{"sg_expiration_time_minutes", 30}, {"sg_expiration_time_hours", 21}}));
 }
 
-TEST(AnnunciationDescription, KeepsAuxOctetsRawWhenTheirSizeIsNotTheLayouts) {
+TEST(AnnunciationDescription, KeepsAuxBytesRawWhenTheirSizeIsNotTheLayouts) {
     const json more = annunciation("0f", "07f0", "01020304");
     EXPECT_EQ(more.at("aux"), json::object());
     EXPECT_EQ(more.at("aux_raw"), "01020304");

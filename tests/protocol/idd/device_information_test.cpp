@@ -19,6 +19,19 @@ TEST(DeviceText, EndsAtTheFirstNul) {
 
 TEST(DeviceText, IsFitForALog) {
     EXPECT_EQ(parseText(hex("410a1b5b42ff")), "A??[B?");
+    EXPECT_EQ(parseText(hex("c3a4e282")), "????") << "nor in UTF-8, whole or cut";
+    EXPECT_EQ(parseText(hex("7f80")), "??");
+}
+
+TEST(DeviceText, HasNoBlanksAroundIt) {
+    EXPECT_EQ(parseText(hex("20094d4d5420200d0a00")), "MMT");
+    EXPECT_EQ(parseText(hex("4d204d")), "M M");
+    EXPECT_EQ(parseText(hex("2020")), "");
+}
+
+TEST(DeviceText, IsCutWhereItIsTooLong) {
+    EXPECT_EQ(parseText(Bytes(kLongestText, 'x')), std::string(kLongestText, 'x'));
+    EXPECT_EQ(parseText(Bytes(512, 'x')), std::string(kLongestText, 'x'));
 }
 
 TEST(BatteryLevel, RejectsMoreThanFull) {

@@ -6,18 +6,17 @@
 
 #include "protocol/cgm/feature.hpp"
 #include "protocol/cgm/measurement.hpp"
-#include "protocol/cgm/racp.hpp"
 #include "protocol/cgm/session.hpp"
 #include "protocol/cgm/specific_ops.hpp"
 #include "protocol/codec/crc.hpp"
 #include "protocol/codec/date_time.hpp"
-#include "protocol/history/racp.hpp"
 #include "protocol/idd/command_data.hpp"
 #include "protocol/idd/device_information.hpp"
 #include "protocol/idd/features.hpp"
 #include "protocol/idd/status.hpp"
 #include "protocol/idd/status_changed.hpp"
 #include "protocol/idd/status_reader.hpp"
+#include "protocol/racp.hpp"
 #include "protocol/uuids.hpp"
 #include "service_examples.hpp"
 
@@ -86,7 +85,7 @@ TEST(ServiceValue, RejectsEachExampleCutAnywhere) {
     }
 }
 
-TEST(ServiceValue, RejectsEachExampleWithOneOctetMore) {
+TEST(ServiceValue, RejectsEachExampleWithOneByteMore) {
     for (const ServiceExample& example : serviceExamples()) {
         if (isText(example) || example.name == kCommandRequest) continue;
         if (isHistoryRequest(example) && example.bytes.size() == 2) continue;
@@ -129,6 +128,13 @@ Parsed<Bytes> recode(ByteView bytes) {
     return serialize(*parsed);
 }
 
+template <typename Racp>
+Parsed<Bytes> recodeResponse(ByteView bytes) {
+    const auto parsed = Racp::parseResponse(bytes);
+    if (!parsed.has_value()) return parsed.error();
+    return Racp::serialize(*parsed);
+}
+
 using Recode = Parsed<Bytes> (*)(ByteView bytes);
 
 Recode recoderOf(const ServiceExample& example) {
@@ -144,15 +150,14 @@ Recode recoderOf(const ServiceExample& example) {
         {{uuid::kInsulinDelivery, uuid::kIddFeatures}, &recode<idd::parseFeatures>},
         {{uuid::kInsulinDelivery, uuid::kIddStatusReaderControlPoint},
          &recode<idd::status_reader::parseResponse>},
-        {{uuid::kInsulinDelivery, uuid::kRecordAccessControlPoint}, &recode<history::racp::parseResponse>},
+        {{uuid::kInsulinDelivery, uuid::kRecordAccessControlPoint}, &recodeResponse<HistoryRacp>},
         {{uuid::kContinuousGlucoseMonitoring, uuid::kCgmMeasurement}, &recode<cgm::parseMeasurement>},
         {{uuid::kContinuousGlucoseMonitoring, uuid::kCgmFeature}, &recode<cgm::parseFeature>},
         {{uuid::kContinuousGlucoseMonitoring, uuid::kCgmStatus}, &recode<cgm::parseStatus>},
         {{uuid::kContinuousGlucoseMonitoring, uuid::kCgmSessionStartTime},
          &recode<cgm::parseSessionStartTime>},
         {{uuid::kContinuousGlucoseMonitoring, uuid::kCgmSessionRunTime}, &recode<cgm::parseSessionRunTime>},
-        {{uuid::kContinuousGlucoseMonitoring, uuid::kRecordAccessControlPoint},
-         &recode<cgm::racp::parseResponse>},
+        {{uuid::kContinuousGlucoseMonitoring, uuid::kRecordAccessControlPoint}, &recodeResponse<GlucoseRacp>},
         {{uuid::kContinuousGlucoseMonitoring, uuid::kCgmSpecificOpsControlPoint},
          &recode<cgm::specific_ops::parseResponse>},
         {{uuid::kContinuousGlucoseMonitoring, uuid::kCgmTimeOfNextCalibration},
@@ -163,24 +168,24 @@ Recode recoderOf(const ServiceExample& example) {
     return recoders.at({example.service, example.characteristic});
 }
 
-TEST(ServiceValue, SerializesEachExampleOfThePumpToTheSameOctets) {
+TEST(ServiceValue, SerializesEachExampleOfThePumpToTheSameBytes) {
     for (const ServiceExample& example : serviceExamples()) {
         if (example.direction == Direction::ToPump) continue; // only chosen requests can be written
         if (isText(example)) {
             EXPECT_EQ(idd::serializeText(idd::parseText(example.bytes)), example.bytes) << example.name;
             continue;
         }
-        const auto octets = recoderOf(example)(example.bytes);
-        ASSERT_TRUE(octets.has_value()) << example.name;
-        EXPECT_EQ(toHex(*octets), toHex(example.bytes)) << example.name;
+        const auto bytes = recoderOf(example)(example.bytes);
+        ASSERT_TRUE(bytes.has_value()) << example.name;
+        EXPECT_EQ(toHex(*bytes), toHex(example.bytes)) << example.name;
     }
 }
 
 TEST(ServiceValue, ShowsCharacteristicsWithoutALayoutRaw) {
     JsonSink sink;
-    const Bytes octets = hex("010203");
+    const Bytes bytes = hex("010203");
     EXPECT_EQ(describeCharacteristic(uuid::kContinuousGlucoseMonitoring, fullUuid(0x0205),
-                                     Direction::FromPump, octets, sink),
+                                     Direction::FromPump, bytes, sink),
               std::nullopt);
     EXPECT_EQ(sink.result(), (json{{"raw", "010203"}}));
 }

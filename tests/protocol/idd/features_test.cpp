@@ -18,7 +18,7 @@ Features withFlags(std::uint64_t flags) {
     return features;
 }
 
-TEST(IddFeatures, ExtendByOctetsAsLongAsTheTopBitIsSet) {
+TEST(IddFeatures, ExtendByBytesAsLongAsTheTopBitIsSet) {
     EXPECT_EQ(toHex(serialize(withFlags(0xdefe))), "ffff006400fede00");
     EXPECT_EQ(toHex(serialize(withFlags(0x1f80defe))), "ffff006400fede801f");
     const auto two = parseFeatures(hex("ffff006400fede809f21"));

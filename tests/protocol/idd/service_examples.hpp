@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "../history/examples.hpp"
-#include "protocol/characteristic_value.hpp"
+#include "protocol/characteristics.hpp"
 
 namespace protocol::test {
 

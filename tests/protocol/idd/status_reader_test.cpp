@@ -46,13 +46,13 @@ const std::vector<std::pair<Request, std::string>>& allRequests() {
 
 TEST(StatusReader, WritesEachRequest) {
     EXPECT_EQ(allRequests().size(), std::variant_size_v<Request>);
-    for (const auto& [request, octets] : allRequests()) EXPECT_EQ(toHex(serialize(request)), octets);
+    for (const auto& [request, bytes] : allRequests()) EXPECT_EQ(toHex(serialize(request)), bytes);
 }
 
 TEST(StatusReader, ReadsEachRequestThatItWrites) {
-    for (const auto& [request, octets] : allRequests()) {
-        const auto parsed = parseRequest(hex(octets));
-        ASSERT_TRUE(parsed.has_value()) << octets;
+    for (const auto& [request, bytes] : allRequests()) {
+        const auto parsed = parseRequest(hex(bytes));
+        ASSERT_TRUE(parsed.has_value()) << bytes;
         std::visit(
             [&parsed](const auto& r) { EXPECT_EQ(std::get<std::remove_cvref_t<decltype(r)>>(*parsed), r); },
             request);
@@ -60,9 +60,9 @@ TEST(StatusReader, ReadsEachRequestThatItWrites) {
 }
 
 TEST(StatusReader, TakesAResponseCodeForAnyRequest) {
-    for (const auto& [request, octets] : allRequests()) {
-        const auto parsed = parseResponse(hex("0303" + octets.substr(0, 4) + "70"));
-        ASSERT_TRUE(parsed.has_value()) << octets;
+    for (const auto& [request, bytes] : allRequests()) {
+        const auto parsed = parseResponse(hex("0303" + bytes.substr(0, 4) + "70"));
+        ASSERT_TRUE(parsed.has_value()) << bytes;
         EXPECT_EQ(std::get<GeneralResponse>(*parsed).code, ResponseCode::OpCodeNotSupported);
     }
 }

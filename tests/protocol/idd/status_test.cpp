@@ -51,7 +51,7 @@ TEST(IddStatus, BlamesTheFieldThatIsCut) {
               (ParseError{Code::Truncated, 8, "sensor_message"}));
 }
 
-TEST(IddAnnunciation, CountsItsAuxOctetsByTheFlags) {
+TEST(IddAnnunciation, CountsItsAuxBytesByTheFlags) {
     const auto value = parseAnnunciation(hex("0733020cf30ff8136f2a"));
     ASSERT_TRUE(value.has_value());
     EXPECT_EQ(value->faultId(), 780);

@@ -11,7 +11,7 @@ namespace protocol::sake {
 namespace {
 
 using vectors::fixed;
-using vectors::octets;
+using vectors::fromDigits;
 
 TEST(Aes, EncryptsAndDecryptsTheBlockOfFips197) {
     const Aes128 aes{fixed<16>("000102030405060708090a0b0c0d0e0f")};
@@ -38,19 +38,19 @@ TEST(Cmac, MatchesRfc4493MessageAfterMessage) {
     const Aes128 aes{fixed<16>("2b7e151628aed2a6abf7158809cf4f3c")};
     for (int time = 0; time < 2; ++time)
         for (const CmacVector& vector : kRfc4493)
-            EXPECT_EQ(toHex(aes.cmac(octets(vector.message))), vector.tag);
+            EXPECT_EQ(toHex(aes.cmac(fromDigits(vector.message))), vector.tag);
 }
 
 TEST(Cmac, DoesNotCareWhereTheMessageIsCut) {
     const Aes128 aes{fixed<16>("2b7e151628aed2a6abf7158809cf4f3c")};
-    const Bytes message = octets(kRfc4493[2].message);
+    const Bytes message = fromDigits(kRfc4493[2].message);
     for (std::size_t cut = 0; cut <= message.size(); ++cut) {
         const ByteView view{message};
         EXPECT_EQ(toHex(aes.cmac(view.first(cut), view.subspan(cut))), kRfc4493[2].tag);
     }
 }
 
-TEST(Ctr, CountsInTheLastOctets) {
+TEST(Ctr, CountsInTheLastBytes) {
     // docs/protocol/sake.md 11.5: three blocks of key stream.
     const Aes128 aes{fixed<16>(vectors::kHandshakeA.sessionKey)};
     Bytes data(48);
@@ -82,12 +82,12 @@ TEST(Aes, KeepsItsKeyWhenMoved) {
 
 TEST(Equal, ComparesLengthAndContent) {
     EXPECT_TRUE(equal({}, {}));
-    EXPECT_TRUE(equal(octets("0102"), octets("0102")));
-    EXPECT_FALSE(equal(octets("0102"), octets("0103")));
-    EXPECT_FALSE(equal(octets("0102"), octets("01")));
+    EXPECT_TRUE(equal(fromDigits("0102"), fromDigits("0102")));
+    EXPECT_FALSE(equal(fromDigits("0102"), fromDigits("0103")));
+    EXPECT_FALSE(equal(fromDigits("0102"), fromDigits("01")));
 }
 
-TEST(TheSystemsGenerator, GivesDifferentOctetsEachTime) {
+TEST(TheSystemsGenerator, GivesDifferentBytesEachTime) {
     Block first{};
     Block second{};
     systemRandom(first);

@@ -10,10 +10,10 @@
 namespace protocol::sake {
 namespace {
 
+using vectors::fromDigits;
 using vectors::Handshake;
 using vectors::kHandshakeA;
 using vectors::kHandshakeB;
-using vectors::octets;
 
 Server serverOf(const Handshake& handshake) {
     return {vectors::database(vectors::kServerDb), vectors::scripted(handshake.serverRandom)};
@@ -25,13 +25,13 @@ Client clientOf(const Handshake& handshake) {
 
 /// What the server answers, as text; empty for nothing.
 std::string answer(Server& server, std::string_view written) {
-    const auto result = server.receive(octets(written));
+    const auto result = server.receive(fromDigits(written));
     if (!result) return std::string{name(result.error())};
     return result->has_value() ? toHex(**result) : "";
 }
 
 std::string answer(Client& client, std::string_view notified) {
-    const auto result = client.receive(octets(notified));
+    const auto result = client.receive(fromDigits(notified));
     return result ? toHex(*result) : std::string{name(result.error())};
 }
 
@@ -141,7 +141,7 @@ TEST(AVirtualPump, NoticesAnotherPhonesPermit) {
     EXPECT_FALSE(client.done());
 }
 
-TEST(TheTwoSides, AgreeForAnyPairAndAnyRandomOctets) {
+TEST(TheTwoSides, AgreeForAnyPairAndAnyRandomBytes) {
     for (std::uint64_t seed = 0; seed < 100; ++seed) {
         const auto [serverFile, clientFile] = generatePair(
             DeviceType::MobileApplication, DeviceType::InsulinPump, vectors::seeded(1000 + seed));
@@ -245,7 +245,7 @@ TEST(AServer, RefusesAnUnknownDeviceType) {
 TEST(AServer, RefusesEveryDamagedBitOfTheTag) {
     for (std::size_t bit = 0; bit < 64; ++bit) {
         Server server = serverAtStage(3);
-        Bytes message = octets(kHandshakeB.messages[3]);
+        Bytes message = fromDigits(kHandshakeB.messages[3]);
         message[bit / 8] ^= static_cast<std::uint8_t>(1U << bit % 8);
         EXPECT_EQ(server.receive(message).error(), HandshakeError::TagMismatch);
         EXPECT_EQ(server.stage(), 3);
@@ -254,7 +254,7 @@ TEST(AServer, RefusesEveryDamagedBitOfTheTag) {
 
 TEST(AServer, IgnoresTheFillerOfMessage3) {
     Server server = serverAtStage(3);
-    Bytes message = octets(kHandshakeB.messages[3]);
+    Bytes message = fromDigits(kHandshakeB.messages[3]);
     std::fill(message.begin() + 8, message.end(), std::uint8_t{0});
     EXPECT_TRUE(server.receive(message).has_value());
 }
@@ -268,7 +268,7 @@ TEST(AServer, RefusesAPermitThatNamesAnotherDevice) {
 TEST(AServer, RefusesEveryDamagedBitOfMessage5) {
     for (std::size_t bit = 0; bit < 8 * kMessageSize; ++bit) {
         Server server = serverAtStage(5);
-        Bytes message = octets(kHandshakeB.messages[5]);
+        Bytes message = fromDigits(kHandshakeB.messages[5]);
         message[bit / 8] ^= static_cast<std::uint8_t>(1U << bit % 8);
         EXPECT_EQ(server.receive(message).error(), HandshakeError::FrameMac);
         EXPECT_EQ(server.stage(), 5);
@@ -284,7 +284,7 @@ TEST(AServer, RefusesAPermitInALaterFrame) {
     // The libraries would take it: docs/protocol/sake.md 6.2.
     Sender pump{vectors::sessionOf(kHandshakeB), 2};
     Server server = serverAtStage(5);
-    const auto later = pump.encrypt(octets(std::string{vectors::kClientPayload} + "00"));
+    const auto later = pump.encrypt(fromDigits(std::string{vectors::kClientPayload} + "00"));
     EXPECT_EQ(server.receive(*later).error(), HandshakeError::FrameMac);
 }
 
@@ -340,7 +340,7 @@ TEST(AClient, RefusesEveryDamagedBitOfMessage4) {
         for (const std::string_view notified :
              {std::string_view{kZeros}, kHandshakeA.messages[0], kHandshakeA.messages[2]})
             std::ignore = answer(client, notified);
-        Bytes message = octets(kHandshakeA.messages[4]);
+        Bytes message = fromDigits(kHandshakeA.messages[4]);
         message[bit / 8] ^= static_cast<std::uint8_t>(1U << bit % 8);
         EXPECT_EQ(client.receive(message).error(), HandshakeError::FrameMac);
         EXPECT_THROW(client.takeSession(), std::logic_error);

@@ -10,7 +10,7 @@ namespace protocol::sake {
 namespace {
 
 using vectors::fixed;
-using vectors::octets;
+using vectors::fromDigits;
 using Code = ParseError::Code;
 
 /// The file with its CRC made right.
@@ -20,7 +20,7 @@ Bytes sealed(Bytes file) {
     return file;
 }
 
-Bytes asOctets(std::string_view text) {
+Bytes asBytes(std::string_view text) {
     return {text.begin(), text.end()};
 }
 
@@ -51,7 +51,7 @@ TEST(AKeyDatabase, MayBeHexadecimalTextWithWhiteSpaceAnywhere) {
         wrapped += "\r\n\t ";
     }
     for (const std::string& text : {std::string{vectors::kServerDb}, wrapped}) {
-        const auto parsed = parseKeyDatabase(asOctets(text));
+        const auto parsed = parseKeyDatabase(asBytes(text));
         ASSERT_TRUE(parsed.has_value()) << toString(parsed.error());
         EXPECT_EQ(*parsed, expected);
     }
@@ -59,15 +59,14 @@ TEST(AKeyDatabase, MayBeHexadecimalTextWithWhiteSpaceAnywhere) {
 
 TEST(AKeyDatabase, InTextBlamesTheCharacterThatIsNoDigit) {
     std::string text = "49e0 109e\n04z1";
-    EXPECT_EQ(parseKeyDatabase(asOctets(text)).error(),
-              (ParseError{Code::BadValue, 12, "hexadecimal digit"}));
+    EXPECT_EQ(parseKeyDatabase(asBytes(text)).error(), (ParseError{Code::BadValue, 12, "hexadecimal digit"}));
     text = "49e0 109e\n040";
-    EXPECT_EQ(parseKeyDatabase(asOctets(text)).error(),
+    EXPECT_EQ(parseKeyDatabase(asBytes(text)).error(),
               (ParseError{Code::Truncated, 12, "hexadecimal digit pair"}));
 }
 
 TEST(AKeyDatabase, TooShortForItsHeaderBlamesTheMissingField) {
-    const Bytes file = octets(vectors::kServerDb);
+    const Bytes file = fromDigits(vectors::kServerDb);
     for (std::size_t size = 0; size < 4; ++size)
         EXPECT_EQ(parseKeyDatabase(ByteView{file}.first(size)).error(),
                   (ParseError{Code::Truncated, 0, "CRC-32"}));
@@ -78,7 +77,7 @@ TEST(AKeyDatabase, TooShortForItsHeaderBlamesTheMissingField) {
 }
 
 TEST(AKeyDatabase, DamagedAnywhereHasAWrongChecksum) {
-    const Bytes file = octets(vectors::kServerDb);
+    const Bytes file = fromDigits(vectors::kServerDb);
     const ParseError wrong{Code::BadChecksum, 0, "CRC-32"};
     for (std::size_t size = 6; size < file.size(); ++size)
         EXPECT_EQ(parseKeyDatabase(ByteView{file}.first(size)).error(), wrong) << size;
@@ -102,7 +101,7 @@ TEST(AKeyDatabase, CutAnywhereBlamesTheMissingField) {
         {49, "permit authentication key"},
         {65, "handshake payload"},
     };
-    const Bytes file = octets(vectors::kTwoEntryDb);
+    const Bytes file = fromDigits(vectors::kTwoEntryDb);
     for (std::size_t size = 6; size < file.size(); ++size) {
         const std::size_t entry = 6 + (size - 6) / 81 * 81;
         const Field* missing = nullptr;
@@ -115,21 +114,21 @@ TEST(AKeyDatabase, CutAnywhereBlamesTheMissingField) {
 }
 
 TEST(AKeyDatabase, WithMoreEntriesAnnouncedThanThereIsTruncated) {
-    Bytes file = octets(vectors::kServerDb);
+    Bytes file = fromDigits(vectors::kServerDb);
     file[5] = 2;
     file = sealed(std::move(file));
     EXPECT_EQ(toHex(ByteView{file}.first(6)), "c93335100402");
     EXPECT_EQ(parseKeyDatabase(file).error(), (ParseError{Code::Truncated, 87, "remote device type"}));
 }
 
-TEST(AKeyDatabase, WithOctetsLeftOverIsRefused) {
-    Bytes file = octets(vectors::kServerDb);
+TEST(AKeyDatabase, WithBytesLeftOverIsRefused) {
+    Bytes file = fromDigits(vectors::kServerDb);
     file.push_back(0);
     EXPECT_EQ(parseKeyDatabase(sealed(file)).error(), (ParseError{Code::Trailing, 87, "end of frame"}));
 }
 
 TEST(AKeyDatabase, OfAnUnknownDeviceTypeIsRefused) {
-    Bytes file = octets(vectors::kServerDb);
+    Bytes file = fromDigits(vectors::kServerDb);
     file[4] = 9;
     file = sealed(std::move(file));
     EXPECT_EQ(toHex(ByteView{file}.first(6)), "659e30680901");
@@ -140,12 +139,12 @@ TEST(AKeyDatabase, OfAnUnknownDeviceTypeIsRefused) {
 }
 
 TEST(AKeyDatabase, WithoutEntriesIsRefused) {
-    EXPECT_EQ(parseKeyDatabase(octets("25b5d7fb0400")).error(),
+    EXPECT_EQ(parseKeyDatabase(fromDigits("25b5d7fb0400")).error(),
               (ParseError{Code::BadValue, 5, "number of entries"}));
 }
 
 TEST(AKeyDatabase, WithARemoteTypeTwiceIsRefused) {
-    Bytes file = octets(vectors::kTwoEntryDb);
+    Bytes file = fromDigits(vectors::kTwoEntryDb);
     file[87] = 1;
     EXPECT_EQ(parseKeyDatabase(sealed(file)).error(),
               (ParseError{Code::BadValue, 87, "remote device type, given twice"}));
@@ -182,7 +181,7 @@ TEST(Reversing, NeedsExactlyOneEntry) {
     EXPECT_EQ(reverse(KeyDatabase{}), std::nullopt);
 }
 
-TEST(AGeneratedPair, IsTheOneOfTheReferenceForItsRandomOctets) {
+TEST(AGeneratedPair, IsTheOneOfTheReferenceForItsRandomBytes) {
     std::string drawn;
     for (const std::string_view part :
          {vectors::kD, vectors::kA, vectors::kServerPe, vectors::kServerPm, vectors::kClientPe,
@@ -216,7 +215,7 @@ TEST(APermit, IsCheckedWithTheOwnKeys) {
               PermitVerdict::BadTag);
 }
 
-TEST(APermit, WithAnotherFirstOctetIsRefused) {
+TEST(APermit, WithAnotherFirstByteIsRefused) {
     const KeyDatabase database = vectors::database(vectors::kServerDb);
     const KeyEntry& own = database.entries.front();
     Block plain = fixed<16>("01010000000000000000000000000000");

@@ -12,7 +12,7 @@
 namespace protocol::sake {
 namespace {
 
-using vectors::octets;
+using vectors::fromDigits;
 using Code = DecryptError::Code;
 
 constexpr std::uint64_t kFromPump = 2;
@@ -48,7 +48,7 @@ void expectAllDecrypted(std::string_view sender, std::uint64_t first, std::size_
     for (const nlohmann::json& frame : frames) {
         if (!frame.at("delivered").get<bool>()) continue;
         EXPECT_EQ(receiver.sequence(), number(frame, "next_before"));
-        const auto decrypted = receiver.decrypt(octets(text(frame, "frame")));
+        const auto decrypted = receiver.decrypt(fromDigits(text(frame, "frame")));
         ASSERT_TRUE(decrypted.has_value()) << frame;
         EXPECT_EQ(toHex(decrypted->plain), text(frame, "plain"));
         EXPECT_EQ(decrypted->lost, number(frame, "lost"));
@@ -62,7 +62,7 @@ void expectAllEncrypted(std::string_view who, std::uint64_t first) {
     for (const nlohmann::json& frame : framesFrom(who)) {
         while (sender.sequence() < number(frame, "sequence")) ASSERT_TRUE(sender.encrypt({}).has_value());
         EXPECT_EQ(sender.sequence(), number(frame, "sequence"));
-        EXPECT_EQ(toHex(*sender.encrypt(octets(text(frame, "plain")))), text(frame, "frame"));
+        EXPECT_EQ(toHex(*sender.encrypt(fromDigits(text(frame, "plain")))), text(frame, "frame"));
     }
 }
 
@@ -84,15 +84,15 @@ TEST(ASender, EncryptsThePhonesFrames) {
 
 TEST(ASession, SpeaksTheFirstFramesOfHandshakeB) {
     const auto keys = vectors::sessionOf(vectors::kHandshakeB);
-    EXPECT_EQ(toHex(*Sender(keys, kFromPump).encrypt(octets("0701"))), "66b401b8c6");
-    EXPECT_EQ(toHex(*Sender(keys, kFromPhone).encrypt(octets("f303"))), "abfe01ae35");
+    EXPECT_EQ(toHex(*Sender(keys, kFromPump).encrypt(fromDigits("0701"))), "66b401b8c6");
+    EXPECT_EQ(toHex(*Sender(keys, kFromPhone).encrypt(fromDigits("f303"))), "abfe01ae35");
 }
 
 // docs/protocol/sake.md 11.6: counters 1, 2, 3 and 5 were received.
 class AReceiverAtSequence12 : public testing::Test {
 protected:
     void expectFailure(std::string_view frame, Code code) {
-        const auto result = receiver.decrypt(octets(frame));
+        const auto result = receiver.decrypt(fromDigits(frame));
         ASSERT_FALSE(result.has_value());
         EXPECT_EQ(result.error().code, code);
         EXPECT_EQ(result.error().expectedCounter, 6U);
@@ -110,15 +110,15 @@ constexpr std::string_view kCounter7 =
 
 TEST_F(AReceiverAtSequence12, RefusesADamagedFrameAndThenTakesTheGoodOne) {
     expectFailure(kF1, Code::BadMac);
-    const auto good = receiver.decrypt(octets(kF2));
+    const auto good = receiver.decrypt(fromDigits(kF2));
     ASSERT_TRUE(good.has_value());
-    EXPECT_EQ(*good, (Decrypted{octets("74189767"), 0}));
+    EXPECT_EQ(*good, (Decrypted{fromDigits("74189767"), 0}));
     EXPECT_EQ(receiver.sequence(), 14U);
 }
 
 TEST_F(AReceiverAtSequence12, TakesTheNextFrameAfterADamagedOne) {
     expectFailure(kF1, Code::BadMac);
-    const auto next = receiver.decrypt(octets(kCounter7));
+    const auto next = receiver.decrypt(fromDigits(kCounter7));
     ASSERT_TRUE(next.has_value());
     EXPECT_EQ(next->lost, 1);
     EXPECT_EQ(receiver.sequence(), 16U);
@@ -141,13 +141,13 @@ TEST_F(AReceiverAtSequence12, RefusesFramesWithoutRoomForTheTrailer) {
 TEST_F(AReceiverAtSequence12, RefusesAFrameCutAnywhere) {
     const std::string frame{kF2};
     for (std::size_t size = 0; size < frame.size(); size += 2) {
-        EXPECT_FALSE(receiver.decrypt(octets(frame.substr(0, size))).has_value());
+        EXPECT_FALSE(receiver.decrypt(fromDigits(frame.substr(0, size))).has_value());
         EXPECT_EQ(receiver.sequence(), 12U);
     }
 }
 
 TEST_F(AReceiverAtSequence12, RefusesEverySingleDamagedBit) {
-    Bytes frame = octets(kF2);
+    Bytes frame = fromDigits(kF2);
     for (std::size_t bit = 0; bit < frame.size() * 8; ++bit) {
         frame[bit / 8] ^= static_cast<std::uint8_t>(1U << bit % 8);
         EXPECT_FALSE(receiver.decrypt(frame).has_value()) << bit;
@@ -158,7 +158,7 @@ TEST_F(AReceiverAtSequence12, RefusesEverySingleDamagedBit) {
 
 TEST(AReceiver, RefusesTheOtherDirectionsParity) {
     Receiver receiver{keysA(), kFromPhone};
-    EXPECT_EQ(receiver.decrypt(octets("3101232f")).error(), (DecryptError{Code::BadMac, 1, 1}));
+    EXPECT_EQ(receiver.decrypt(fromDigits("3101232f")).error(), (DecryptError{Code::BadMac, 1, 1}));
     EXPECT_EQ(receiver.sequence(), kFromPhone);
 }
 
@@ -166,7 +166,7 @@ TEST(AReceiver, HealsALossOf128FramesAndNotOf129) {
     for (const std::uint64_t lost : {127U, 128U, 129U}) {
         Sender sender{keysA(), kFromPump + 2 * lost};
         Receiver receiver{keysA(), kFromPump};
-        const auto result = receiver.decrypt(*sender.encrypt(octets("aa")));
+        const auto result = receiver.decrypt(*sender.encrypt(fromDigits("aa")));
         EXPECT_EQ(result.has_value(), lost <= kMaxDelta);
         EXPECT_EQ(result.has_value() ? result->lost : lost, lost);
     }
@@ -175,7 +175,7 @@ TEST(AReceiver, HealsALossOf128FramesAndNotOf129) {
 TEST(AReceiver, RefusesARepeatedFrame) {
     Sender sender{keysA(), kFromPump};
     Receiver receiver{keysA(), kFromPump};
-    const Bytes frame = *sender.encrypt(octets("aa"));
+    const Bytes frame = *sender.encrypt(fromDigits("aa"));
     ASSERT_TRUE(receiver.decrypt(frame).has_value());
     EXPECT_EQ(receiver.decrypt(frame).error(), (DecryptError{Code::OutsideWindow, 1, 2}));
     EXPECT_EQ(receiver.sequence(), 4U);
@@ -184,18 +184,18 @@ TEST(AReceiver, RefusesARepeatedFrame) {
 TEST(ASender, StopsAtTheSequenceLimit) {
     Sender sender{keysA(), kSequenceLimit - 2};
     Receiver receiver{keysA(), kSequenceLimit - 2};
-    const auto last = sender.encrypt(octets("aa"));
+    const auto last = sender.encrypt(fromDigits("aa"));
     ASSERT_TRUE(last.has_value());
-    EXPECT_EQ(sender.encrypt(octets("bb")), std::nullopt);
+    EXPECT_EQ(sender.encrypt(fromDigits("bb")), std::nullopt);
     EXPECT_EQ(sender.sequence(), kSequenceLimit);
     EXPECT_TRUE(receiver.decrypt(*last).has_value());
-    EXPECT_EQ(receiver.decrypt(octets("000000")).error().code, Code::SequenceExhausted);
+    EXPECT_EQ(receiver.decrypt(fromDigits("000000")).error().code, Code::SequenceExhausted);
     EXPECT_EQ(receiver.sequence(), kSequenceLimit);
 }
 
 TEST(AReceiver, RefusesAFrameWhoseSequenceWouldPassTheLimit) {
     Receiver receiver{keysA(), kSequenceLimit - 2};
-    EXPECT_EQ(receiver.decrypt(octets("000000")).error(),
+    EXPECT_EQ(receiver.decrypt(fromDigits("000000")).error(),
               (DecryptError{Code::SequenceExhausted, 0, (kSequenceLimit - 2) / 2}));
     EXPECT_EQ(receiver.sequence(), kSequenceLimit - 2);
 }
@@ -218,7 +218,7 @@ TEST(ASession, CarriesFramesOfAnyLength) {
 
 TEST(DecryptErrors, SayWhatWasExpected) {
     EXPECT_EQ(toString(DecryptError{Code::BadMac, 0xfe, 300}),
-              "frame with a wrong MAC: counter octet fe, expected counter 300");
+              "frame with a wrong MAC: counter byte fe, expected counter 300");
     EXPECT_EQ(toString(DecryptError{Code::TooShort, 0, 6}), "frame shorter than its trailer");
 }
 

@@ -49,7 +49,7 @@ inline constexpr std::string_view kClientOpaque = "163227b0caf10594098d";
 inline constexpr std::string_view kServerPayload = "ecf0ac9e90567fed26dfbc2bd704f489";
 inline constexpr std::string_view kClientPayload = "be056e6b8bdc8858bad7f5a29c0ef98d";
 
-/// A handshake as it travelled, and the octets that each side drew for it, in order.
+/// A handshake as it travelled, and the bytes that each side drew for it, in order.
 struct Handshake {
     std::array<std::string_view, 6> messages;
     std::string_view serverRandom; ///< filler of message 0, material, nonce, pad
@@ -92,7 +92,7 @@ inline constexpr std::string_view kM5Virtual = "963f9049a62ccf73ca631bbbb82fed0c
 /// Of handshake B: frame and CMAC are right, but the permit names device type 2.
 inline constexpr std::string_view kM5OtherDevice = "46c5a6b1c66e71548ca7e709f8d763d543009c94";
 
-inline Bytes octets(std::string_view hex) {
+inline Bytes fromDigits(std::string_view hex) {
     const auto bytes = fromHex(hex);
     if (!bytes) throw std::invalid_argument(toString(bytes.error()));
     return *bytes;
@@ -100,7 +100,7 @@ inline Bytes octets(std::string_view hex) {
 
 template <std::size_t Size>
 std::array<std::uint8_t, Size> fixed(std::string_view hex) {
-    const Bytes bytes = octets(hex);
+    const Bytes bytes = fromDigits(hex);
     std::array<std::uint8_t, Size> array{};
     if (bytes.size() != Size) throw std::invalid_argument("vector of another size");
     std::copy(bytes.begin(), bytes.end(), array.begin());
@@ -108,7 +108,7 @@ std::array<std::uint8_t, Size> fixed(std::string_view hex) {
 }
 
 inline KeyDatabase database(std::string_view hex) {
-    const auto parsed = parseKeyDatabase(octets(hex));
+    const auto parsed = parseKeyDatabase(fromDigits(hex));
     if (!parsed) throw std::invalid_argument(toString(parsed.error()));
     return *parsed;
 }
@@ -118,10 +118,10 @@ inline std::shared_ptr<const SessionKeys> sessionOf(const Handshake& handshake) 
                                                fixed<8>(handshake.sessionNonce));
 }
 
-/// Gives these octets, and throws when more are drawn.
+/// Gives these bytes, and throws when more are drawn.
 inline RandomSource scripted(std::string_view hex) {
-    return [left = octets(hex)](std::span<std::uint8_t> out) mutable {
-        if (out.size() > left.size()) throw std::out_of_range("more random octets drawn than scripted");
+    return [left = fromDigits(hex)](std::span<std::uint8_t> out) mutable {
+        if (out.size() > left.size()) throw std::out_of_range("more random bytes drawn than scripted");
         const auto end = left.begin() + static_cast<std::ptrdiff_t>(out.size());
         std::copy(left.begin(), end, out.begin());
         left.erase(left.begin(), end);
@@ -130,7 +130,7 @@ inline RandomSource scripted(std::string_view hex) {
 
 inline RandomSource seeded(std::uint64_t seed) {
     return [engine = std::mt19937_64{seed}](std::span<std::uint8_t> out) mutable {
-        for (std::uint8_t& octet : out) octet = static_cast<std::uint8_t>(engine());
+        for (std::uint8_t& byte : out) byte = static_cast<std::uint8_t>(engine());
     };
 }
 
