@@ -61,18 +61,20 @@ private:
             reply.push_back(store(document));
         co_return give(200, request.method == "PUT" ? reply[0].dump() : reply.dump());
     }
+    /// As servers from 15.0.7 on: the same identifier, the same document.
     nlohmann::json store(nlohmann::json document) {
-        for (const auto& [id, present] :
-             stored) // as servers from 15.0.7 on: the same identifier, the same document
-            if (!document.contains("_id") && document.contains("identifier") &&
-                present.value("identifier", "") == document["identifier"])
-                document["_id"] = id;
+        const std::string identifier = document.value("identifier", "");
+        const auto known = ids_.find(identifier);
+        if (!document.contains("_id") && known != ids_.end() && stored.contains(known->second))
+            document["_id"] = known->second;
         if (!document.contains("_id")) {
             char id[25] = {};
             std::snprintf(id, sizeof id, "%024d", ++lastId_);
             document["_id"] = id;
         }
-        return stored[document["_id"]] = document;
+        const std::string id = document["_id"];
+        if (!identifier.empty()) ids_[identifier] = id;
+        return stored[id] = document;
     }
     nlohmann::json remove(const std::string& target) {
         const auto gone = std::erase_if(stored, [&](const auto& one) {
@@ -82,6 +84,7 @@ private:
         return {{"acknowledged", true}, {"deletedCount", gone}};
     }
     int lastId_ = 0;
+    std::map<std::string, std::string> ids_; ///< `_id` by identifier
 
 public:
     ScriptedServer server; ///< last: it may answer once it is there
