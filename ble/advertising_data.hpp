@@ -10,7 +10,7 @@
 namespace ble {
 
 /// Pairing: flags, fe82, complete local name. Reconnect: flags, fe81; `name` is not sent.
-/// `name`: "Mobile " and at most seven printable characters, so that at most 23 of the 31 octets are used.
+/// `name`: "Mobile " and at most seven printable characters, so that at most 23 of the 31 bytes are used.
 protocol::Bytes advertisingData(AdvertisingMode mode, std::string_view name);
 
 } // namespace ble

@@ -139,7 +139,7 @@ asio::awaitable<void> BluezLink::Machine::serveBluez() {
     co_await serveAdapter();
 }
 
-// The kernel's management socket gives the exact octets and the interval (docs/protocol/link.md 3.5); not
+// The kernel's management socket gives the exact bytes and the interval (docs/protocol/link.md 3.5); not
 // everywhere is it there and permitted.
 asio::awaitable<void> BluezLink::Machine::chooseAdvertiser() {
     // Named, as is the address: GCC 12 destroys temporaries of the call below twice.

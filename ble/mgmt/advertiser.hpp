@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Advertising through the kernel's management socket: the octets of docs/protocol/link.md 3.1 and 3.2
+// Advertising through the kernel's management socket: the bytes of docs/protocol/link.md 3.1 and 3.2
 // exactly, at 31.25 to 37.5 ms, without a scan response. Needs CAP_NET_ADMIN.
 #pragma once
 

@@ -38,7 +38,7 @@ Bytes dataOf(std::uint8_t instance, ByteView head, ByteView data) {
     return std::move(out).bytes();
 }
 
-// Sent with the lowest octet first, written with the highest first.
+// Sent with the lowest byte first, written with the highest first.
 std::string addressText(ByteView octets) {
     std::string text;
     for (auto it = octets.rbegin(); it != octets.rend(); ++it)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Messages of the kernel's Bluetooth management interface: commands to octets, events to values. Facts:
+// Messages of the kernel's Bluetooth management interface: commands to bytes, events to values. Facts:
 // docs/protocol/link.md 2.3, 3.4, 3.5, and doc/mgmt-api.txt of BlueZ. All fields are little-endian.
 //
 //   header    code u16 | controller index u16 (0xffff: none) | parameter length u16

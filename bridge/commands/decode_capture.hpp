@@ -9,7 +9,7 @@
 
 namespace bridge {
 
-/// `file`: the octets of a capture, `name` for messages. Prints each line that the filters let through.
+/// `file`: the bytes of a capture, `name` for messages. Prints each line that the filters let through.
 /// Throws KeyFileError for the key database that the command line names.
 int decodeCaptureFile(const std::string& name, protocol::ByteView file, const DecodeOptions& options,
                       const Streams& streams);

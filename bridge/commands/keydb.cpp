@@ -32,7 +32,7 @@ std::string fingerprint(protocol::ByteView file) {
     return protocol::toHex(protocol::ByteView(digest).first(kShown));
 }
 
-/// Octets that are wiped when they go.
+/// Bytes that are wiped when they go.
 class Wiped {
 public:
     explicit Wiped(protocol::Bytes bytes) : bytes_(std::move(bytes)) {}

@@ -56,7 +56,7 @@ asio::awaitable<void> Follower::run() {
 
 void Follower::note(const ble::ValueArrived& value) {
     if (value.characteristic != PumpCharacteristic::IddStatusChanged) {
-        log_.debug("live: {} outside a procedure, {} octets", ble::info(value.characteristic).name,
+        log_.debug("live: {} outside a procedure, {} bytes", ble::info(value.characteristic).name,
                    value.value.size());
         return;
     }

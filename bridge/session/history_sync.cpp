@@ -26,7 +26,7 @@ public:
     void add(protocol::Bytes raw) {
         const auto header = history::parseHeader(raw);
         if (!header) {
-            log_.warn("history: {} octets that are no record dropped ({})", raw.size(),
+            log_.warn("history: {} bytes that are no record dropped ({})", raw.size(),
                       protocol::toString(header.error()));
             return;
         }
@@ -138,7 +138,7 @@ asio::awaitable<std::optional<SequenceRange>> HistorySync::askRange(PumpInfo& pu
         store_.beginEpoch(pump.id);
     } else {
         Collector collector{store_, pump.id, 1, clock_, log_};
-        collector.add(*lastRecord); // tells a numbering that began again by its octets
+        collector.add(*lastRecord); // tells a numbering that began again by its bytes
         if (collector.newEpoch())
             log_.warn("history: record {} has changed, a new numbering has begun", *newest);
     }

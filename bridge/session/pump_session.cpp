@@ -136,7 +136,7 @@ asio::awaitable<void> PumpSession::beginHandshake() {
 
 asio::awaitable<void> PumpSession::continueHandshake(Bytes written) {
     if (connection_->session) {
-        log_.info("session: write of {} octets to the SAKE port after the handshake ignored", written.size());
+        log_.info("session: write of {} bytes to the SAKE port after the handshake ignored", written.size());
         co_return;
     }
     if (!connection_->handshake || connection_->dropping) co_return;

@@ -66,7 +66,7 @@ enum class Kind : std::uint8_t {
 std::string_view name(Kind kind); ///< "sgv", "autobasal", "tt"
 
 /// UUIDv5 over serial, kind and key: the same on every machine, for ever. `key` is the lower-case hex of the
-/// primary record's octets, or the text that section 8 gives for documents without a record.
+/// primary record's bytes, or the text that section 8 gives for documents without a record.
 std::string identifier(std::string_view serial, Kind kind, std::string_view key);
 
 /// "2026-03-14T08:29:11.022Z"

@@ -14,7 +14,7 @@ using protocol::ByteView;
 using protocol::MedFloat;
 using enum FaultClass;
 
-/// How the octets after the time stamp are told (layouts: docs/protocol/history.md 11.3).
+/// How the bytes after the time stamp are told (layouts: docs/protocol/history.md 11.3).
 enum class Value : std::uint8_t {
     None,
     UnitsLeft,    ///< FLOAT U: ", 20 U left"
@@ -188,7 +188,7 @@ std::string unitsText(std::string_view before, std::optional<Amount> amount, std
     return amount ? std::string(before).append(text(*amount)).append(after) : std::string();
 }
 
-/// Empty when the octets are not those of `value`.
+/// Empty when the bytes are not those of `value`.
 std::string valueText(Value value, ByteView aux, GlucoseUnits glucoseUnits) {
     switch (value) {
         case Value::None:

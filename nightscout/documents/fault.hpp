@@ -22,7 +22,7 @@ enum class Urgency : std::uint8_t {
 };
 Urgency urgency(std::uint16_t id);
 
-/// "reservoir low, 20 U left"; without the value when its octets are not there or cannot be read.
+/// "reservoir low, 20 U left"; without the value when its bytes are not there or cannot be read.
 std::string faultText(std::uint16_t id, protocol::ByteView aux, GlucoseUnits units);
 
 /// What a message of class M repeats: a record of the history tells the same.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Preloaded into an unchanged bluetoothd, keeps what it sends within what the pump can digest:
-// - a Find Information Response on the LE ATT channel ends after at most 23 octets; the asker goes on behind
+// - a Find Information Response on the LE ATT channel ends after at most 23 bytes; the asker goes on behind
 //   the last entry, as ATT provides. The MTU of the link stays as it is.
 // - [GATT] ExchangeMTU may be below 48: the BR/EDR ATT socket, which the kernel refuses with less, gets 48.
 // Why and when: patches/README.md.
@@ -49,7 +49,7 @@ bool isLowEnergyAtt(int descriptor) {
     return named && address.family == kFamilyBluetooth && address.channel == kAttChannel;
 }
 
-/// How much of a PDU may go: all of it, or whole entries up to 23 octets.
+/// How much of a PDU may go: all of it, or whole entries up to 23 bytes.
 std::size_t allowed(const std::uint8_t* pdu, std::size_t size) {
     if (size <= kDefaultMtu || pdu[0] != kFindInformationResponse) return size;
     const std::size_t entry = pdu[1] == 1 ? 4 : 18; // handle and UUID

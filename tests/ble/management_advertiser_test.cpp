@@ -83,7 +83,7 @@ protected:
     std::string start(AdvertisingMode mode) { return run(advertiser_->start(mode, "Mobile 123457")); }
 };
 
-TEST_F(AManagementAdvertiser, PutsTheExactOctetsOnTheAirAtThirtyMilliseconds) {
+TEST_F(AManagementAdvertiser, PutsTheExactBytesOnTheAirAtThirtyMilliseconds) {
     ASSERT_EQ(open(), "");
     kernel_.commands.clear();
     EXPECT_EQ(start(AdvertisingMode::Pairing), "");

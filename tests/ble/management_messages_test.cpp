@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Expected octets: docs/protocol/link.md 3.1, 3.2, 3.5, and doc/mgmt-api.txt of BlueZ.
+// Expected bytes: docs/protocol/link.md 3.1, 3.2, 3.5, and doc/mgmt-api.txt of BlueZ.
 #include "ble/mgmt/messages.hpp"
 
 #include <gmock/gmock.h>
@@ -28,13 +28,13 @@ std::string plain(std::string_view spaced) {
     return protocol::toHex(octets(spaced));
 }
 
-TEST(AdvertisingData, HasTheOctetsOfAFirstPairing) {
+TEST(AdvertisingData, HasTheBytesOfAFirstPairing) {
     const auto data = advertisingData(AdvertisingMode::Pairing, "Mobile 123457");
     EXPECT_EQ(protocol::toHex(data), plain("020106 030382fe 0e09 4d6f62696c6520313233343537"));
     EXPECT_EQ(data.size(), 22U);
 }
 
-TEST(AdvertisingData, HasTheOctetsOfAReconnect) {
+TEST(AdvertisingData, HasTheBytesOfAReconnect) {
     EXPECT_EQ(protocol::toHex(advertisingData(AdvertisingMode::Reconnect, "Mobile 123457")),
               plain("020106 030381fe"));
 }

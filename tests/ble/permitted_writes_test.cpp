@@ -21,7 +21,7 @@ std::set<unsigned> opCodesOf(const std::variant<Request...>& /*requests*/) {
     return {Request::kOpCode...};
 }
 
-/// The op codes of `octets` octets that may be written, whatever the operand.
+/// The op codes of `bytes` bytes that may be written, whatever the operand.
 std::set<unsigned> permitted(PumpCharacteristic characteristic, unsigned octets) {
     std::set<unsigned> result;
     for (unsigned opCode = 0; opCode <= 0xffff; ++opCode) {

@@ -96,7 +96,7 @@ private:
     int drift_;
     sys_seconds now_ = kBegin, setAt_ = kBegin;
     seconds sinceReference_{0};
-    std::uint32_t next_ = 100000;
+    std::uint32_t next_ = 0;
     std::vector<ReceivedRecord> records_;
     std::map<std::uint32_t, sys_seconds> true_;
     bool lost_ = false;
@@ -106,7 +106,7 @@ class LivingBridge {
 public:
     LivingBridge() {
         settings_.features = {nightscout::Feature::Cgm};
-        store_.noteOldest(pump_.id, 100000);
+        store_.noteOldest(pump_.id, 0);
         restart();
     }
     void restart() {

@@ -34,7 +34,7 @@ int watchStatements(sqlite3* handle, const char**, const void*) {
 }
 
 /// A day in small: records come, become documents, a treatment changes and one is superseded, all is
-/// acknowledged. Reports each finished step as one octet on `progress`.
+/// acknowledged. Reports each finished step as one byte on `progress`.
 void liveThrough(const fs::path& file, int progress) {
     Store store(file);
     const PumpId pump = store.pump("NG1234567H").id;

@@ -26,7 +26,7 @@ protected:
     PumpId pump = store.pump("NG1234567H").id;
 };
 
-TEST_F(StoreRecords, KeepsOctetsAndTimeOfReceipt) {
+TEST_F(StoreRecords, KeepsBytesAndTimeOfReceipt) {
     add({record(7, 3)});
     const auto stored = store.records(pump, kAll);
     ASSERT_EQ(stored.size(), 1U);

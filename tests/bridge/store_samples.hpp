@@ -10,7 +10,7 @@ namespace bridge::testing {
 
 inline constexpr std::chrono::sys_seconds kNow{std::chrono::seconds(1'773'477'000)};
 
-/// A record of event type 0xF005 whose last octet can tell two of one number apart.
+/// A record of event type 0xF005 whose last byte can tell two of one number apart.
 inline ReceivedRecord record(std::uint32_t number, std::uint8_t variant = 0) {
     const auto octet = [number](unsigned shift) {
         return static_cast<std::uint8_t>(number >> shift & 0xffU);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The pump's GATT server as octets: its attribute table, and the answer to each ATT request of the bridge.
+// The pump's GATT server as bytes: its attribute table, and the answer to each ATT request of the bridge.
 // Facts: docs/protocol/link.md 7.1; ATT as in the Bluetooth Core Specification 5.3, volume 3, part F.
 #pragma once
 
@@ -34,7 +34,7 @@ enum AttOpcode : std::uint8_t {
     WriteCommand = 0x52,
 };
 
-/// "0000fe82-0000-1000-8000-00805f9b34fb" as two octets, any other base as sixteen; little-endian.
+/// "0000fe82-0000-1000-8000-00805f9b34fb" as two bytes, any other base as sixteen; little-endian.
 Bytes uuidOctets(std::string_view uuid);
 
 class AttributeServer {

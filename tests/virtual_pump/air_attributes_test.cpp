@@ -92,7 +92,7 @@ TEST_F(AttributeServerTest, HandsThePumpsRefusalsOn) {
     EXPECT_EQ(server_.answer(request)->back(), 0x06); // as a real one does
 }
 
-TEST_F(AttributeServerTest, TakesSubscriptionsOnlyAsTwoOctets) {
+TEST_F(AttributeServerTest, TakesSubscriptionsOnlyAsTwoBytes) {
     const auto control = server_.valueHandle(
         indexOf(protocol::uuid::kInsulinDelivery, protocol::uuid::kRecordAccessControlPoint));
     const auto configuration = static_cast<std::uint8_t>(control + 1);

@@ -14,7 +14,7 @@ namespace virtual_pump::air {
 struct SakePort {
     std::uint16_t value = 0; ///< handles
     std::uint16_t configuration = 0;
-    std::size_t longestFindInformation = 0; ///< octets of the longest response
+    std::size_t longestFindInformation = 0; ///< bytes of the longest response
 };
 
 /// Sends one ATT request and gives its response.

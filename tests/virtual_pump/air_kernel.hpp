@@ -107,7 +107,7 @@ private:
     std::deque<ManagementEvent> kept_;
 };
 
-/// Management's address block: six octets and the type.
+/// Management's address block: six bytes and the type.
 Bytes addressBlock(const Address& address);
 
 /// The first advertiser that lists one of the 16-bit UUIDs (SIG fe82 or fe81). Scans in short rounds, since

@@ -240,7 +240,7 @@ void Visit::discover() {
     if (port_.longestFindInformation >
         kDefaultMtu) { // it does not go on, and answers nothing (docs/protocol/link.md 5.3)
         throw AirError(
-            fmt::format("fell silent: Find Information Response of {} octets", port_.longestFindInformation));
+            fmt::format("fell silent: Find Information Response of {} bytes", port_.longestFindInformation));
     }
 }
 

@@ -24,7 +24,7 @@ T optional(const Properties& properties, const char* name, T otherwise) {
     return found == properties.end() ? otherwise : found->second.get<T>();
 }
 
-/// Octets in the advertising data: flags, lists of UUIDs, manufacturer data.
+/// Bytes in the advertising data: flags, lists of UUIDs, manufacturer data.
 std::size_t payloadSize(const Advertisement& advertisement) {
     std::size_t size = 3;
     std::size_t shortUuids = 0;

@@ -30,7 +30,7 @@ using Objects = std::map<sdbus::ObjectPath, std::map<std::string, Properties>>;
 
 /// Runs the loop until the condition holds; false after a time that only a broken test needs.
 bool runUntil(asio::io_context& io, const std::function<bool()>& condition);
-/// A generator of octets that are the same in every run.
+/// A generator of bytes that are the same in every run.
 protocol::sake::RandomSource countingRandom(std::uint8_t start);
 
 class Client {

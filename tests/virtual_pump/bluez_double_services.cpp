@@ -131,7 +131,7 @@ void RemoteServices::write(const Characteristic& entry, sdbus::MethodCall& call)
     const auto& spec = virtual_pump::characteristics()[entry.index];
     if (!has(spec, "write")) throw bluezError("NotSupported", "Operation is not supported");
     if (value.size() > mtu_ - std::size_t{3})
-        listener_.violation("write of " + std::to_string(value.size()) + " octets does not fit the MTU");
+        listener_.violation("write of " + std::to_string(value.size()) + " bytes does not fit the MTU");
     if (const auto error = pump_.write(entry.index, value)) throw toBluez(*error);
     reply(call);
     listener_.worked();

@@ -135,7 +135,7 @@ void addAlarms(Diary& diary, const Steps& steps, LocalSeconds time) {
         {109, {0x03, 0x00}},             // set change reminder, 3 days
         {816, {0x2c, 0x01}},             // high sensor glucose, 300 mg/dL
         {117, {0x0f, 0x0a, 0x00, 0x04}}, // active insulin cleared
-        {140, {0x01, 0x02, 0x03, 0x04}}, // with octets that nobody can read
+        {140, {0x01, 0x02, 0x03, 0x04}}, // with bytes that nobody can read
         {1999, {}},                      // not in any list
     };
     Therapist therapist(diary, steps);

@@ -251,7 +251,7 @@ INSTANTIATE_TEST_SUITE_P(Various, GeneratedHistory, testing::ValuesIn(variousSet
                                     std::to_string(instance.param.seed);
                          });
 
-TEST(Generator, GivesTheSameOctetsForTheSameSeed) {
+TEST(Generator, GivesTheSameBytesForTheSameSeed) {
     const GeneratorSettings settings{7, 2, 100, kEnd};
     EXPECT_EQ(generateHistory(settings), generateHistory(settings));
 }

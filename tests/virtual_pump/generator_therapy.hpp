@@ -38,7 +38,7 @@ public:
     /// Meal, programmed and delivered parts.
     void bolus(const Bolus& bolus);
     void meal(LocalSeconds time, int grams);
-    /// `aux`: octets after the time stamp, an even number.
+    /// `aux`: bytes after the time stamp, an even number.
     Handle raise(LocalSeconds time, std::uint16_t faultId, protocol::ByteView aux = {});
     void clear(LocalSeconds time, std::uint16_t faultId, Handle alarm);
     void fingerStick(LocalSeconds time, int mgDl, bool calibrates);

@@ -137,7 +137,7 @@ std::optional<Bytes> Pump::Impl::portNotified(ByteView value) {
     const auto answer = client->receive(value);
     if (!answer.has_value()) {
         client.reset();
-        // A genuine device answers an error with random octets, not with silence (docs/protocol/sake.md 6.6).
+        // A genuine device answers an error with random bytes, not with silence (docs/protocol/sake.md 6.6).
         return stage < 0 ? std::nullopt : std::optional(randomAnswer());
     }
     if (client->done()) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A pump in software, above any transport: SAKE client, history served over the record access control point,
 // live state and its indications, device information, clock. A transport (the BlueZ double on a private bus,
-// or kernel sockets) carries the octets. What a real pump does: docs/protocol/link.md 6 to 8 and 14,
+// or kernel sockets) carries the bytes. What a real pump does: docs/protocol/link.md 6 to 8 and 14,
 // docs/protocol/history.md 2 and 3, docs/protocol/services.md, docs/protocol/sake.md 6.5.
 #pragma once
 
@@ -58,14 +58,14 @@ struct Faults {
     std::optional<unsigned> corruptMacAt = std::nullopt; ///< this one has a wrong MAC
     std::optional<unsigned> duplicateAt = std::nullopt;  ///< this one is sent twice
     std::optional<int> silentAtStage = std::nullopt;     ///< no answer in this handshake stage
-    bool answerRandom = false; ///< message 3 is random octets, as of a pump with other keys
+    bool answerRandom = false; ///< message 3 is random bytes, as of a pump with other keys
 };
 
 struct PumpSettings {
     std::string serialNumber = "NG1234567H";
     std::string modelNumber = "MMT-1885";
     std::string firmwareRevision = "8.12.2";
-    /// ATT MTU of the bearer: 184 gives one notification a record, 23 fragments of 17 plaintext octets.
+    /// ATT MTU of the bearer: 184 gives one notification a record, 23 fragments of 17 plaintext bytes.
     std::uint16_t mtu = 184;
     std::uint8_t batteryPercent = 100;
     Faults faults;

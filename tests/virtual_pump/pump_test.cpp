@@ -25,7 +25,7 @@ using virtual_pump::PumpSettings;
 
 constexpr protocol::LocalSeconds kNow = std::chrono::local_days{2026y / 3 / 14} + 9h + 26min;
 
-/// Octets that count up: predictable, and never the same twice.
+/// Bytes that count up: predictable, and never the same twice.
 sake::RandomSource countingRandom() {
     return [next = std::uint8_t{0}](std::span<std::uint8_t> out) mutable {
         for (std::uint8_t& octet : out) octet = next++;
@@ -49,7 +49,7 @@ Bytes hex(std::string_view text) {
     return bytes.has_value() ? *bytes : Bytes{};
 }
 
-/// The bridge's side in memory, down to octets.
+/// The bridge's side in memory, down to bytes.
 class Bridge {
 public:
     Bridge(Pump& pump, sake::KeyDatabase keys) : pump_(pump), server_(std::move(keys), countingRandom()) {}
@@ -111,7 +111,7 @@ public:
 
     std::optional<sake::HandshakeError> error;
     std::string response;
-    std::size_t longest = 0; ///< octets of a notification
+    std::size_t longest = 0; ///< bytes of a notification
     unsigned lost = 0;
     unsigned refused = 0;
 
@@ -326,7 +326,7 @@ TEST_F(VirtualPump, RefusesAKeyDatabaseOfAnotherDevice) {
 
 // --- faults ---
 
-TEST_F(VirtualPump, AnswersWithRandomOctetsToOtherKeys) {
+TEST_F(VirtualPump, AnswersWithRandomBytesToOtherKeys) {
     const auto others = sake::generatePair(sake::DeviceType::MobileApplication, sake::DeviceType::InsulinPump,
                                            [](std::span<std::uint8_t> out) {
                                                std::uint8_t next = 77;
@@ -339,7 +339,7 @@ TEST_F(VirtualPump, AnswersWithRandomOctetsToOtherKeys) {
     EXPECT_FALSE(pump.sessionUp());
 }
 
-TEST_F(VirtualPump, AnswersWithRandomOctetsOnDemand) {
+TEST_F(VirtualPump, AnswersWithRandomBytesOnDemand) {
     Pump pump = makePump(withFaults({.answerRandom = true}));
     Bridge bridge(pump, keys_.first);
     EXPECT_FALSE(bridge.handshake());

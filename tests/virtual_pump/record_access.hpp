@@ -16,7 +16,7 @@ namespace virtual_pump {
 
 class RecordAccess {
 public:
-    /// `pieceSize`: plaintext octets of one notification; longer records are cut.
+    /// `pieceSize`: plaintext bytes of one notification; longer records are cut.
     explicit RecordAccess(std::size_t pieceSize) : pieceSize_(pieceSize) {}
 
     /// Ends a running procedure without a word.
@@ -63,7 +63,7 @@ private:
     std::vector<protocol::Bytes> records_;
     std::vector<Entry> index_; ///< parallel to records_
     std::deque<std::size_t> pending_;
-    std::size_t sentOfFirst_ = 0; ///< octets of the first pending record that are out
+    std::size_t sentOfFirst_ = 0; ///< bytes of the first pending record that are out
     std::optional<protocol::Bytes> response_;
     std::uint64_t reports_ = 0;
 };
