@@ -14,7 +14,6 @@
 #include <cstdlib>
 #include <ostream>
 #include <random>
-#include <set>
 
 #include "ble/bluez/link.hpp"
 #include "bridge/commands/served.hpp"
@@ -26,6 +25,7 @@
 #include "bridge/exit_code.hpp"
 #include "bridge/private_memory.hpp"
 #include "bridge/publish/clock_keeper.hpp"
+#include "bridge/publish/pretend_sink.hpp"
 #include "bridge/publish/profile_sync.hpp"
 #include "bridge/publish/publisher.hpp"
 #include "bridge/publish/status_publisher.hpp"
@@ -74,31 +74,6 @@ std::string mobileName(const Configuration& configuration, Store& store) {
     }
     return "Mobile " + name;
 }
-
-/// Prints each document once, as the request body it would be.
-class PretendSink {
-public:
-    explicit PretendSink(std::ostream& out) : out_(out) {}
-
-    QueueResult operator()(PumpId /*pump*/, std::span<const nightscout::Document> documents,
-                           std::span<const Store::Published> /*times*/) {
-        QueueResult result;
-        for (const auto& document : documents) {
-            if (!printed_.insert(document.identifier + document.body).second) {
-                ++result.known;
-                continue;
-            }
-            ++result.added;
-            out_ << document.body << '\n';
-        }
-        out_.flush();
-        return result;
-    }
-
-private:
-    std::ostream& out_;
-    std::set<std::string> printed_;
-};
 
 /// Everything that lives as long as one call of runService().
 class Service {
