@@ -56,41 +56,29 @@ static_assert(inOrder());
 
 struct PermittedWrite {
     PumpCharacteristic characteristic;
-    std::size_t opCodeOctets;
+    std::size_t opCodeBytes;
     std::uint16_t opCode;
 };
 
-// The whole of what may be written, op code by op code. Record access: report records, abort, report number;
-// delete is left out (docs/protocol/history.md 2, docs/protocol/services.md 10.6). Status reader: Reset
+// The whole of what may be written, op code by op code: what this program sends, and nothing else. Record
+// access: report records (docs/protocol/history.md 2, docs/protocol/services.md 10.6). Status reader: Reset
 // Status, which makes the pump indicate again, and Get requests (docs/protocol/services.md 7).
 constexpr std::array kPermittedWrites{
     PermittedWrite{PumpCharacteristic::IddRecordAccessControlPoint, 1, 0x33},
-    PermittedWrite{PumpCharacteristic::IddRecordAccessControlPoint, 1, 0x55},
-    PermittedWrite{PumpCharacteristic::IddRecordAccessControlPoint, 1, 0x5a},
     PermittedWrite{PumpCharacteristic::CgmRecordAccessControlPoint, 1, 0x01},
-    PermittedWrite{PumpCharacteristic::CgmRecordAccessControlPoint, 1, 0x03},
-    PermittedWrite{PumpCharacteristic::CgmRecordAccessControlPoint, 1, 0x04},
-    PermittedWrite{PumpCharacteristic::IddStatusReaderControlPoint, 2, 0x030c},
-    PermittedWrite{PumpCharacteristic::IddStatusReaderControlPoint, 2, 0x0330},
-    PermittedWrite{PumpCharacteristic::IddStatusReaderControlPoint, 2, 0x0356},
-    PermittedWrite{PumpCharacteristic::IddStatusReaderControlPoint, 2, 0x0365},
-    PermittedWrite{PumpCharacteristic::IddStatusReaderControlPoint, 2, 0x0395},
-    PermittedWrite{PumpCharacteristic::IddStatusReaderControlPoint, 2, 0x03a6},
-    PermittedWrite{PumpCharacteristic::IddStatusReaderControlPoint, 2, 0x03c0},
-    PermittedWrite{PumpCharacteristic::IddStatusReaderControlPoint, 2, 0x03f3},
-    PermittedWrite{PumpCharacteristic::IddStatusReaderControlPoint, 2, 0x03fd},
-    PermittedWrite{PumpCharacteristic::IddStatusReaderControlPoint, 2, 0x03ff},
-    PermittedWrite{PumpCharacteristic::IddStatusReaderControlPoint, 2, 0x0401},
-    PermittedWrite{PumpCharacteristic::IddStatusReaderControlPoint, 2, 0x0403},
-    PermittedWrite{PumpCharacteristic::IddStatusReaderControlPoint, 2, 0x0405},
-    PermittedWrite{PumpCharacteristic::IddStatusReaderControlPoint, 2, 0x0407},
+    PermittedWrite{PumpCharacteristic::IddStatusReaderControlPoint, 2, 0x030c}, // Reset Status
+    PermittedWrite{PumpCharacteristic::IddStatusReaderControlPoint, 2, 0x0330}, // Get Active Bolus IDs
+    PermittedWrite{PumpCharacteristic::IddStatusReaderControlPoint, 2,
+                   0x0365}, // .. Active Basal Rate Delivery
+    PermittedWrite{PumpCharacteristic::IddStatusReaderControlPoint, 2, 0x03f3}, // .. Insulin On Board
+    PermittedWrite{PumpCharacteristic::IddStatusReaderControlPoint, 2, 0x03fd}, // .. Therapy Algorithm States
 };
 
-/// Little-endian; empty when there are fewer octets.
-std::optional<std::uint16_t> opCodeOf(ByteView value, std::size_t octets) {
-    if (value.size() < octets) return std::nullopt;
+/// Little-endian; empty when there are fewer bytes.
+std::optional<std::uint16_t> opCodeOf(ByteView value, std::size_t bytes) {
+    if (value.size() < bytes) return std::nullopt;
     std::uint16_t opCode = value[0];
-    if (octets == 2) opCode = static_cast<std::uint16_t>(opCode | value[1] << 8U);
+    if (bytes == 2) opCode = static_cast<std::uint16_t>(opCode | value[1] << 8U);
     return opCode;
 }
 
@@ -104,11 +92,50 @@ std::span<const CharacteristicInfo> characteristics() {
     return kCharacteristics;
 }
 
+EndCause causeOf(EndReason reason) {
+    if (reason <= EndReason::PairingRefused) return EndCause::Pump;
+    return reason <= EndReason::MadeRoom ? EndCause::Us : EndCause::Host;
+}
+
+std::string_view describe(EndReason reason) {
+    switch (reason) {
+        case EndReason::LinkLost:
+            return "link lost";
+        case EndReason::PairingRefused:
+            return "pairing refused";
+        case EndReason::NoRequest:
+            return "no request in time";
+        case EndReason::NotSubscribed:
+            return "not subscribed in time";
+        case EndReason::HandshakeTimeout:
+            return "handshake not done in time";
+        case EndReason::HandshakeFailed:
+            return "handshake failed";
+        case EndReason::ServicesNotFound:
+            return "the pump's services were not found in time";
+        case EndReason::OutOfStep:
+            return "frames could not be decrypted";
+        case EndReason::SessionFailed:
+            return "the session failed";
+        case EndReason::WrongPump:
+            return "not the pump of the configuration";
+        case EndReason::MadeRoom:
+            return "made room for the paired pump";
+        case EndReason::DeviceRemoved:
+            return "device removed";
+        case EndReason::HostGone:
+            return "bluetoothd or the adapter has gone";
+        case EndReason::Stopped:
+            break;
+    }
+    return "stopped";
+}
+
 bool isPermittedWrite(PumpCharacteristic characteristic, ByteView value) {
     return std::any_of(kPermittedWrites.begin(), kPermittedWrites.end(),
                        [&](const PermittedWrite& permitted) {
                            return permitted.characteristic == characteristic &&
-                                  opCodeOf(value, permitted.opCodeOctets) == permitted.opCode;
+                                  opCodeOf(value, permitted.opCodeBytes) == permitted.opCode;
                        });
 }
 

@@ -22,6 +22,7 @@
 #include "bridge/publish/status_publisher.hpp"
 #include "bridge/service_manager.hpp"
 #include "bridge/session/pump_session.hpp"
+#include "bridge/session/stored_bonds.hpp"
 #include "bridge/status/service_monitor.hpp"
 #include "bridge/status/status_server.hpp"
 #include "bridge/store/store.hpp"
@@ -63,7 +64,7 @@ std::string mobileName(const Configuration& configuration, Store& store) {
     std::string name = configuration.pump.name;
     if (name.empty()) name = store.setting(kNameSetting).value_or("");
     if (name.empty()) {
-        name = fmt::format("{:06}", std::random_device{}() % 1'000'000U);
+        name = std::to_string(100'000U + std::random_device{}() % 900'000U); // never a 0 in front
         store.setSetting(kNameSetting, name);
     }
     return "Mobile " + name;
@@ -94,8 +95,8 @@ private:
     std::set<std::string> printed_;
 };
 
-/// Everything that lives as long as one call of runService().
-class Service {
+/// Everything that lives as long as one call of runService(); publishes what the session brings.
+class Service final : private SessionListener {
 public:
     Service(const Configuration& configuration, const RunOptions& options, therapy::Zone zone,
             protocol::sake::KeyDatabase keys, spdlog::logger& log, std::ostream& out)
@@ -109,11 +110,12 @@ public:
           publisher_(store_, zone_, mappingSettings(configuration), documentSink(), !options.pretend, log),
           statusPublisher_(store_, mappingSettings(configuration), documentSink(), !options.pretend),
           monitor_(store_, zone_, mappingSettings(configuration), utcNow, log),
-          link_(io_.get_executor(), linkSettings(), log,
-                [this](ble::LinkState state) { monitor_.linkState(state); }),
-          session_(io_.get_executor(), link_, store_, std::move(keys), protocol::sake::systemRandom, utcNow,
-                   sessionSettings(configuration), hooks(), log) {
-        monitor_.setLinkProblem([this] { return link_.problem(); });
+          link_(io_.get_executor(), linkSettings(), monitor_, log),
+          session_(io_.get_executor(), link_, store_, std::move(keys), protocol::sake::systemRandom,
+                   {utcNow, std::chrono::steady_clock::now}, sessionSettings(configuration), listeners_,
+                   log) {
+        listeners_.add(*this);
+        listeners_.add(monitor_);
         if (!options.pretend && !configuration.nightscout.url.empty()) {
             client_ = std::make_unique<nightscout::Client>(io_.get_executor(), clientSettings(configuration));
             uploader_ = std::make_unique<nightscout::Uploader>(io_.get_executor(), *client_, store_,
@@ -167,7 +169,9 @@ private:
         settings.adapter = configuration_.bluetooth.adapter;
         settings.mobileName = mobileName(configuration_, store_);
         settings.pumpSerial = configuration_.pump.serial;
-        settings.forcePairing = options_.pair;
+        settings.openPairing = options_.pair;
+        settings.forgetBonds = options_.forget;
+        settings.bonds = std::make_shared<StoredBonds>(store_);
         return settings;
     }
 
@@ -179,40 +183,39 @@ private:
         };
     }
 
-    PumpSession::Hooks hooks() {
-        PumpSession::Hooks hooks;
-        hooks.rangeDone = [this](const PumpInfo& pump, SequenceRange) {
-            publisher_.publish(pump);
-            if (uploader_) uploader_->wake();
-        };
-        hooks.clockMeasured = [this](const PumpInfo& pump, std::chrono::seconds offset) {
-            const auto snapped = therapy::snapOffset(offset, zone_, utcNow());
-            const auto error = offset - snapped;
-            if (std::chrono::abs(error) > 2min) {
-                log_.warn("session: the pump's clock is {} s {}; set it in the pump's menu",
-                          std::chrono::abs(error).count(), error > 0s ? "fast" : "slow");
-            }
-            if (snapped != zone_.offsetAt(utcNow())) {
-                log_.warn(
-                    "session: the pump's clock is not on local time of {}; data are dated right all the same",
-                    zone_.name());
-            }
-            publisher_.setMeasuredOffset(pump.id, snapped);
-        };
-        hooks.synced = [this](const PumpInfo& pump) {
-            publisher_.publish(pump); // what an earlier run stored but did not come to map
-            if (uploader_) uploader_->wake();
-            synced_ = true;
-            onceWake_.cancel();
-        };
-        hooks.statusRead = [this](const PumpInfo& pump, const therapy::PumpStatus& status) {
-            const QueueResult queued = statusPublisher_.publish(pump, status);
-            if (uploader_ && queued.added + queued.changed > 0) uploader_->wake();
-        };
-        hooks.stage = [](const std::string& text) { service_manager::status(text); };
-        monitor_.listenTo(hooks);
-        return hooks;
+    void recordsStored(const PumpInfo& pump, SequenceRange /*range*/) override {
+        publisher_.publish(pump);
+        if (uploader_) uploader_->wake();
     }
+
+    void clockMeasured(const PumpInfo& pump, std::chrono::seconds offset) override {
+        const auto snapped = therapy::snapOffset(offset, zone_, utcNow());
+        const auto error = offset - snapped;
+        if (std::chrono::abs(error) > 2min) {
+            log_.warn("session: the pump's clock is {} s {}; set it in the pump's menu",
+                      std::chrono::abs(error).count(), error > 0s ? "fast" : "slow");
+        }
+        if (snapped != zone_.offsetAt(utcNow())) {
+            log_.warn(
+                "session: the pump's clock is not on local time of {}; data are dated right all the same",
+                zone_.name());
+        }
+        publisher_.setMeasuredOffset(pump.id, snapped);
+    }
+
+    void synced(const PumpInfo& pump) override {
+        publisher_.publish(pump); // what an earlier run stored but did not come to map
+        if (uploader_) uploader_->wake();
+        synced_ = true;
+        onceWake_.cancel();
+    }
+
+    void statusRead(const PumpInfo& pump, const therapy::PumpStatus& status) override {
+        const QueueResult queued = statusPublisher_.publish(pump, status);
+        if (uploader_ && queued.added + queued.changed > 0) uploader_->wake();
+    }
+
+    void stageReached(SessionStage stage) override { service_manager::status(std::string(name(stage))); }
 
     // The pump matters more than the page: a port that is taken does not keep the service from running.
     void openStatusServer() {
@@ -291,6 +294,7 @@ private:
     Publisher publisher_;
     StatusPublisher statusPublisher_;
     ServiceMonitor monitor_;
+    SessionListeners listeners_;
     ble::BluezLink link_;
     PumpSession session_;
     std::unique_ptr<nightscout::Client> client_;

@@ -12,6 +12,7 @@
 #include "bridge/config/secret_files.hpp"
 #include "bridge/status/status_server.hpp"
 #include "nightscout/upload/client.hpp"
+#include "protocol/pump_serial.hpp"
 #include "therapy/zone.hpp"
 
 namespace bridge {
@@ -114,6 +115,17 @@ private:
             if (configuration_.timezone.starts_with(':')) configuration_.timezone.erase(0, 1);
         }
         if (configuration_.pump.serial == kAnySerial) configuration_.pump.serial.clear();
+        normaliseSerial();
+    }
+
+    void normaliseSerial() {
+        auto& serial = configuration_.pump.serial;
+        if (serial.empty()) return;
+        if (auto known = protocol::parsePumpSerial(serial))
+            serial = std::move(*known);
+        else
+            reader_.problem(place("pump.serial"), "pump.serial",
+                            "must be a pump's serial number as on its back, such as NG1234567H");
     }
 
     /// Where the value of `key` came from.

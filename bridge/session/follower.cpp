@@ -11,24 +11,19 @@ namespace bridge {
 namespace idd = protocol::idd;
 using ble::PumpCharacteristic;
 
-namespace {
-
-FollowPlan::Time now() {
-    return std::chrono::steady_clock::now();
-}
-
-} // namespace
-
 Follower::Follower(ble::PumpLink& link, ValueQueue& values, Store& store, PumpInfo pump, Settings settings,
-                   HistorySync::Clock clock, Hooks hooks, spdlog::logger& log)
+                   EpochBudget& epochs, Clocks clocks, MeasureClock measureClock, SessionListener& listener,
+                   Enter enter, spdlog::logger& log)
     : values_(values),
       store_(store),
       pump_(std::move(pump)),
-      clock_(std::move(clock)),
-      hooks_(std::move(hooks)),
+      clocks_(std::move(clocks)),
+      measureClock_(std::move(measureClock)),
+      listener_(listener),
+      enter_(std::move(enter)),
       log_(log),
-      history_(link, values, settings.inactivity),
-      sync_(store, history_, settings.sync, clock_, hooks_.rangeDone, log),
+      history_(link, values, settings.report, clocks_.steady),
+      sync_(store, history_, settings.sync, epochs, {clocks_.utc, clocks_.steady}, listener, log),
       live_(link, values, settings.answerInactivity, log),
       plan_(settings.follow, now()) {
     const auto other = [this](const ble::ValueArrived& value) { note(value); };
@@ -40,12 +35,12 @@ Follower::Follower(ble::PumpLink& link, ValueQueue& values, Store& store, PumpIn
 asio::awaitable<void> Follower::run() {
     co_await history_.subscribe();
     co_await live_.subscribe();
-    hooks_.stage("syncing");
+    enter_(SessionStage::Syncing);
     plan_.done(Item::Clock, now()); // measured before
     bool following = false;
     for (;;) {
         co_await attend();
-        if (!std::exchange(following, true)) hooks_.stage("following");
+        if (!std::exchange(following, true)) enter_(SessionStage::Following);
         const auto wait = std::chrono::ceil<std::chrono::milliseconds>(plan_.next() - now());
         if (indicated_.flags != 0 || wait <= std::chrono::milliseconds::zero()) continue;
         const auto value = co_await values_.pop(wait);
@@ -55,7 +50,7 @@ asio::awaitable<void> Follower::run() {
 
 void Follower::note(const ble::ValueArrived& value) {
     if (value.characteristic != PumpCharacteristic::IddStatusChanged) {
-        log_.debug("live: {} outside a procedure, {} octets", ble::info(value.characteristic).name,
+        log_.debug("live: {} outside a procedure, {} bytes", ble::info(value.characteristic).name,
                    value.value.size());
         return;
     }
@@ -78,7 +73,7 @@ bool Follower::take(Item item) {
 template <typename Value>
 void Follower::keep(std::optional<Value> read, std::optional<Value>& kept) {
     if (read) {
-        status_.readAt = clock_();
+        status_.readAt = clocks_.utc();
         news_ = true;
     }
     kept = std::move(read);
@@ -106,7 +101,7 @@ asio::awaitable<void> Follower::attend() {
     co_await readMeasurement();
     const bool complete = co_await readHistory();
     co_await readState();
-    if (complete && hooks_.synced) hooks_.synced();
+    if (complete) listener_.synced(pump_);
 }
 
 // In the middle of a long history.
@@ -120,7 +115,7 @@ asio::awaitable<void> Follower::attendPresent() {
 asio::awaitable<void> Follower::readState() {
     co_await readTherapy();
     co_await readRoutine();
-    if (std::exchange(news_, false) && hooks_.statusRead) hooks_.statusRead(status_);
+    if (std::exchange(news_, false)) listener_.statusRead(pump_, status_);
 }
 
 asio::awaitable<void> Follower::readMeasurement() {
@@ -175,7 +170,7 @@ asio::awaitable<void> Follower::readRoutine() {
         keep(co_await live_.batteryPercent(), status_.batteryPercent);
         keep(co_await live_.transmitterBatteryPercent(), status_.transmitterBatteryPercent);
     }
-    if (take(Item::Clock)) co_await hooks_.measureClock();
+    if (take(Item::Clock)) co_await measureClock_();
 }
 
 asio::awaitable<void> Follower::readSession() {

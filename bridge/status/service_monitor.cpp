@@ -67,54 +67,54 @@ ServiceMonitor::~ServiceMonitor() {
     std::erase(log_.sinks(), errors_);
 }
 
-void ServiceMonitor::linkState(ble::LinkState state) {
+void ServiceMonitor::linkStateChanged(ble::LinkState state) {
     stages_.link(state, clock_());
     diagnosis_.link(state, clock_());
 }
 
-void ServiceMonitor::listenTo(PumpSession::Hooks& hooks) {
-    hooks.stage = [this, before = std::move(hooks.stage)](const std::string& text) {
-        if (before) before(text);
-        stages_.session(text, clock_());
-    };
-    hooks.statusRead = [this, before = std::move(hooks.statusRead)](const PumpInfo& pump,
-                                                                    const therapy::PumpStatus& status) {
-        if (before) before(pump, status);
-        pumpStatus_ = status;
-    };
-    hooks.synced = [this, before = std::move(hooks.synced)](const PumpInfo& pump) {
-        if (before) before(pump);
-        diagnosis_.worked();
-    };
-    hooks.linkEvent = [this](const ble::LinkEvent& event) { tell(diagnosis_.event(event, clock_())); };
-    hooks.handshakeEnded = [this](std::optional<protocol::sake::HandshakeError> error) {
-        if (error)
-            tell(diagnosis_.handshakeFailed(*error, clock_()));
-        else
-            diagnosis_.handshakeDone();
-    };
-    hooks.outOfStep = [this] { tell(diagnosis_.outOfStep(clock_())); };
+void ServiceMonitor::linkProblemChanged(const std::optional<ble::LinkProblem>& problem) {
+    report(diagnosis_.problem(problem, clock_()));
 }
 
-void ServiceMonitor::tell(const std::optional<LinkDiagnosis::Finding>& finding) {
+void ServiceMonitor::synced(const PumpInfo& /*pump*/) {
+    diagnosis_.worked();
+}
+
+void ServiceMonitor::statusRead(const PumpInfo& /*pump*/, const therapy::PumpStatus& status) {
+    pumpStatus_ = status;
+}
+
+void ServiceMonitor::stageReached(SessionStage stage) {
+    stages_.session(stage, clock_());
+}
+
+void ServiceMonitor::linkEvent(const ble::LinkEvent& event) {
+    report(diagnosis_.event(event, clock_()));
+}
+
+void ServiceMonitor::handshakeEnded(std::optional<protocol::sake::HandshakeError> error) {
+    if (error)
+        report(diagnosis_.handshakeFailed(*error, clock_()));
+    else
+        diagnosis_.handshakeDone();
+}
+
+void ServiceMonitor::outOfStep() {
+    report(diagnosis_.outOfStep(clock_()));
+}
+
+void ServiceMonitor::report(const std::optional<LinkDiagnosis::Finding>& finding) {
     if (finding) log_.warn("link: {} {}", finding->sentence, finding->remedy);
 }
 
 std::optional<ServiceState::Problem> ServiceMonitor::problem(std::chrono::sys_seconds now) const {
-    const LinkStage stage = stages_.present().stage;
-    const bool hostIsMissing = stage == LinkStage::BluetoothMissing || stage == LinkStage::AdapterMissing;
-    const auto finding = hostIsMissing ? std::nullopt : diagnosis_.current(now);
-    if (finding) {
-        return ServiceState::Problem{.name = std::string(name(finding->fault)),
-                                     .sentence = finding->sentence,
-                                     .remedy = finding->remedy,
-                                     .since = finding->since,
-                                     .times = finding->times};
-    }
-    const std::string text = linkProblem_ ? linkProblem_() : std::string{};
-    if (text.empty()) return std::nullopt;
-    return ServiceState::Problem{
-        .name = "link", .sentence = withShortSerials(text), .remedy = {}, .since = std::nullopt};
+    const auto finding = diagnosis_.current(now);
+    if (!finding) return std::nullopt;
+    return ServiceState::Problem{.name = std::string(name(finding->fault)),
+                                 .sentence = withShortSerials(finding->sentence),
+                                 .remedy = finding->remedy,
+                                 .since = finding->since,
+                                 .times = finding->times};
 }
 
 ServiceState::Upload ServiceMonitor::upload() const {

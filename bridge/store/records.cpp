@@ -114,8 +114,13 @@ Held lookUp(sqlite::Database& database, PumpId pump, std::int64_t epoch, const R
 /// Stores one batch inside the caller's transaction.
 class BatchWriter {
 public:
-    BatchWriter(Store::Impl& store, PumpId pump, std::chrono::sys_seconds receivedAt)
-        : store_(store), pump_(pump), receivedAt_(receivedAt), epoch_(store.epochOf(pump)) {}
+    BatchWriter(Store::Impl& store, PumpId pump, std::chrono::sys_seconds receivedAt,
+                Store::Contradiction contradiction)
+        : store_(store),
+          pump_(pump),
+          receivedAt_(receivedAt),
+          mayBegin_(contradiction == Store::Contradiction::BeginsEpoch),
+          epoch_(store.epochOf(pump)) {}
 
     Store::AddResult write(std::span<const ReceivedRecord> records) {
         // One contradiction shows that the numbering began again; the whole batch belongs to the new one,
@@ -124,7 +129,7 @@ public:
             return record.sequenceNumber != kCorruptionSequenceNumber &&
                    lookUp(store_.database, pump_, epoch_, record) == Held::Other;
         });
-        if (contradicts) beginEpoch();
+        if (contradicts && mayBegin_) beginEpoch();
         for (const ReceivedRecord& record : records) {
             if (record.sequenceNumber == kCorruptionSequenceNumber) {
                 writeCorruption(record);
@@ -144,6 +149,10 @@ private:
         const Held held = lookUp(store_.database, pump_, epoch_, record);
         if (held == Held::Same) {
             ++result_.known;
+            return;
+        }
+        if (held == Held::Other && (!mayBegin_ || result_.newEpoch)) {
+            ++result_.dropped;
             return;
         }
         if (held == Held::Other) beginEpoch(); // a batch that contradicts itself
@@ -190,6 +199,7 @@ private:
     Store::Impl& store_;
     PumpId pump_;
     std::chrono::sys_seconds receivedAt_;
+    bool mayBegin_;
     std::int64_t epoch_;
     std::vector<Ranges::Range> fresh_; ///< added in this batch, not yet in `held`
     Store::AddResult result_;
@@ -218,9 +228,9 @@ void visitRecords(Store::Impl& store, PumpId pump, SequenceRange range, std::int
 } // namespace
 
 Store::AddResult Store::addRecords(PumpId pump, std::span<const ReceivedRecord> records,
-                                   std::chrono::sys_seconds receivedAt) {
+                                   std::chrono::sys_seconds receivedAt, Contradiction contradiction) {
     sqlite::Transaction transaction(impl_->database);
-    const AddResult result = BatchWriter(*impl_, pump, receivedAt).write(records);
+    const AddResult result = BatchWriter(*impl_, pump, receivedAt, contradiction).write(records);
     transaction.commit();
     return result;
 }

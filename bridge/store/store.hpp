@@ -83,11 +83,15 @@ public:
     struct AddResult {
         std::size_t added = 0;
         std::size_t known = 0;
-        bool newEpoch = false; ///< a held number came with other octets: the numbering began again
+        std::size_t dropped = 0; ///< contradict what is held
+        bool newEpoch = false;   ///< a held number came with other octets: the numbering began again
     };
     /// One transaction. Records of Data Corruption (number 0xffffffff) are kept apart.
+    /// A held number that comes with other bytes: the numbering has begun again, or the pump is broken.
+    enum class Contradiction { BeginsEpoch, IsDropped };
     AddResult addRecords(PumpId pump, std::span<const ReceivedRecord> records,
-                         std::chrono::sys_seconds receivedAt);
+                         std::chrono::sys_seconds receivedAt,
+                         Contradiction contradiction = Contradiction::BeginsEpoch);
     void beginEpoch(PumpId pump);
     /// What is held or known to be absent, as ascending, non-adjacent ranges of the present epoch.
     [[nodiscard]] std::vector<SequenceRange> covered(PumpId pump) const;

@@ -35,7 +35,7 @@ inline const std::chrono::sys_seconds kUtcNow{std::chrono::sys_days{std::chrono:
 
 inline sake::RandomSource seeded(std::uint64_t seed) {
     return [engine = std::mt19937_64{seed}](std::span<std::uint8_t> out) mutable {
-        for (auto& octet : out) octet = static_cast<std::uint8_t>(engine());
+        for (auto& byte : out) byte = static_cast<std::uint8_t>(engine());
     };
 }
 
@@ -43,7 +43,7 @@ inline std::uint32_t numberOf(const protocol::Bytes& raw) {
     return history::parseHeader(raw)->sequenceNumber;
 }
 
-class SessionFixture : public testing::Test {
+class SessionFixture : public testing::Test, public bridge::SessionListener {
 protected:
     SessionFixture()
         : keys(sake::generatePair(sake::DeviceType::MobileApplication, sake::DeviceType::InsulinPump,
@@ -72,25 +72,32 @@ protected:
                                                     [] { return kPumpNow; });
         pump->setHistory(records);
         link = std::make_unique<testing_link::MemoryLink>(io.get_executor(), *pump);
-        bridge::PumpSession::Hooks hooks;
-        hooks.rangeDone = [this](const bridge::PumpInfo&, SequenceRange range) {
-            ranges.push_back(range);
-            if (onRange) onRange();
-        };
-        hooks.statusRead = [this](const bridge::PumpInfo&, const therapy::PumpStatus& read) {
-            status = read;
-        };
-        hooks.clockMeasured = [this](const bridge::PumpInfo&, std::chrono::seconds offset) {
-            measured = offset;
-        };
-        hooks.synced = [this](const bridge::PumpInfo&) { ++syncs; };
         session = std::make_unique<bridge::PumpSession>(
-            io.get_executor(), *link, *store, keys.first, seeded(3), [] { return kUtcNow; }, settings,
-            std::move(hooks), log);
+            io.get_executor(), *link, *store, keys.first, seeded(3),
+            bridge::SessionClocks{[] { return kUtcNow; }, [this] { return steadyNow(); }}, settings, *this,
+            log);
         asio::co_spawn(
             io, session->run(),
             asio::bind_cancellation_slot(stop.slot(), [this](const std::exception_ptr&) { ended = true; }));
         link->arrive();
+    }
+
+    void recordsStored(const bridge::PumpInfo& /*pump*/, SequenceRange range) override {
+        ranges.push_back(range);
+        if (onRange) onRange();
+    }
+    void statusRead(const bridge::PumpInfo& /*pump*/, const therapy::PumpStatus& read) override {
+        status = read;
+    }
+    void clockMeasured(const bridge::PumpInfo& /*pump*/, std::chrono::seconds offset) override {
+        measured = offset;
+    }
+    void synced(const bridge::PumpInfo& /*pump*/) override { ++syncs; }
+    void stageReached(bridge::SessionStage stage) override { stages.push_back(stage); }
+    void outOfStep() override { ++timesOutOfStep; }
+    /// What the session takes for the time; tests may set it ahead.
+    [[nodiscard]] std::chrono::steady_clock::time_point steadyNow() const {
+        return std::chrono::steady_clock::now() + ahead;
     }
 
     template <typename Condition>
@@ -146,6 +153,9 @@ protected:
     std::function<void()> onRange;
     std::optional<therapy::PumpStatus> status;
     std::optional<std::chrono::seconds> measured;
+    std::vector<bridge::SessionStage> stages;
+    std::chrono::seconds ahead{0};
+    int timesOutOfStep = 0;
     int syncs = 0;
     bool ended = false;
 };
