@@ -37,6 +37,8 @@ constexpr std::array kCharacteristics{
                        uuid::kIddStatusChanged, true},
     CharacteristicInfo{PumpCharacteristic::IddStatus, "IDD Status", uuid::kInsulinDelivery, uuid::kIddStatus,
                        true},
+    CharacteristicInfo{PumpCharacteristic::IddAnnunciationStatus, "IDD Annunciation Status",
+                       uuid::kInsulinDelivery, uuid::kIddAnnunciationStatus, true},
     CharacteristicInfo{PumpCharacteristic::IddStatusReaderControlPoint, "IDD Status Reader Control Point",
                        uuid::kInsulinDelivery, uuid::kIddStatusReaderControlPoint, true},
     CharacteristicInfo{PumpCharacteristic::IddRecordAccessControlPoint, "IDD Record Access Control Point",
@@ -72,6 +74,7 @@ constexpr std::array kPermittedWrites{
                    0x0365}, // .. Active Basal Rate Delivery
     PermittedWrite{PumpCharacteristic::IddStatusReaderControlPoint, 2, 0x03f3}, // .. Insulin On Board
     PermittedWrite{PumpCharacteristic::IddStatusReaderControlPoint, 2, 0x03fd}, // .. Therapy Algorithm States
+    PermittedWrite{PumpCharacteristic::IddStatusReaderControlPoint, 2, 0x03ff}, // .. Display Format
 };
 
 /// Little-endian; empty when there are fewer bytes.

@@ -35,6 +35,7 @@ enum class PumpCharacteristic : std::uint8_t {
     CgmRecordAccessControlPoint,
     IddStatusChanged,
     IddStatus,
+    IddAnnunciationStatus,
     IddStatusReaderControlPoint,
     IddRecordAccessControlPoint,
     IddHistoryData,

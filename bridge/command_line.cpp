@@ -2,6 +2,7 @@
 #include "bridge/command_line.hpp"
 
 #include <spdlog/logger.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <array>
@@ -14,7 +15,10 @@
 #include "bridge/commands/keydb.hpp"
 #include "bridge/commands/status.hpp"
 #include "bridge/commands/upload.hpp"
+#include "bridge/config/document_settings.hpp"
 #include "bridge/config/key_file.hpp"
+#include "bridge/control/control_client.hpp"
+#include "bridge/control/control_requests.hpp"
 #include "bridge/log.hpp"
 #include "bridge/store/store.hpp"
 
@@ -29,6 +33,16 @@ struct Context {
     const Streams& streams;
     std::string configurationFile = kDefaultConfiguration;
     std::string logLevel = "info";
+
+    /// Of the service: where systemd says, else where the unit has it.
+    [[nodiscard]] std::filesystem::path runtimeDirectory() const {
+        const std::string given = services.environment("RUNTIME_DIRECTORY").value_or("");
+        const std::string first = given.substr(0, given.find(':'));
+        return first.empty() ? RunOptions{}.runtimeDirectory : std::filesystem::path(first);
+    }
+    [[nodiscard]] std::filesystem::path controlSocketFile() const {
+        return controlSocket(runtimeDirectory());
+    }
 };
 
 /// Declares a subcommand's options on `parent`, and gives what carries it out once they were read.
@@ -38,13 +52,38 @@ struct Command {
 };
 using Declare = std::vector<Command> (*)(CLI::App& parent);
 
-/// Empty after telling the problems.
-std::optional<Configuration> requireConfiguration(const Context& context) {
+enum class Exposed { Warned, Refused };
+
+/// Empty after printing the problems. `exposed`: key and secret files that others can read.
+std::optional<Configuration> requireConfiguration(const Context& context, Exposed exposed = Exposed::Warned) {
     auto loaded = loadConfiguration(context.configurationFile, context.services.environment);
-    context.streams.err << toString(loaded.warnings);
+    context.streams.err << toString(loaded.warnings) << toString(loaded.exposed);
+    if (exposed == Exposed::Refused && !loaded.exposed.empty()) {
+        context.streams.err << "not started: see above, or set security.allow_readable_secrets = true\n";
+        return std::nullopt;
+    }
     if (loaded.problems.empty()) return std::move(loaded.configuration);
     context.streams.err << "the configuration cannot be used:\n" << toString(loaded.problems);
     return std::nullopt;
+}
+
+enum class TimeOption { Begin, End };
+
+/// Reads a time into `target`, a date alone as its first or its last second; anything else is wrong usage.
+CLI::Option* addTime(CLI::App& app, const std::string& name, TimeOption which,
+                     std::shared_ptr<std::optional<protocol::LocalSeconds>> target, const std::string& help) {
+    const auto read = [target = std::move(target), name, which](const std::string& text) {
+        *target = parsePumpTime(text, which == TimeOption::End);
+        if (!*target)
+            throw CLI::ValidationError(name, text + " is no time; write 2026-03-14 or 2026-03-14T09:30");
+    };
+    return app.add_option_function<std::string>(name, read, help);
+}
+
+/// A member of what `owner` owns.
+template <typename Owner, typename Member>
+std::shared_ptr<Member> part(const std::shared_ptr<Owner>& owner, Member& member) {
+    return {owner, &member};
 }
 
 std::vector<Command> declareRun(CLI::App& parent) {
@@ -57,15 +96,16 @@ std::vector<Command> declareRun(CLI::App& parent) {
     app->add_flag("--pretend", options->pretend,
                   "Print the documents (JSON Lines) instead of uploading them");
     return {{app, [options](const Context& context) -> int {
-                 const auto configuration = requireConfiguration(context);
+                 const auto configuration = requireConfiguration(context, Exposed::Refused);
                  if (!configuration) return kWrongUsage;
                  const auto log = makeLog(*logLevelByName(context.logLevel), context.services.environment);
+                 options->runtimeDirectory = context.runtimeDirectory();
                  return context.services.run(*configuration, *options, *log, context.streams.out);
              }}};
 }
 
 std::vector<Command> declareCheck(CLI::App& parent) {
-    auto* app = parent.add_subcommand("check", "Look at all the service needs, and say how to mend it");
+    auto* app = parent.add_subcommand("check", "Look at all the service needs, and say how to fix it");
     auto options = std::make_shared<CheckOptions>();
     app->add_flag("--json", options->json, "One JSON object a line");
     return {{app, [options](const Context& context) {
@@ -84,14 +124,13 @@ std::vector<Command> declareStatus(CLI::App& parent) {
                  const auto configuration = requireConfiguration(context);
                  if (!configuration) return kWrongUsage;
                  const auto now = std::chrono::system_clock::now();
-                 return status(*options, *configuration, std::chrono::floor<std::chrono::seconds>(now),
-                               context.streams);
+                 return status(*options, *configuration, context.controlSocketFile(),
+                               std::chrono::floor<std::chrono::seconds>(now), context.streams);
              }}};
 }
 
 struct DecodeArguments {
     DecodeOptions options;
-    std::string from, to;
     bool redact = false;
 };
 
@@ -108,14 +147,6 @@ int executeDecode(DecodeArguments given, const Context& context) {
     };
     if (given.redact && given.options.files.size() != 2) return refuse("--redact takes two files: IN OUT");
     if (given.redact) return redactCapture(given.options.files[0], given.options.files[1], context.streams);
-    const auto readTime = [](const std::string& text, bool endOfDay, auto& time) {
-        if (!text.empty()) time = parsePumpTime(text, endOfDay);
-        return text.empty() || time;
-    };
-    constexpr std::string_view kForm = " is no time; write 2026-03-14 or 2026-03-14T09:30";
-    if (!readTime(given.from, false, given.options.from))
-        return refuse("--from: " + given.from + std::string(kForm));
-    if (!readTime(given.to, true, given.options.to)) return refuse("--to: " + given.to + std::string(kForm));
     if (given.options.keyDatabase.empty())
         given.options.configuredKeyDatabase = configuredKeyDatabase(context);
     return decode(given.options, context.streams);
@@ -133,8 +164,10 @@ std::vector<Command> declareDecode(CLI::App& parent) {
                     "Key database for the encrypted parts of captures; default: the configured one");
     app->add_flag("--handshake", given->options.handshakeOnly, "Of captures, only the SAKE handshake");
     app->add_flag("--history", given->options.historyOnly, "Of captures, only the history records");
-    app->add_option("--from", given->from, "Capture time (UTC) to begin at, such as 2026-03-14T09:30");
-    app->add_option("--to", given->to, "Capture time (UTC) to end at; a date alone includes its whole day");
+    addTime(*app, "--from", TimeOption::Begin, part(given, given->options.from),
+            "Capture time (UTC) to begin at, such as 2026-03-14T09:30");
+    addTime(*app, "--to", TimeOption::End, part(given, given->options.to),
+            "Capture time (UTC) to end at; a date alone includes its whole day");
     app->add_flag("--redact", given->redact,
                   "Write a copy (IN OUT) without keys, addresses and serial numbers, to be shown to others");
     return {{app, [given](const Context& context) { return executeDecode(*given, context); }}};
@@ -142,22 +175,12 @@ std::vector<Command> declareDecode(CLI::App& parent) {
 
 struct HistoryArguments {
     HistoryOptions options;
-    std::string from, to, type, store;
+    std::string type, store;
     bool json = false, csv = false, hex = false, gaps = false, summary = false;
 };
 
 /// Turns what was typed into options; the reason when that is not possible.
 std::optional<std::string> interpret(HistoryArguments& given) {
-    if (!given.from.empty()) {
-        given.options.from = parsePumpTime(given.from, false);
-        if (!given.options.from)
-            return "--from: " + given.from + " is no time; write 2026-03-14 or 2026-03-14T09:30";
-    }
-    if (!given.to.empty()) {
-        given.options.to = parsePumpTime(given.to, true);
-        if (!given.options.to)
-            return "--to: " + given.to + " is no time; write 2026-03-14 or 2026-03-14T09:30";
-    }
     if (!given.type.empty()) {
         given.options.type = protocol::history::eventTypeByName(given.type);
         if (!given.options.type) return "--type: there is no event named " + given.type;
@@ -176,11 +199,18 @@ int executeHistory(HistoryArguments given, const Context& context) {
     }
     // A store named on the command line is read without a configuration, and then without a zone.
     std::optional<therapy::Zone> zone;
-    if (given.store.empty()) {
+    const bool configured = given.store.empty();
+    if (configured) {
         const auto configuration = requireConfiguration(context);
         if (!configuration) return kWrongUsage;
         given.store = configuration->storage.path.string();
         zone = therapy::Zone::find(configuration->timezone);
+    }
+    // A member of the group may ask the service for what is not to be read otherwise.
+    if (configured && ::access(given.store.c_str(), R_OK) != 0) {
+        if (const auto code =
+                askService(context.controlSocketFile(), toRequest(given.options), context.streams))
+            return *code;
     }
     const Store store(given.store, Store::Access::ReadOnly);
     return history(given.options, store, zone ? &*zone : nullptr, context.streams);
@@ -189,8 +219,10 @@ int executeHistory(HistoryArguments given, const Context& context) {
 std::vector<Command> declareHistory(CLI::App& parent) {
     auto* app = parent.add_subcommand("history", "List the stored records");
     auto given = std::make_shared<HistoryArguments>();
-    app->add_option("--from", given->from, "Pump time of the oldest record, such as 2026-03-14T09:30");
-    app->add_option("--to", given->to, "Pump time of the newest record; a date alone includes its whole day");
+    addTime(*app, "--from", TimeOption::Begin, part(given, given->options.from),
+            "Pump time of the oldest record, such as 2026-03-14T09:30");
+    addTime(*app, "--to", TimeOption::End, part(given, given->options.to),
+            "Pump time of the newest record; a date alone includes its whole day");
     app->add_option("--last", given->options.last, "Only the newest N records")->check(CLI::PositiveNumber);
     app->add_option("--type", given->type, "Only events of this name, such as sg_measurement");
     app->add_option("--pump", given->options.pump, "Serial number; default: the pump that was active last");
@@ -212,7 +244,7 @@ std::vector<Command> declareKeydb(CLI::App& parent) {
     app->require_subcommand(1);
 
     auto show = std::make_shared<KeydbShowOptions>();
-    auto* showApp = app->add_subcommand("show", "Tell what is in a key database");
+    auto* showApp = app->add_subcommand("show", "Show what is in a key database");
     showApp->add_option("FILE", show->file)->required();
     showApp->add_flag("--reveal", show->reveal, "Print the keys too");
 
@@ -230,7 +262,7 @@ std::vector<Command> declareKeydb(CLI::App& parent) {
     convertApp->add_option("IN", convert->input)->required();
     convertApp->add_option("OUT", convert->output)->required();
     auto* hexFlag = convertApp->add_flag("--hex", *hex, "Write hexadecimal text");
-    convertApp->add_flag("--binary", *binary, "Write octets (default)")->excludes(hexFlag);
+    convertApp->add_flag("--binary", *binary, "Write bytes (default)")->excludes(hexFlag);
     convertApp->add_flag("--reverse", convert->reverse, "The view of the other side, for decoding captures");
     convertApp->add_flag("--force", convert->force, "Replace an existing file");
 
@@ -251,22 +283,13 @@ std::vector<Command> declareKeydb(CLI::App& parent) {
 
 struct UploadArguments {
     UploadOptions options;
-    std::string start, end;
     std::vector<std::string> features;
 };
 
 /// Turns what was typed into options; the reason when that is not possible.
 std::optional<std::string> interpret(UploadArguments& given, std::ostream& notices) {
-    const auto readDate = [](const std::string& text, bool endOfDay, auto& time) {
-        if (!text.empty()) time = parsePumpTime(text, endOfDay);
-        return text.empty() || time;
-    };
-    constexpr std::string_view kForm = " is no time; write 2026-03-14 or 2026-03-14T09:30";
-    if (!readDate(given.start, false, given.options.start))
-        return "--start-date: " + given.start + std::string(kForm);
-    if (!readDate(given.end, true, given.options.end)) return "--end-date: " + given.end + std::string(kForm);
     if (given.options.start && given.options.end && *given.options.end < *given.options.start)
-        return "--end-date: " + given.end + " is before --start-date " + given.start;
+        return "--end-date is before --start-date";
     if (!given.features.empty()) given.options.features.emplace();
     for (const std::string& name : given.features) {
         if (const auto feature = nightscout::featureByName(name)) {
@@ -288,16 +311,16 @@ int executeUpload(UploadArguments given, const Context& context) {
     const auto configuration = requireConfiguration(context);
     if (!configuration) return kWrongUsage;
     const auto log = makeLog(*logLevelByName(context.logLevel), context.services.environment);
-    return upload(given.options, *configuration, *log, context.streams);
+    return upload(given.options, *configuration, context.controlSocketFile(), *log, context.streams);
 }
 
 std::vector<Command> declareUpload(CLI::App& parent) {
     auto* app = parent.add_subcommand("upload", "Send what the store holds of some days, beside the service");
     auto given = std::make_shared<UploadArguments>();
-    auto* start = app->add_option("--start-date", given->start,
-                                  "Local time to begin at, such as 2026-03-14 or 2026-03-14T09:30");
-    auto* end = app->add_option("--end-date", given->end,
-                                "Local time to end at; a date alone includes its whole day");
+    auto* start = addTime(*app, "--start-date", TimeOption::Begin, part(given, given->options.start),
+                          "Local time to begin at, such as 2026-03-14 or 2026-03-14T09:30");
+    auto* end = addTime(*app, "--end-date", TimeOption::End, part(given, given->options.end),
+                        "Local time to end at; a date alone includes its whole day");
     app->add_option("--days", given->options.days, "So many days back from the newest record; default 1")
         ->check(CLI::Range(1, 36500))
         ->excludes(start)
@@ -307,6 +330,8 @@ std::vector<Command> declareUpload(CLI::App& parent) {
                   "Print the documents (JSON Lines), send nothing, change nothing");
     app->add_flag("--force", given->options.force,
                   "Date the records anew, and send again what was uploaded before");
+    app->add_flag("--correct-times", given->options.correctTimes,
+                  "Date the records anew, and move only what was uploaded under another time");
     return {{app, [given](const Context& context) { return executeUpload(*given, context); }}};
 }
 

@@ -3,8 +3,10 @@
 
 #include <fmt/format.h>
 #include <spdlog/logger.h>
+#include <unistd.h>
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -15,8 +17,15 @@
 #include <set>
 
 #include "ble/bluez/link.hpp"
+#include "bridge/commands/served.hpp"
 #include "bridge/config/key_file.hpp"
+#include "bridge/config/listen_address.hpp"
 #include "bridge/config/site_settings.hpp"
+#include "bridge/control/control_server.hpp"
+#include "bridge/control/instance_lock.hpp"
+#include "bridge/exit_code.hpp"
+#include "bridge/private_memory.hpp"
+#include "bridge/publish/clock_keeper.hpp"
 #include "bridge/publish/profile_sync.hpp"
 #include "bridge/publish/publisher.hpp"
 #include "bridge/publish/status_publisher.hpp"
@@ -25,6 +34,7 @@
 #include "bridge/session/stored_bonds.hpp"
 #include "bridge/status/service_monitor.hpp"
 #include "bridge/status/status_server.hpp"
+#include "bridge/store/damage.hpp"
 #include "bridge/store/store.hpp"
 #include "bridge/tasks.hpp"
 #include "nightscout/upload/client.hpp"
@@ -36,10 +46,6 @@ namespace bridge {
 using namespace std::chrono_literals;
 
 namespace {
-
-constexpr int kDone = 0;
-constexpr int kUnusable = 2;
-constexpr int kUnreachable = 3;
 
 /// `run --once` gives up when no pump has come for so long: pairing and the slowest reconnect seen fit twice.
 constexpr auto kOnceLimit = 15min;
@@ -104,12 +110,14 @@ public:
           options_(options),
           zone_(std::move(zone)),
           log_(log),
+          lock_(configuration.storage.path, configuration.bluetooth.adapter, options.runtimeDirectory),
           store_(configuration.storage.path),
           pretend_(out),
           tasks_(io_.get_executor(), log),
-          publisher_(store_, zone_, mappingSettings(configuration), documentSink(), !options.pretend, log),
-          statusPublisher_(store_, mappingSettings(configuration), documentSink(), !options.pretend),
-          monitor_(store_, zone_, mappingSettings(configuration), utcNow, log),
+          clockKeeper_(store_, zone_, log),
+          publisher_(store_, zone_, configuration.documents, documentSink(), !options.pretend, log),
+          statusPublisher_(store_, configuration.documents, documentSink(), !options.pretend),
+          monitor_(store_, zone_, configuration.documents, utcNow, log),
           link_(io_.get_executor(), linkSettings(), monitor_, log),
           session_(io_.get_executor(), link_, store_, std::move(keys), protocol::sake::systemRandom,
                    {utcNow, std::chrono::steady_clock::now}, sessionSettings(configuration), listeners_,
@@ -118,10 +126,10 @@ public:
         listeners_.add(monitor_);
         if (!options.pretend && !configuration.nightscout.url.empty()) {
             client_ = std::make_unique<nightscout::Client>(io_.get_executor(), clientSettings(configuration));
-            uploader_ = std::make_unique<nightscout::Uploader>(io_.get_executor(), *client_, store_,
-                                                               uploadPolicy(), uniform, log);
+            uploader_ = std::make_unique<nightscout::Uploader>(uploadClock_, *client_, store_,
+                                                               nightscout::UploadPolicy{}, uniform, log);
             monitor_.setUploader(*uploader_);
-            if (configuration.nightscout.features.contains(nightscout::Feature::Profiles)) {
+            if (configuration.documents.features.contains(nightscout::Feature::Profiles)) {
                 profileKeeper_ =
                     std::make_unique<ProfileSync>(io_.get_executor(), clientSettings(configuration), store_,
                                                   configuration.profile, zone_.name(), utcNow, log);
@@ -132,17 +140,27 @@ public:
         }
     }
 
+    /// The store's file is damaged: all there is to do is to set it aside.
+    [[nodiscard]] bool isStoreDamaged() const { return storeDamaged_; }
+
     int run() {
+        store_.onDamage([this] {
+            storeDamaged_ = true;
+            asio::post(io_, [this] { tasks_.stop(); });
+        });
         openStatusServer();
+        openControlSocket();
         tasks_.onStop([this] { beginStop(); });
         tasks_.onAllEnded([this] { stopLimit_.cancel(); });
         tasks_.spawn("signals", waitForSignal());
         tasks_.spawn("session", session_.run());
         tasks_.spawn("bluetooth", link_.run());
+        if (client_) warnOfPlainHttp();
         if (uploader_ && !options_.once) tasks_.spawn("nightscout", uploader_->run());
         if (profileKeeper_ && !options_.once) tasks_.spawn("profile", profileKeeper_->run());
         if (options_.once) tasks_.spawn("once", finishOnce());
         if (statusServer_) tasks_.spawn("status", statusServer_->run());
+        if (controlServer_) tasks_.spawn("control", controlServer_->run());
         if (const auto interval = service_manager::watchdogInterval())
             tasks_.spawn("watchdog", feed(*interval));
         service_manager::ready();
@@ -152,12 +170,6 @@ public:
     }
 
 private:
-    static nightscout::UploadPolicy uploadPolicy() {
-        nightscout::UploadPolicy policy;
-        policy.now = utcNow;
-        return policy;
-    }
-
     static SessionSettings sessionSettings(const Configuration& configuration) {
         SessionSettings settings;
         settings.requiredSerial = configuration.pump.serial;
@@ -184,23 +196,21 @@ private:
     }
 
     void recordsStored(const PumpInfo& pump, SequenceRange /*range*/) override {
+        clockKeeper_.settle(pump);
         publisher_.publish(pump);
         if (uploader_) uploader_->wake();
     }
 
-    void clockMeasured(const PumpInfo& pump, std::chrono::seconds offset) override {
-        const auto snapped = therapy::snapOffset(offset, zone_, utcNow());
-        const auto error = offset - snapped;
-        if (std::chrono::abs(error) > 2min) {
-            log_.warn("session: the pump's clock is {} s {}; set it in the pump's menu",
-                      std::chrono::abs(error).count(), error > 0s ? "fast" : "slow");
-        }
-        if (snapped != zone_.offsetAt(utcNow())) {
-            log_.warn(
-                "session: the pump's clock is not on local time of {}; data are dated right all the same",
-                zone_.name());
-        }
-        publisher_.setMeasuredOffset(pump.id, snapped);
+    void clockRead(const PumpInfo& pump, const therapy::ClockReading& reading) override {
+        clockKeeper_.read(pump, reading);
+    }
+
+    [[nodiscard]] bool clockWanted(const PumpInfo& pump) override { return clockKeeper_.wantsReading(pump); }
+
+    void clockBracketed(const PumpInfo& pump) override {
+        if (!clockKeeper_.settle(pump)) return;
+        publisher_.publish(pump);
+        if (uploader_) uploader_->wake();
     }
 
     void synced(const PumpInfo& pump) override {
@@ -211,11 +221,26 @@ private:
     }
 
     void statusRead(const PumpInfo& pump, const therapy::PumpStatus& status) override {
-        const QueueResult queued = statusPublisher_.publish(pump, status);
+        QueueResult queued = statusPublisher_.publish(pump, status);
+        if (statusPublisher_.note(pump, status)) {
+            const QueueResult more = publisher_.publishNewest(pump);
+            queued.added += more.added + more.changed;
+        }
         if (uploader_ && queued.added + queued.changed > 0) uploader_->wake();
     }
 
+    void displayFormatRead(const PumpInfo& pump, const therapy::PumpStatus& format) override {
+        statusPublisher_.note(pump, format);
+    }
+
     void stageReached(SessionStage stage) override { service_manager::status(std::string(name(stage))); }
+
+    void warnOfPlainHttp() const {
+        if (clientSettings(configuration_).site.exposesSecret())
+            log_.warn(
+                "nightscout: nightscout.url is plain http to another host: everybody on the way can read "
+                "the secret and the health data; use https");
+    }
 
     // The pump matters more than the page: a port that is taken does not keep the service from running.
     void openStatusServer() {
@@ -228,6 +253,28 @@ private:
         } catch (const boost::system::system_error& error) {
             log_.warn("status: no page at {}: {}; change status.listen", configuration_.status.listen,
                       error.code().message());
+        }
+    }
+
+    // As with the page: what others ask is no reason to stop.
+    void openControlSocket() {
+        if (options_.once || !lock_.coversAdapter()) return;
+        ServedBy service{store_, configuration_, zone_, [this] { return monitor_.gather(); }, {}};
+        if (uploader_)
+            service.wakeUploader = [this] {
+                store_.retryRefused();
+                uploader_->wake();
+            };
+        const auto group = findGroup(kControlGroup);
+        const auto permitted = [group](const ControlPeer& peer) {
+            return mayControl(peer, ::geteuid(), group);
+        };
+        const auto socket = controlSocket(options_.runtimeDirectory);
+        try {
+            controlServer_ = std::make_unique<ControlServer>(io_.get_executor(), socket, group, permitted,
+                                                             servedCommands(service), log_);
+        } catch (const boost::system::system_error& error) {
+            log_.warn("control: no socket at {}: {}", socket.string(), error.code().message());
         }
     }
 
@@ -258,6 +305,11 @@ private:
             co_return;
         }
         const auto uploaded = uploader_ ? uploader_->state().uploaded : 0;
+        if (uploader_ && uploader_->state().refused > 0) {
+            log_.error("nightscout: the site refuses documents={}, tried again later: {}",
+                       uploader_->state().refused, uploader_->state().lastRefusal);
+            exitCode_ = kFoundProblem;
+        }
         log_.info("run: done, uploaded={}", uploaded);
     }
 
@@ -288,45 +340,75 @@ private:
     asio::io_context io_{1};
     asio::steady_timer onceWake_{io_};
     asio::steady_timer stopLimit_{io_};
+    InstanceLock lock_; ///< before the store is touched
     Store store_;
     PretendSink pretend_;
     Tasks tasks_;
+    ClockKeeper clockKeeper_;
     Publisher publisher_;
     StatusPublisher statusPublisher_;
     ServiceMonitor monitor_;
     SessionListeners listeners_;
     ble::BluezLink link_;
     PumpSession session_;
+    nightscout::SystemClock uploadClock_{io_.get_executor(), utcNow};
     std::unique_ptr<nightscout::Client> client_;
     std::unique_ptr<nightscout::Uploader> uploader_;
     std::unique_ptr<StatusServer> statusServer_;
+    std::unique_ptr<ControlServer> controlServer_;
     std::unique_ptr<ProfileSync> profileKeeper_;
     bool synced_ = false;
+    bool storeDamaged_ = false;
     int exitCode_ = kDone;
 };
+
+} // namespace
+
+namespace {
+
+/// Runs the service; once more after setting a damaged store aside.
+int runOnStore(const Configuration& configuration, const RunOptions& options, const therapy::Zone& zone,
+               const protocol::sake::KeyDatabase& keys, spdlog::logger& log, std::ostream& out) {
+    for (bool again = false;; again = true) {
+        try {
+            Service service{configuration, options, zone, keys, log, out};
+            const int code = service.run();
+            if (!service.isStoreDamaged()) return code;
+        } catch (const StoreError& error) {
+            if (error.kind() != StoreErrorKind::Damaged) throw;
+            log.error("run: {}", error.what());
+        }
+        if (again) return kFoundProblem;
+        const auto aside = setDamagedStoreAside(configuration.storage.path, utcNow());
+        log.error("store: {} is damaged and was moved to {}; the pump's memory is read again",
+                  configuration.storage.path.string(), aside.string());
+    }
+}
 
 } // namespace
 
 int runService(const Configuration& configuration, const RunOptions& options, spdlog::logger& log,
                std::ostream& out) {
     std::signal(SIGPIPE, SIG_IGN);
+    keepMemoryPrivate();
     try {
-        auto zone = therapy::Zone::find(configuration.timezone);
+        const auto zone = therapy::Zone::find(configuration.timezone);
         if (!zone) {
             log.error("run: there is no time zone named \"{}\"; use a name such as Europe/Berlin",
                       configuration.timezone);
-            return kUnusable;
+            return kWrongUsage;
         }
-        Service service{
-            configuration, options, std::move(*zone), readBridgeKeyFile(configuration.pump.keyDatabase),
-            log,           out};
-        return service.run();
+        return runOnStore(configuration, options, *zone, readBridgeKeyFile(configuration.pump.keyDatabase),
+                          log, out);
+    } catch (const AlreadyRunning& error) {
+        log.error("run: {}; stop that one, or give this one a store and an adapter of its own", error.what());
+        return kWrongUsage;
     } catch (const KeyFileError& error) {
         log.error("run: {}", error.what());
-        return kUnusable;
+        return kWrongUsage;
     } catch (const StoreError& error) {
         log.error("run: {}", error.what());
-        return kUnusable;
+        return error.kind() == StoreErrorKind::Unusable ? kWrongUsage : kFoundProblem;
     } catch (const std::exception& error) {
         log.error("run: {}", error.what());
         return kUnreachable;

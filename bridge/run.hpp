@@ -3,6 +3,7 @@
 // docs/architecture.md 4.
 #pragma once
 
+#include <filesystem>
 #include <iosfwd>
 
 #include "bridge/config/configuration.hpp"
@@ -18,6 +19,9 @@ struct RunOptions {
     bool pair = false;    ///< open pairing, although a pump is paired
     bool forget = false;  ///< its bond first
     bool pretend = false; ///< print the documents (JSON Lines) on `out` instead of uploading them
+    /// For the control socket and the adapters' locks; without the right to write there the service does
+    /// without them.
+    std::filesystem::path runtimeDirectory = "/run/pump-bridge";
 };
 
 /// Until SIGINT or SIGTERM, or until done with `once`. The exit code of docs/architecture.md 6: 0 done, 2

@@ -1,8 +1,10 @@
-# Sourced by tests/run and tests/demo: what a fresh Debian 12 machine lacks, installed; and the Nightscout server.
+# shellcheck shell=bash
+# Sourced by tests/run, tests/long/run and tests/demo: what a fresh Debian 12 machine lacks, installed; and the Nightscout server.
 
 project_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build_root=$project_root/build
 
+# shellcheck disable=SC2034 # used by those
 packages=(
     cmake ninja-build g++ pkg-config git
     libboost1.81-dev libsdbus-c++-dev libsystemd-dev libssl-dev zlib1g-dev
@@ -11,7 +13,17 @@ packages=(
     libgtest-dev libgmock-dev
     dbus dbus-daemon ca-certificates
 )
-test_packages=(clang-format libbenchmark-dev qemu-system-x86 cpio kmod busybox-static)
+# shellcheck disable=SC2034
+test_packages=(
+    clang-format shellcheck python3 libbenchmark-dev
+    clang libclang-rt-14-dev                           # fuzz targets
+    mold ccache                                        # make the builds faster
+    qemu-system-x86 cpio kmod busybox-static           # tests/vm
+)
+# shellcheck disable=SC2034
+tidy_packages=(clang clang-tidy)
+# shellcheck disable=SC2034
+long_packages=("${tidy_packages[@]}" gcovr time)
 
 say() { printf '\n== %s\n' "$*"; }
 

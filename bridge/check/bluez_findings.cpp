@@ -9,11 +9,12 @@
 namespace bridge::check {
 namespace {
 
-constexpr const char* kSettingsRemedy = "run 'bluez-settings --apply', then restart bluetoothd";
 constexpr const char* kPreloadRemedy =
-    "install the preload library of patches/README.md and restart bluetoothd";
+    "sudo install -D -m 644 " PUMP_BRIDGE_LIBRARY_DIRECTORY
+    "/bluetooth-preload.conf /etc/systemd/system/bluetooth.service.d/pump-bridge.conf && sudo systemctl "
+    "daemon-reload && sudo systemctl restart bluetooth";
 constexpr const char* kPatchMark = "+pump";
-/// Discovery answers of 23 octets are what the pump takes (docs/protocol/link.md 5.3).
+/// Discovery answers of 23 bytes are what the pump takes (docs/protocol/link.md 5.3).
 constexpr std::uint32_t kPumpMtu = 23;
 /// The kernel refuses less on the BR/EDR attribute socket, and bluetoothd then drops the adapter.
 constexpr std::uint32_t kSmallestStockMtu = 48;
@@ -159,7 +160,7 @@ Findings checkController(const ControllerFacts& controller) {
     if (!controller.privacy)
         findings.push_back(failed(
             kCheck, "privacy is off: the pump pairs, but does not come back",
-            std::string(kSettingsRemedy) + ", and pair anew (remove this computer in the pump's menu)"));
+            std::string(kSettingsRemedy) + "; then pair anew (remove this computer in the pump's menu)"));
     if (controller.brEdr)
         findings.push_back(warning(kCheck, "classic Bluetooth (BR/EDR) is on", kSettingsRemedy));
     if (controller.secureConnections)

@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "bridge/commands/streams.hpp"
+#include "bridge/exit_code.hpp"
 
 namespace bridge::check {
 namespace {

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "bridge/config/key_file.hpp"
+#include "bridge/store/disk_space.hpp"
 #include "bridge/store/sqlite.hpp"
 #include "bridge/store/store.hpp"
 
@@ -15,9 +16,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::uint64_t kMebibyte = 1024 * 1024;
-/// A record takes about a hundred octets, a day of them less than one mebibyte.
-constexpr std::uint64_t kLittleSpace = 100 * kMebibyte;
-constexpr std::uint64_t kNoSpace = 10 * kMebibyte;
 
 std::string placeAndText(const ConfigurationProblem& problem) {
     return problem.place + ": " + (problem.key.empty() ? "" : problem.key + ": ") + problem.text;
@@ -41,6 +39,10 @@ Findings checkConfiguration(const LoadedConfiguration& loaded, const fs::path& f
         findings.push_back(failed(kCheck, placeAndText(problem), "change it there"));
     for (const auto& problem : loaded.warnings)
         findings.push_back(warning(kCheck, placeAndText(problem), {}));
+    for (const auto& problem : loaded.exposed)
+        findings.push_back(failed(kCheck, placeAndText(problem),
+                                  "or set security.allow_readable_secrets = true; the service does not "
+                                  "start otherwise"));
     if (findings.empty()) findings.push_back(ok(kCheck, file.string() + " is in order"));
     return findings;
 }
@@ -59,8 +61,7 @@ StoreFacts readStoreFacts(const fs::path& file) {
     StoreFacts facts;
     const fs::path parent = existingParent(file);
     std::error_code error;
-    const auto space = fs::space(parent, error);
-    if (!error) facts.bytesFree = space.available;
+    facts.bytesFree = bytesFreeAt(parent);
     facts.exists = fs::exists(file, error);
     if (error) facts.problem = file.string() + ": " + error.message();
     if (!facts.exists) {
@@ -73,7 +74,9 @@ StoreFacts readStoreFacts(const fs::path& file) {
         Store store{file, Store::Access::ReadOnly};
         for (const auto& pump : store.pumps()) facts.records += store.recordCount(pump.id);
         facts.waiting = store.depth();
-        facts.setAside = store.setAsideCount();
+        auto refused = store.refusedDocuments();
+        facts.setAside = refused.setAside;
+        facts.setAsideReason = std::move(refused.reason);
         sqlite::Database database{file, sqlite::Database::Mode::ReadOnly};
         sqlite::Statement query{database, "PRAGMA quick_check(1)"};
         if (query.step() && query.text(0) != "ok") facts.damage = query.text(0);
@@ -102,9 +105,9 @@ Findings checkStore(const StoreFacts& store, const fs::path& file) {
                                                   file.string(), store.records, store.waiting)));
     }
     if (store.setAside > 0)
-        findings.push_back(
-            warning(kCheck, fmt::format("{} documents were refused by the site for good", store.setAside),
-                    "the journal has the site's reasons: journalctl -u pump-bridge"));
+        findings.push_back(warning(
+            kCheck, fmt::format("the site refuses {} documents: {}", store.setAside, store.setAsideReason),
+            "they are tried again daily, and at once by: pump-bridge upload"));
     if (!store.bytesFree) return findings;
     const auto room = fmt::format("{} MiB free", *store.bytesFree / kMebibyte);
     if (*store.bytesFree < kNoSpace)

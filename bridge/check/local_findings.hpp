@@ -24,7 +24,8 @@ struct StoreFacts {
     std::string damage{};  ///< the first thing that SQLite found; empty: none
     std::uint64_t records = 0;
     std::uint64_t waiting = 0;                ///< documents
-    std::uint64_t setAside = 0;               ///< documents
+    std::uint64_t setAside = 0;               ///< documents that the site refuses
+    std::string setAsideReason{};             ///< the site's words
     std::optional<std::uint64_t> bytesFree{}; ///< where the file is, or will be
 };
 /// Reads the whole file once.

@@ -17,22 +17,17 @@ std::string_view trimmed(std::string_view text) {
     return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
 }
 
-struct Setting {
-    const char* key;
-    const char* value;
-    std::string_view also; ///< does as well
-    Grade without;
-    std::string_view reason;
-};
-// Intervals are looked at where they are in effect.
-constexpr std::array<Setting, 5> kGeneral{{
-    {"Privacy", "device", "limited-device", Grade::Failed,
+constexpr std::array<BluezSetting, 5> kGeneral{{
+    {"General", "ControllerMode", "le", "le", Grade::Warning,
+     "the pump is Low Energy only, and expects advertising flags that say so"},
+    {"General", "Privacy", "device", "limited-device", Grade::Failed,
      "the pump comes back only to a private address that it can resolve"},
-    {"ControllerMode", "le", "le", Grade::Warning, "the pump is Low Energy only"},
-    {"JustWorksRepairing", "confirm", "always", Grade::Warning,
-     "pairing the same pump again is refused otherwise"},
-    {"DiscoverableTimeout", "0", "0", Grade::Warning, "pairing may take longer than three minutes"},
-    {"PairableTimeout", "0", "0", Grade::Warning, "pairing may take longer than a time-out"},
+    {"General", "JustWorksRepairing", "confirm", "always", Grade::Warning,
+     "pairing the same pump again is put to pump-bridge instead of refused"},
+    {"General", "DiscoverableTimeout", "0", "0", Grade::Warning,
+     "pairing may take longer than bluetoothd's three minutes"},
+    {"General", "PairableTimeout", "0", "0", Grade::Warning,
+     "pairing may take longer than a timeout; pump-bridge ends it itself"},
 }};
 
 } // namespace
@@ -69,20 +64,24 @@ std::optional<std::uint32_t> MainConf::number(const std::string& group, const st
     return value;
 }
 
+std::span<const BluezSetting> bluezSettings() {
+    return kGeneral;
+}
+
 Findings checkSettings(const MainConf& conf) {
-    constexpr const char* kRemedy = "run 'bluez-settings --apply', then restart bluetoothd";
     Findings findings;
-    for (const Setting& setting : kGeneral) {
-        const auto value = conf.get("General", setting.key);
+    for (const BluezSetting& setting : kGeneral) {
+        const auto value = conf.get(std::string(setting.group), std::string(setting.key));
         if (value == setting.value || value == setting.also) continue;
         std::string text =
             fmt::format("{} is {} instead of {}: {}", setting.key, value ? "\"" + *value + "\"" : "not set",
                         setting.value, setting.reason);
         if (value && value->find('#') != std::string::npos)
             text += " (a comment must stand on a line of its own)";
-        std::string remedy = kRemedy;
-        if (std::string_view(setting.key) == "Privacy")
-            remedy += ", and pair a pump that is paired already anew (remove this computer in its menu)";
+        std::string remedy = kSettingsRemedy;
+        if (setting.key == "Privacy")
+            remedy +=
+                "; a pump that is paired already must be paired anew (remove this computer in its menu)";
         findings.push_back({.check = "bluez.settings",
                             .grade = setting.without,
                             .text = std::move(text),

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -28,8 +29,23 @@ private:
     std::map<std::pair<std::string, std::string>, std::string> values_;
 };
 
-/// ControllerMode, Privacy, JustWorksRepairing and the time-outs.
+/// One that bluetoothd needs, as the list in systemd/bluez-settings has it.
+struct BluezSetting {
+    std::string_view group;
+    std::string_view key;
+    std::string_view value;
+    std::string_view also; ///< does as well
+    Grade without;
+    std::string_view reason;
+};
+/// Of group General. Intervals (group LE) are looked at where they are in effect.
+std::span<const BluezSetting> bluezSettings();
+
 Findings checkSettings(const MainConf& conf);
+
+/// A command that makes these settings and has bluetoothd read them.
+inline constexpr const char* kSettingsRemedy =
+    "sudo " PUMP_BRIDGE_LIBRARY_DIRECTORY "/bluez-settings --apply && sudo systemctl restart bluetooth";
 
 /// The pump ignores what advertises more seldom than every 150 ms (docs/protocol/link.md 3.4). Units of 0.625
 /// ms.

@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -29,11 +30,14 @@ struct SiteFacts {
     std::string version{};
     bool apiEnabled = true;
     bool careportalEnabled = true;
-    std::string units{}; ///< "mg/dl", "mmol"
+    std::string units{};                            ///< "mg/dl", "mmol"
+    std::optional<std::set<std::string>> plugins{}; ///< of ENABLE; empty: the site does not show them
+    std::optional<bool> hasProfile{};
     /// The site's clock minus ours.
     std::optional<std::chrono::milliseconds> clockSkew{};
 
     bool credentialsAccepted = false;
+    bool mayReadStatus = true; ///< false: everything above that status.json would show is not known
     bool isAdmin = false;
     /// "api:entries:create" -> granted; those that the site did not tell are missing.
     std::map<std::string, bool> permissions{};
@@ -44,17 +48,18 @@ struct SiteFacts {
 };
 
 /// What the documents of the features in use need (docs/nightscout/api.md 3.5).
-std::vector<std::string> neededPermissions(nightscout::FeatureSet features);
+std::vector<std::string> neededPermissions(nightscout::FeatureSet features, bool sendsProfile);
 
 /// Asks with care: a site punishes each failed authorization with a delay for everybody behind our address,
 /// so nothing more is asked once the credentials were refused.
 boost::asio::awaitable<SiteFacts> readSiteFacts(Get get, nightscout::MappingSettings settings,
-                                                std::function<UtcMilliseconds()> clock);
+                                                bool sendsProfile, std::function<UtcMilliseconds()> clock);
 
 struct SiteSubject {
     std::string url{}; ///< without credentials
     bool exposesSecret = false;
     bool hasCredentials = false;
+    bool sendsProfile = false;
 };
 Findings checkSite(const SiteFacts& site, const SiteSubject& subject,
                    const nightscout::MappingSettings& settings);

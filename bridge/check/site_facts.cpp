@@ -6,6 +6,8 @@
 
 #include "bridge/check/site.hpp"
 #include "nightscout/documents/treatment.hpp"
+#include "nightscout/upload/answer_json.hpp"
+#include "nightscout/upload/http_date.hpp"
 
 namespace bridge::check {
 namespace {
@@ -35,14 +37,23 @@ T valueOf(const json& object, const char* key, T otherwise) {
 
 class Questions {
 public:
-    Questions(Get get, nightscout::MappingSettings settings, std::function<UtcMilliseconds()> clock)
-        : get_(std::move(get)), settings_(std::move(settings)), clock_(std::move(clock)) {}
+    Questions(Get get, nightscout::MappingSettings settings, bool sendsProfile,
+              std::function<UtcMilliseconds()> clock)
+        : get_(std::move(get)),
+          settings_(std::move(settings)),
+          sendsProfile_(sendsProfile),
+          clock_(std::move(clock)) {}
 
     asio::awaitable<SiteFacts> ask() {
         try {
             co_await askStatus();
-            if (facts_.status == 200 && facts_.problem.empty()) {
+            // A token may lack api:status:read alone: verifyauth, which needs no right, decides.
+            if ((facts_.status == 200 || facts_.status == 401) && facts_.problem.empty()) {
                 co_await askWhoWeAre();
+                if (facts_.credentialsAccepted && facts_.status == 401) {
+                    facts_.mayReadStatus = false;
+                    facts_.status = 200;
+                }
                 if (facts_.credentialsAccepted) co_await askWhatIsThere();
             }
         } catch (const nightscout::TransportError& error) {
@@ -58,7 +69,7 @@ private:
     asio::awaitable<json> fetch(std::string path) {
         const auto response = co_await get_(std::move(path));
         if (response.status != 200) co_return json(json::value_t::discarded);
-        co_return json::parse(response.body, nullptr, false);
+        co_return nightscout::parseAnswer(response.body);
     }
 
     asio::awaitable<void> askStatus() {
@@ -67,7 +78,7 @@ private:
         const auto middle = before + (clock_() - before) / 2;
         facts_.status = response.status;
         if (response.status != 200) co_return;
-        const auto body = json::parse(response.body, nullptr, false);
+        const auto body = nightscout::parseAnswer(response.body);
         if (valueOf<std::string>(body, "status", "") != "ok") {
             facts_.problem = "it answers, but not as Nightscout does";
             co_return;
@@ -75,7 +86,7 @@ private:
         facts_.version = valueOf<std::string>(body, "version", "");
         facts_.apiEnabled = valueOf(body, "apiEnabled", true);
         facts_.careportalEnabled = valueOf(body, "careportalEnabled", true);
-        if (body.contains("settings")) facts_.units = valueOf<std::string>(body["settings"], "units", "");
+        if (body.contains("settings")) readSettings(body["settings"]);
         const auto epoch = valueOf<double>(body, "serverTimeEpoch", 0);
         if (epoch > 0) {
             facts_.clockSkew =
@@ -86,6 +97,15 @@ private:
         }
     }
 
+    void readSettings(const json& settings) {
+        facts_.units = valueOf<std::string>(settings, "units", "");
+        const auto enabled = settings.is_object() ? settings.find("enable") : settings.end();
+        if (enabled == settings.end() || !enabled->is_array()) return;
+        facts_.plugins.emplace();
+        for (const auto& plugin : *enabled)
+            if (plugin.is_string()) facts_.plugins->insert(plugin.get<std::string>());
+    }
+
     asio::awaitable<void> askWhoWeAre() {
         const auto body = co_await fetch("/api/v1/verifyauth");
         const json message = body.is_object() && body.contains("message") ? body["message"] : json{};
@@ -93,7 +113,10 @@ private:
             co_await askAnOldServer(message == "OK");
             co_return;
         }
-        facts_.credentialsAccepted = valueOf<std::string>(message, "message", "") == "OK";
+        // Where the default roles are denied, a good token gets FOUND without OK
+        // (docs/nightscout/api.md 3.6).
+        facts_.credentialsAccepted = valueOf<std::string>(message, "message", "") == "OK" ||
+                                     valueOf<std::string>(message, "rolefound", "") == "FOUND";
         facts_.isAdmin = valueOf(message, "isAdmin", false);
         if (facts_.credentialsAccepted && !facts_.isAdmin) co_await askPermissions();
     }
@@ -110,11 +133,16 @@ private:
     }
 
     asio::awaitable<void> askPermissions() {
-        for (const std::string& permission : neededPermissions(settings_.features)) {
+        for (const std::string& permission : neededPermissions(settings_.features, sendsProfile_)) {
             const auto response = co_await get_("/api/v2/authorization/debug/check/" + permission);
             if (response.status == 404) co_return; // an old server does not tell
             facts_.permissions[permission] = response.status == 200;
         }
+    }
+
+    [[nodiscard]] bool mayRead(const std::string& collection) const {
+        const auto found = facts_.permissions.find("api:" + collection + ":read");
+        return found == facts_.permissions.end() || found->second;
     }
 
     asio::awaitable<void> askWhatIsThere() {
@@ -135,20 +163,28 @@ private:
             nightscout::toIso(since - 9 * 24h) + "&count=1");
         if (treatments.is_array() && !treatments.empty())
             facts_.lastTreatment = valueOf<std::string>(treatments.front(), "created_at", "");
+        // Last: a token without that right pays with a delay.
+        if (sendsProfile_ || mayRead("profile")) {
+            const auto response = co_await get_("/api/v1/profile/current");
+            const auto profile = nightscout::parseAnswer(response.body);
+            if (response.status == 200 && !profile.is_discarded()) facts_.hasProfile = profile.is_object();
+        }
     }
 
     Get get_;
     nightscout::MappingSettings settings_;
+    bool sendsProfile_;
     std::function<UtcMilliseconds()> clock_;
     SiteFacts facts_;
 };
 
 } // namespace
 
-std::vector<std::string> neededPermissions(nightscout::FeatureSet features) {
-    std::vector<std::string> needed;
+std::vector<std::string> neededPermissions(nightscout::FeatureSet features, bool sendsProfile) {
+    std::vector<std::string> needed{"api:status:read"};
     if (features.contains(Feature::Cgm))
-        needed.insert(needed.end(), {"api:entries:read", "api:entries:create"});
+        needed.insert(needed.end(),
+                      {"api:entries:read", "api:entries:create", "api:entries:update", "api:entries:delete"});
     const bool treatments = features.contains(Feature::Basal) || features.contains(Feature::Bolus) ||
                             features.contains(Feature::PumpEvents) || features.contains(Feature::CgmAlerts);
     if (treatments)
@@ -156,12 +192,14 @@ std::vector<std::string> neededPermissions(nightscout::FeatureSet features) {
                                      "api:treatments:delete"});
     if (features.contains(Feature::DeviceStatus))
         needed.insert(needed.end(), {"api:devicestatus:read", "api:devicestatus:create"});
+    if (sendsProfile)
+        needed.insert(needed.end(), {"api:profile:read", "api:profile:create", "api:profile:update"});
     return needed;
 }
 
-asio::awaitable<SiteFacts> readSiteFacts(Get get, nightscout::MappingSettings settings,
+asio::awaitable<SiteFacts> readSiteFacts(Get get, nightscout::MappingSettings settings, bool sendsProfile,
                                          std::function<UtcMilliseconds()> clock) {
-    Questions questions{std::move(get), std::move(settings), std::move(clock)};
+    Questions questions{std::move(get), std::move(settings), sendsProfile, std::move(clock)};
     co_return co_await questions.ask();
 }
 

@@ -23,6 +23,7 @@ Finding checkAnswer(const SiteFacts& site, const SiteSubject& subject) {
     if (!site.problem.empty())
         return failed(kCheck, place + site.problem,
                       "correct nightscout.url, or the site's certificate (nightscout.ca_file)");
+    if (!site.mayReadStatus) return ok(kCheck, place + "answers, and does not show us its version");
     if (site.status == 200)
         return ok(kCheck,
                   place + "Nightscout " + (site.version.empty() ? "of unknown version" : site.version));
@@ -70,7 +71,24 @@ Finding checkClockSkew(const SiteFacts& site) {
                                                     : warning(kCheck, text, remedy);
 }
 
-Finding checkCredentials(const SiteFacts& site, const SiteSubject& subject) {
+/// The least that passes (docs/nightscout/api.md 3.5).
+std::string leastRole(const nightscout::MappingSettings& settings, bool sendsProfile) {
+    std::string role;
+    std::string collection;
+    for (const std::string& permission : neededPermissions(settings.features, sendsProfile)) {
+        const auto colon = permission.rfind(':');
+        if (permission.substr(0, colon) == collection) {
+            role += "," + permission.substr(colon + 1);
+        } else {
+            role += (role.empty() ? "" : " ") + permission;
+            collection = permission.substr(0, colon);
+        }
+    }
+    return role;
+}
+
+Finding checkCredentials(const SiteFacts& site, const SiteSubject& subject,
+                         const nightscout::MappingSettings& settings) {
     constexpr const char* kCheck = "nightscout.rights";
     if (!site.credentialsAccepted) {
         if (!subject.hasCredentials)
@@ -86,7 +104,32 @@ Finding checkCredentials(const SiteFacts& site, const SiteSubject& subject) {
         if (!granted) missing += (missing.empty() ? "" : ", ") + permission;
     if (missing.empty()) return ok(kCheck, "the token may do all that is needed");
     return failed(kCheck, "the token lacks " + missing,
-                  "give its role api:*:read and api:*:create,update,delete on the site's admin page");
+                  "give its role on the site's admin page: " + leastRole(settings, subject.sendsProfile));
+}
+
+/// The pills show what we send only where their plugins are on (docs/nightscout/api.md 11).
+Findings checkPlugins(const SiteFacts& site, const SiteSubject& subject) {
+    Findings findings;
+    if (site.hasProfile == false && !subject.sendsProfile)
+        findings.push_back(
+            warning("nightscout.profile",
+                    "the site has no profile: its page shows the profile editor instead of the "
+                    "curve",
+                    "make one there, or write a [profile] into the configuration"));
+    if (!site.plugins) return findings;
+    std::string missing;
+    for (const char* plugin : {"pump", "iob", "basal", "cage", "iage", "sage", "bage"})
+        if (!site.plugins->contains(plugin)) missing += (missing.empty() ? "" : " ") + std::string(plugin);
+    if (!missing.empty())
+        findings.push_back(ok("nightscout.plugins",
+                              "what these would show is hidden; to see it add to ENABLE on "
+                              "the site: " +
+                                  missing));
+    if (site.plugins->contains("bwp"))
+        findings.push_back(warning("nightscout.bwp",
+                                   "the plugin bwp is on: it may silence alarms by the pump's active insulin",
+                                   "take bwp out of ENABLE on the site"));
+    return findings;
 }
 
 Findings checkDocuments(const SiteFacts& site, const nightscout::MappingSettings& settings) {
@@ -120,9 +163,12 @@ Findings checkSite(const SiteFacts& site, const SiteSubject& subject,
         findings.push_back(warning("nightscout", "the secret goes over the network in the clear",
                                    "use https:// in nightscout.url"));
     if (findings.front().grade != Grade::Ok) return findings;
-    append(findings, checkFeatures(site, settings));
-    findings.push_back(checkClockSkew(site));
-    findings.push_back(checkCredentials(site, subject));
+    if (site.mayReadStatus) {
+        append(findings, checkFeatures(site, settings));
+        findings.push_back(checkClockSkew(site));
+    }
+    findings.push_back(checkCredentials(site, subject, settings));
+    if (site.credentialsAccepted) append(findings, checkPlugins(site, subject));
     if (site.credentialsAccepted) append(findings, checkDocuments(site, settings));
     return findings;
 }

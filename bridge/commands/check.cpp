@@ -71,11 +71,14 @@ Findings checkNightscout(asio::io_context& io, const Configuration& configuratio
         const auto settings = clientSettings(configuration);
         nightscout::Client client{io.get_executor(), settings};
         const Get get = [&client](std::string path) { return client.request("GET", std::move(path), {}); };
-        const auto mapping = mappingSettings(configuration);
-        const SiteFacts site = run(io, readSiteFacts(get, mapping, surroundings.clock));
+        const auto& mapping = configuration.documents;
+        const bool sendsProfile =
+            configuration.profile.has_value() && mapping.features.contains(nightscout::Feature::Profiles);
         const SiteSubject subject{.url = settings.site.text(),
                                   .exposesSecret = settings.site.exposesSecret(),
-                                  .hasCredentials = !settings.apiSecretHeader.empty()};
+                                  .hasCredentials = !settings.apiSecretHeader.empty(),
+                                  .sendsProfile = sendsProfile};
+        const SiteFacts site = run(io, readSiteFacts(get, mapping, sendsProfile, surroundings.clock));
         return checkSite(site, subject, mapping);
     } catch (const std::exception& error) {
         return {failed("nightscout", error.what(), "correct the configuration")};

@@ -13,9 +13,9 @@
 
 #include "bridge/commands/decode_capture.hpp"
 #include "capture/btsnoop.hpp"
-#include "capture/record_json.hpp"
+#include "capture/shown_record.hpp"
 #include "protocol/history/record.hpp"
-#include "therapy/local_times.hpp"
+#include "therapy/dating.hpp"
 
 namespace bridge {
 namespace {
@@ -26,10 +26,10 @@ public:
         : name_(std::move(name)), options_(options), streams_(streams) {}
 
     int run(std::istream& in) {
-        std::string start(capture::kCaptureMagic.size(), '\0');
+        std::string start(capture::kFileMagic.size(), '\0');
         in.read(start.data(), std::ssize(start));
         start.resize(static_cast<std::size_t>(in.gcount()));
-        if (start == capture::kCaptureMagic) return runCapture(std::move(start), in);
+        if (start == capture::kFileMagic) return runCapture(std::move(start), in);
         in.clear();
         std::istringstream text(start + std::string(std::istreambuf_iterator<char>(in), {}));
         readRecords(text);
@@ -60,14 +60,11 @@ private:
     }
 
     void printRecords() {
-        therapy::LocalTimes times;
-        for (const protocol::Bytes& raw : records_) times.add(raw);
-        times.finish();
+        const auto times = therapy::localTimes(records_);
         for (std::size_t i = 0; i < records_.size(); ++i) {
-            capture::RecordView view{records_[i], std::nullopt, std::nullopt};
-            if (const auto dated = times.at(i, records_[i])) view.localTime = dated->local.time;
+            const capture::ShownRecord view{records_[i], times[i]};
             streams_.out << (options_.json ? capture::toJsonLine(view) : capture::toTextLine(view)) << '\n';
-            if (!protocol::history::decode(records_[i])) good_ = false;
+            if (view.decoded.has_error()) good_ = false;
         }
     }
 

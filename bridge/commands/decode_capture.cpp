@@ -12,10 +12,10 @@
 #include <vector>
 
 #include "bridge/config/key_file.hpp"
-#include "capture/capture.hpp"
+#include "capture/decoder.hpp"
 #include "capture/redact.hpp"
 #include "protocol/history/record.hpp"
-#include "therapy/local_times.hpp"
+#include "therapy/dating.hpp"
 
 namespace bridge {
 namespace {
@@ -31,15 +31,15 @@ std::optional<protocol::sake::KeyDatabase> readKeys(const DecodeOptions& options
     }
 }
 
-bool wanted(const capture::CaptureLine& line, const DecodeOptions& options) {
+bool wanted(const capture::Line& line, const DecodeOptions& options) {
     const auto time = std::chrono::floor<std::chrono::seconds>(line.stamp.time);
     const protocol::LocalSeconds seconds(time.time_since_epoch());
     if (options.from && seconds < *options.from) return false;
     if (options.to && seconds > *options.to) return false;
     if (!options.handshakeOnly && !options.historyOnly) return true;
-    if (line.kind == capture::CaptureKind::Note) return true;
-    return (options.handshakeOnly && line.kind == capture::CaptureKind::Sake) ||
-           (options.historyOnly && line.kind == capture::CaptureKind::History);
+    if (line.kind == capture::Line::Kind::Note) return true;
+    return (options.handshakeOnly && line.kind == capture::Line::Kind::Sake) ||
+           (options.historyOnly && line.kind == capture::Line::Kind::History);
 }
 
 /// Dates for records in the order in which they came: the newest day first, some twice (history_sync.hpp).
@@ -57,26 +57,34 @@ public:
         std::iota(order.begin(), order.end(), std::size_t{0});
         std::ranges::stable_sort(order, {}, [this](std::size_t i) { return records_[i].first; });
         places_.resize(records_.size());
-        std::size_t count = 0;
+        std::vector<protocol::Bytes> once;
         for (std::size_t i = 0; i < order.size(); ++i) {
             const bool again = i > 0 && records_[order[i]] == records_[order[i - 1]];
-            if (!again) times_.add(records_[order[i]].second);
-            if (!again) ++count;
-            places_[order[i]] = count - 1;
+            if (!again) once.push_back(records_[order[i]].second);
+            places_[order[i]] = once.size() - 1;
         }
-        times_.finish();
+        times_ = therapy::localTimes(once);
     }
     /// Of the record that was added at `index`.
     [[nodiscard]] std::optional<protocol::LocalSeconds> at(std::size_t index) const {
-        const auto dated = times_.at(places_[index], records_[index].second);
-        return dated ? std::optional(dated->local.time) : std::nullopt;
+        return times_[places_[index]];
     }
 
 private:
     std::uint32_t number_ = 0;
     std::vector<std::pair<std::uint32_t, protocol::Bytes>> records_;
     std::vector<std::size_t> places_; ///< in times_
-    therapy::LocalTimes times_;
+    std::vector<std::optional<protocol::LocalSeconds>> times_;
+};
+
+std::string rendered(const capture::Line& line, const DecodeOptions& options) {
+    return options.json ? capture::toJsonLine(line) : capture::toTextLine(line);
+}
+
+struct Waiting {
+    std::string text;
+    std::optional<capture::Line> record; ///< without a text: not dated yet
+    std::size_t index;                   ///< among all records
 };
 
 } // namespace
@@ -84,25 +92,30 @@ private:
 int decodeCaptureFile(const std::string& name, protocol::ByteView file, const DecodeOptions& options,
                       const Streams& streams) {
     const auto keys = readKeys(options, streams);
-    const auto* const keysOrNone = keys ? &*keys : nullptr;
-    // Twice: a record may be dated by a reference that comes after it.
+    // A record may be dated by a reference that comes after it: lines wait for the end.
     RecordDates dates;
-    capture::decodeCapture(file, keysOrNone, [&dates](const capture::CaptureLine& line) {
-        if (line.kind == capture::CaptureKind::History) dates.add(line.record);
+    std::size_t records = 0;
+    bool good = true;
+    std::vector<Waiting> lines;
+    const auto damage = capture::decode(file, keys ? &*keys : nullptr, [&](capture::Line line) {
+        const bool shown = wanted(line, options);
+        if (line.problem) good = false;
+        if (line.record) {
+            dates.add(line.record->raw);
+            const std::size_t index = records++;
+            if (shown) lines.push_back({{}, std::move(line), index});
+        } else if (shown) {
+            lines.push_back({rendered(line, options), std::nullopt, 0});
+        }
     });
     dates.finish();
-
-    bool good = true;
-    std::size_t index = 0;
-    const auto damage = capture::decodeCapture(file, keysOrNone, [&](const capture::CaptureLine& line) {
-        std::optional<protocol::LocalSeconds> localTime;
-        if (line.kind == capture::CaptureKind::History) localTime = dates.at(index++);
-        if (line.problem) good = false;
-        if (!wanted(line, options)) return;
-        streams.out << (options.json ? capture::toJsonLine(line, localTime)
-                                     : capture::toTextLine(line, localTime))
-                    << '\n';
-    });
+    for (Waiting& each : lines) {
+        if (each.record) {
+            each.record->record->localTime = dates.at(each.index);
+            each.text = rendered(*each.record, options);
+        }
+        streams.out << each.text << '\n';
+    }
     if (damage) streams.err << name << ": damaged: " << protocol::toString(*damage) << '\n';
     return good && !damage ? kDone : kFoundProblem;
 }

@@ -8,9 +8,9 @@
 #include <map>
 #include <ostream>
 
-#include "capture/record_json.hpp"
+#include "bridge/publish/stored_run.hpp"
+#include "capture/shown_record.hpp"
 #include "protocol/history/record.hpp"
-#include "therapy/local_times.hpp"
 
 namespace bridge {
 namespace {
@@ -28,7 +28,7 @@ std::string csvField(const std::string& text) {
     return quoted + '"';
 }
 
-std::string toCsvLine(const capture::RecordView& view) {
+std::string toCsvLine(const capture::ShownRecord& view) {
     const auto header = codec::parseHeader(view.raw);
     std::string line = header ? std::to_string(header->sequenceNumber) : "";
     line += ',';
@@ -37,51 +37,38 @@ std::string toCsvLine(const capture::RecordView& view) {
     if (view.time) line += protocol::toString(protocol::LocalSeconds(view.time->time_since_epoch())) + "Z";
     line += ',';
     if (header) line += codec::eventName(header->eventType);
-    return line + ',' + csvField(capture::toDetails(view.raw)) + ',' + protocol::toHex(view.raw);
+    return line + ',' + csvField(capture::toDetails(view)) + ',' + protocol::toHex(view.raw);
 }
 
 class Lister {
 public:
     Lister(const HistoryOptions& options, const Store& store, const PumpInfo& pump, const therapy::Zone* zone,
            const Streams& streams)
-        : options_(options), store_(store), pump_(pump), streams_(streams), zone_(zone) {
-        store_.forEachRecord(pump_.id, kAll, [this](const StoredRecord& stored) { times_.add(stored.raw); });
-        times_.finish();
-    }
+        : options_(options), store_(store), pump_(pump), streams_(streams), zone_(zone) {}
 
     int run() {
         if (options_.form == HistoryOptions::Form::Csv) {
             streams_.out << "sequence_number,local_time,time,event_name,details,raw\n";
         }
-        std::size_t index = 0;
-        store_.forEachRecord(pump_.id, kAll, [&](const StoredRecord& stored) { visit(index++, stored); });
+        for (const SequenceRange& range : store_.held(pump_.id)) {
+            const StoredRun run(store_, pump_.id, range, zone_ != nullptr ? *zone_ : utc_);
+            store_.forEachRecord(pump_.id, range, [&](const StoredRecord& stored) { visit(run, stored); });
+        }
         for (const std::string& line : newest_) streams_.out << line << '\n';
         return good_ ? kDone : kFoundProblem;
     }
 
 private:
-    void visit(std::size_t index, const StoredRecord& stored) {
-        const auto dated = times_.at(index, stored.raw);
-        capture::RecordView view{stored.raw, std::nullopt, stored.publishedAt};
-        if (dated) view.localTime = dated->local.time;
-        if (!view.time && dated && zone_ != nullptr)
-            view.time = converter(*dated->timeLine).utc(dated->local);
+    void visit(const StoredRun& run, const StoredRecord& stored) {
+        const auto dated = run.dated(stored);
+        capture::ShownRecord view{stored.raw, dated.localTime, stored.publishedAt};
+        if (!view.time && zone_ != nullptr) view.time = dated.time;
         if (!wanted(view)) return;
-        if (!codec::decode(stored.raw)) good_ = false;
+        if (view.decoded.has_error()) good_ = false;
         emit(format(view));
     }
 
-    /// Made once for each run of records: they come in order.
-    const therapy::UtcConverter& converter(const therapy::TimeLine& timeLine) {
-        if (!converter_ || convertedLine_ != &timeLine) {
-            const auto measured = times_.isLast(timeLine) ? store_.measuredOffset(pump_.id) : std::nullopt;
-            converter_.emplace(timeLine, *zone_, measured);
-            convertedLine_ = &timeLine;
-        }
-        return *converter_;
-    }
-
-    [[nodiscard]] bool wanted(const capture::RecordView& view) const {
+    [[nodiscard]] bool wanted(const capture::ShownRecord& view) const {
         if (options_.from && (!view.localTime || *view.localTime < *options_.from)) return false;
         if (options_.to && (!view.localTime || *view.localTime > *options_.to)) return false;
         if (!options_.type) return true;
@@ -89,7 +76,7 @@ private:
         return header && header->eventType == *options_.type;
     }
 
-    [[nodiscard]] std::string format(const capture::RecordView& view) const {
+    [[nodiscard]] std::string format(const capture::ShownRecord& view) const {
         switch (options_.form) {
             case HistoryOptions::Form::Json:
                 return capture::toJsonLine(view);
@@ -116,10 +103,8 @@ private:
     const Store& store_;
     const PumpInfo& pump_;
     const Streams& streams_;
-    const therapy::Zone* zone_; ///< may be null
-    therapy::LocalTimes times_;
-    std::optional<therapy::UtcConverter> converter_;
-    const therapy::TimeLine* convertedLine_ = nullptr;
+    const therapy::Zone* zone_;                              ///< may be null
+    therapy::Zone utc_ = therapy::Zone::find("UTC").value(); ///< for local times alone
     std::deque<std::string> newest_;
     bool good_ = true;
 };

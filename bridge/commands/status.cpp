@@ -3,50 +3,60 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/http.hpp>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <ostream>
 #include <stdexcept>
 
-#include "bridge/status/service_state.hpp"
-#include "bridge/status/status_server.hpp"
+#include "bridge/config/listen_address.hpp"
+#include "bridge/control/control_client.hpp"
+#include "bridge/control/control_requests.hpp"
+#include "bridge/status/find_problems.hpp"
+#include "bridge/status/service_state_json.hpp"
+#include "bridge/status/service_state_text.hpp"
 #include "bridge/status/stored_state.hpp"
-#include "nightscout/upload/client.hpp"
 
 namespace bridge {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace fs = std::filesystem;
+namespace http = beast::http;
 
 namespace {
 
 using namespace std::chrono_literals;
 
-asio::awaitable<nightscout::Response> fetch(nightscout::Client& client, std::string path) {
-    co_return co_await client.request("GET", std::move(path), {});
-}
-
-/// The service's own answer. Throws with the reason when there is none.
+/// What the service's page answers. Throws with the reason when it does not.
 std::string ask(const ListenAddress& address, const std::string& path) {
-    std::string problem;
-    const auto site = nightscout::parseSiteUrl(address.localUrl(), problem);
-    if (!site) throw std::runtime_error(problem);
-    nightscout::ClientSettings settings;
-    settings.site = *site;
-    settings.connectTimeout = 3s;
-    settings.requestTimeout = 5s;
-
+    constexpr std::uint64_t kLargestAnswer = 1024 * 1024;
     asio::io_context io{1};
-    nightscout::Client client{io.get_executor(), settings};
+    beast::tcp_stream stream{io};
     std::exception_ptr failure;
-    nightscout::Response response;
-    asio::co_spawn(io, fetch(client, path), [&](std::exception_ptr error, nightscout::Response answer) {
-        failure = std::move(error);
-        response = std::move(answer);
-    });
+    http::response_parser<http::string_body> parser;
+    parser.body_limit(kLargestAnswer);
+    const auto exchange = [&]() -> asio::awaitable<void> {
+        stream.expires_after(5s);
+        co_await stream.async_connect({asio::ip::make_address(address.localHost()), address.port},
+                                      asio::use_awaitable);
+        http::request<http::empty_body> request{http::verb::get, path, 11};
+        request.set(http::field::host, address.localHost());
+        co_await http::async_write(stream, request, asio::use_awaitable);
+        beast::flat_buffer buffer;
+        co_await http::async_read(stream, buffer, parser, asio::use_awaitable);
+    };
+    asio::co_spawn(io, exchange, [&](std::exception_ptr error) { failure = std::move(error); });
     io.run();
     if (failure) std::rethrow_exception(failure);
-    if (response.status != 200)
+    if (parser.get().result() != http::status::ok)
         throw std::runtime_error(address.localUrl() + " answers with status " +
-                                 std::to_string(response.status) + ": is that pump-bridge?");
-    return response.body;
+                                 std::to_string(parser.get().result_int()) + ": is that pump-bridge?");
+    return parser.get().body();
 }
 
 ServiceState withoutService(const Configuration& configuration, std::chrono::sys_seconds now) {
@@ -58,14 +68,16 @@ ServiceState withoutService(const Configuration& configuration, std::chrono::sys
     if (!zone || !std::filesystem::exists(configuration.storage.path)) return state;
     state.utcOffset = zone->offsetAt(now);
     Store store{configuration.storage.path, Store::Access::ReadOnly};
-    readStoredState(store, *zone, mappingSettings(configuration), state);
+    readStoredState(store, *zone, configuration.documents, state);
+    state.problems = findProblems(state);
     return state;
 }
 
 } // namespace
 
-int status(const StatusOptions& options, const Configuration& configuration, std::chrono::sys_seconds now,
-           const Streams& streams) {
+int status(const StatusOptions& options, const Configuration& configuration, const fs::path& controlSocket,
+           std::chrono::sys_seconds now, const Streams& streams) {
+    if (const auto code = askService(controlSocket, toRequest(options), streams)) return *code;
     std::string reason = "status.listen is empty in the configuration, so it cannot be asked";
     if (!configuration.status.listen.empty()) {
         try {

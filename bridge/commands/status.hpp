@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <filesystem>
 
 #include "bridge/commands/streams.hpp"
 #include "bridge/config/configuration.hpp"
@@ -12,9 +13,9 @@ struct StatusOptions {
     bool json = false;
 };
 
-/// What the running service tells of itself. When it does not answer (or status.listen is empty): what the
-/// store knows, and exit code 3.
-int status(const StatusOptions& options, const Configuration& configuration, std::chrono::sys_seconds now,
-           const Streams& streams);
+/// What the running service says of itself, asked on its control socket, else on its page. When neither
+/// answers: what the store knows, and exit code 3.
+int status(const StatusOptions& options, const Configuration& configuration,
+           const std::filesystem::path& controlSocket, std::chrono::sys_seconds now, const Streams& streams);
 
 } // namespace bridge

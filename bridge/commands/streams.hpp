@@ -3,6 +3,8 @@
 
 #include <iosfwd>
 
+#include "bridge/exit_code.hpp"
+
 namespace bridge {
 
 /// Data goes to `out`, talk to `err`.
@@ -10,14 +12,6 @@ struct Streams {
     std::istream& in;
     std::ostream& out;
     std::ostream& err;
-};
-
-/// docs/architecture.md 6.
-enum ExitCode : int {
-    kDone = 0,
-    kFoundProblem = 1,
-    kWrongUsage = 2,
-    kUnreachable = 3,
 };
 
 } // namespace bridge

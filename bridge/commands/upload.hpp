@@ -1,20 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Back-fill: documents of records that are in the store, whatever was uploaded before.
-// docs/architecture.md 6.
+// The command that sends what is in the store, whatever was uploaded before. docs/architecture.md 6.
 #pragma once
-
-#include <functional>
-#include <optional>
-#include <span>
-#include <string>
-#include <vector>
 
 #include "bridge/commands/streams.hpp"
 #include "bridge/config/configuration.hpp"
-#include "bridge/store/store.hpp"
-#include "nightscout/documents/mapping.hpp"
-#include "protocol/codec/date_time.hpp"
-#include "therapy/zone.hpp"
+#include "bridge/publish/backfill.hpp"
 
 namespace spdlog {
 class logger;
@@ -22,45 +12,13 @@ class logger;
 
 namespace bridge {
 
-struct UploadOptions {
-    std::optional<protocol::LocalSeconds> start; ///< local time of the configured zone, included
-    std::optional<protocol::LocalSeconds> end;   ///< likewise
-    int days = 1; ///< without start and end: as many days back from the newest record
-    std::optional<nightscout::FeatureSet> features; ///< empty: the configured ones
+struct UploadOptions : BackfillOptions {
     bool pretend = false; ///< print the documents (JSON Lines), send nothing, change nothing
-    bool force = false;   ///< date the records anew, and send again what is there already
 };
 
-/// What the back-fill of one store would send, or did.
-class Backfill {
-public:
-    Backfill(const UploadOptions& options, const Configuration& configuration, const therapy::Zone& zone);
-
-    /// Prints the documents on `out`; counts on `err`. The store is only read.
-    int pretend(const Store& store, const Streams& streams) const;
-    /// Queues the documents, and prints how many of each event type on `out`. False when the store holds no
-    /// record of the pump.
-    bool queue(Store& store, const Streams& streams) const;
-
-private:
-    struct Part {
-        std::vector<nightscout::Document> documents;
-        std::vector<Store::Published> times;
-        std::vector<std::string> gone; ///< identifiers that only the former dating gave
-    };
-    using Visit = std::function<void(PumpId, Part&)>;
-    struct Pass;
-    [[nodiscard]] Part partOf(const Pass& pass, SequenceRange stretch, SequenceRange emitted) const;
-    bool forEachRange(const Store& store, const Streams& streams, const Visit& visit) const;
-
-    const UploadOptions& options_;
-    const therapy::Zone& zone_;
-    nightscout::MappingSettings settings_;
-    std::string serial_;
-};
-
-/// From the store to the site; works beside a running service.
-int upload(const UploadOptions& options, const Configuration& configuration, spdlog::logger& log,
-           const Streams& streams);
+/// From the store to the site. A running service is given the work, when it listens at `controlSocket`;
+/// beside one that does not, the command sends by itself.
+int upload(const UploadOptions& options, const Configuration& configuration,
+           const std::filesystem::path& controlSocket, spdlog::logger& log, const Streams& streams);
 
 } // namespace bridge

@@ -2,16 +2,15 @@
 #include "bridge/config/configuration.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cstdlib>
 #include <utility>
 
 #include "bridge/config/configuration_reader.hpp"
 #include "bridge/config/document_settings.hpp"
+#include "bridge/config/listen_address.hpp"
 #include "bridge/config/profile_settings.hpp"
 #include "bridge/config/secret_files.hpp"
-#include "bridge/status/status_server.hpp"
-#include "nightscout/upload/client.hpp"
+#include "nightscout/upload/site_url.hpp"
 #include "protocol/pump_serial.hpp"
 #include "therapy/zone.hpp"
 
@@ -20,25 +19,15 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Every key that docs/architecture.md 7 has, as "section.key"; those of the top level without a section.
-// Those of document_settings.cpp and profile_settings.cpp come on top.
-constexpr std::array<std::string_view, 12> kKeys{"timezone",
-                                                 "pump.key_database",
-                                                 "pump.serial",
-                                                 "pump.name",
-                                                 "bluetooth.adapter",
-                                                 "nightscout.url",
-                                                 "nightscout.ca_file",
-                                                 "nightscout.api_secret_file",
-                                                 "nightscout.token_file",
-                                                 "nightscout.features",
-                                                 "storage.path",
-                                                 "status.listen"};
-
-// Known to users of tconnectsync; they have no meaning for this pump and are no reason to stop.
-constexpr std::array<std::string_view, 3> kForeignFeatures{"IOB", "BOLUS_BG", "PUMP_EVENTS_BASAL_SUSPENSION"};
-constexpr std::string_view kFeatureNames =
-    "BASAL, BOLUS, PUMP_EVENTS, PROFILES, CGM, CGM_ALERTS, DEVICE_STATUS";
+// Keys that are named more than once: where they are read, and where what they say is judged.
+constexpr std::string_view kTimezone = "timezone";
+constexpr std::string_view kKeyDatabase = "pump.key_database";
+constexpr std::string_view kSerial = "pump.serial";
+constexpr std::string_view kUrl = "nightscout.url";
+constexpr std::string_view kApiSecretFile = "nightscout.api_secret_file";
+constexpr std::string_view kTokenFile = "nightscout.token_file";
+constexpr std::string_view kStorePath = "storage.path";
+constexpr std::string_view kListen = "status.listen";
 
 // tconnectsync's "any pump of the account".
 constexpr std::string_view kAnySerial = "11111111";
@@ -53,49 +42,27 @@ public:
         readEnvironment();
         readSecrets();
         if (parsed) check();
-        return {std::move(configuration_), std::move(reader_.problems), std::move(reader_.warnings)};
+        return {std::move(configuration_), std::move(reader_.problems), std::move(reader_.warnings),
+                std::move(exposed_)};
     }
 
 private:
     void readKeys() {
-        std::vector<std::string_view> keys(kKeys.begin(), kKeys.end());
-        keys.insert(keys.end(), documentKeys().begin(), documentKeys().end());
-        keys.insert(keys.end(), profileKeys().begin(), profileKeys().end());
-        reader_.rejectUnknown(keys);
-        reader_.readText("timezone", configuration_.timezone);
-        reader_.readPath("pump.key_database", configuration_.pump.keyDatabase);
-        reader_.readText("pump.serial", configuration_.pump.serial);
+        reader_.readText(kTimezone, configuration_.timezone);
+        reader_.readPath(kKeyDatabase, configuration_.pump.keyDatabase);
+        reader_.readText(kSerial, configuration_.pump.serial);
         reader_.readText("pump.name", configuration_.pump.name);
         reader_.readText("bluetooth.adapter", configuration_.bluetooth.adapter);
-        reader_.readText("nightscout.url", configuration_.nightscout.url);
-        reader_.readPath("nightscout.api_secret_file", configuration_.nightscout.apiSecretFile);
-        reader_.readPath("nightscout.token_file", configuration_.nightscout.tokenFile);
+        reader_.readText(kUrl, configuration_.nightscout.url);
+        reader_.readPath(kApiSecretFile, configuration_.nightscout.apiSecretFile);
+        reader_.readPath(kTokenFile, configuration_.nightscout.tokenFile);
         reader_.readText("nightscout.ca_file", configuration_.nightscout.caFile);
-        readFeatures();
         readDocumentSettings(reader_, configuration_.documents);
         configuration_.profile = readProfileSettings(reader_);
-        reader_.readPath("storage.path", configuration_.storage.path);
-        reader_.readText("status.listen", configuration_.status.listen);
-    }
-
-    void readFeatures() {
-        constexpr std::string_view key = "nightscout.features";
-        nightscout::FeatureSet features;
-        const auto visit = [&](const std::string& place, const ConfigurationReader::Element& element) {
-            const auto* name = std::get_if<std::string>(&element);
-            if (name == nullptr) {
-                reader_.problem(place, key, "must hold names in quotes");
-            } else if (const auto feature = nightscout::featureByName(*name)) {
-                features.insert(*feature);
-            } else if (isForeignFeature(*name)) {
-                reader_.warning(place, key, *name + " has no meaning for this pump and is left out");
-            } else {
-                reader_.problem(place, key,
-                                "unknown feature " + *name + "; known are " + std::string(kFeatureNames));
-            }
-        };
-        if (reader_.readList(key, "[\"BOLUS\", \"CGM\"]", visit))
-            configuration_.nightscout.features = features;
+        reader_.readPath(kStorePath, configuration_.storage.path);
+        reader_.readText(kListen, configuration_.status.listen);
+        reader_.readFlag("security.allow_readable_secrets", configuration_.security.allowReadableSecrets);
+        reader_.refuseOthers();
     }
 
     void override(const std::string& name, std::string& target, std::string_view key) {
@@ -106,11 +73,11 @@ private:
     }
 
     void readEnvironment() {
-        override("NS_URL", configuration_.nightscout.url, "nightscout.url");
-        override("TIMEZONE_NAME", configuration_.timezone, "timezone");
-        override("PUMP_SERIAL_NUMBER", configuration_.pump.serial, "pump.serial");
+        override("NS_URL", configuration_.nightscout.url, kUrl);
+        override("TIMEZONE_NAME", configuration_.timezone, kTimezone);
+        override("PUMP_SERIAL_NUMBER", configuration_.pump.serial, kSerial);
         if (configuration_.timezone.empty()) {
-            override("TZ", configuration_.timezone, "timezone");
+            override("TZ", configuration_.timezone, kTimezone);
             // POSIX allows a colon before a zone name.
             if (configuration_.timezone.starts_with(':')) configuration_.timezone.erase(0, 1);
         }
@@ -135,12 +102,11 @@ private:
     }
 
     void readSecrets() {
-        override("API_SECRET", configuration_.apiSecret, "nightscout.api_secret_file");
-        override("NS_SECRET", configuration_.apiSecret, "nightscout.api_secret_file");
-        readSecret("nightscout.api_secret_file", configuration_.nightscout.apiSecretFile, "api-secret",
+        override("API_SECRET", configuration_.apiSecret, kApiSecretFile);
+        override("NS_SECRET", configuration_.apiSecret, kApiSecretFile);
+        readSecret(kApiSecretFile, configuration_.nightscout.apiSecretFile, "api-secret",
                    configuration_.apiSecret);
-        readSecret("nightscout.token_file", configuration_.nightscout.tokenFile, "token",
-                   configuration_.token);
+        readSecret(kTokenFile, configuration_.nightscout.tokenFile, "token", configuration_.token);
     }
 
     /// The file that the configuration names, else the credential that systemd handed over.
@@ -156,29 +122,31 @@ private:
         }
         if (const auto error = readSecretFile(file, secret)) {
             reader_.problem(place(key), key, *error);
-        } else if (isReadableByOthers(file)) {
-            reader_.warning(place(key), key, file.string() + ": can be read by other users; chmod 600 it");
+        } else {
+            noteExposed(key, file);
         }
+    }
+
+    void noteExposed(std::string_view key, const fs::path& file) {
+        if (!isReadableByOthers(file)) return;
+        auto& list = configuration_.security.allowReadableSecrets ? reader_.warnings : exposed_;
+        list.push_back({place(key), std::string(key),
+                        file.string() + ": can be read by other users: chmod 600 " + file.string()});
     }
 
     void check() {
         if (configuration_.timezone.empty()) {
-            reader_.problem(place("timezone"), "timezone",
+            reader_.problem(place(kTimezone), kTimezone,
                             "is missing: set the zone of the pump's clock, such as \"Europe/Berlin\"");
         } else if (!therapy::Zone::find(configuration_.timezone)) {
-            reader_.problem(place("timezone"), "timezone",
+            reader_.problem(place(kTimezone), kTimezone,
                             "there is no zone \"" + configuration_.timezone +
                                 "\"; use an IANA name such as \"Europe/Berlin\"");
         }
         if (configuration_.pump.keyDatabase.empty())
-            reader_.problem(place("pump.key_database"), "pump.key_database", "is empty");
-        if (configuration_.storage.path.empty())
-            reader_.problem(place("storage.path"), "storage.path", "is empty");
-        if (isReadableByOthers(configuration_.pump.keyDatabase)) {
-            reader_.warning(
-                place("pump.key_database"), "pump.key_database",
-                configuration_.pump.keyDatabase.string() + ": can be read by other users; chmod 600 it");
-        }
+            reader_.problem(place(kKeyDatabase), kKeyDatabase, "is empty");
+        if (configuration_.storage.path.empty()) reader_.problem(place(kStorePath), kStorePath, "is empty");
+        noteExposed(kKeyDatabase, configuration_.pump.keyDatabase);
         checkListen();
         checkSite();
     }
@@ -189,10 +157,10 @@ private:
         const auto address = parseListenAddress(listen);
         if (!address || address->port == 0) {
             reader_.problem(
-                place("status.listen"), "status.listen",
+                place(kListen), kListen,
                 "must be an IP address and a port, such as \"127.0.0.1:8780\", or empty for none");
         } else if (!address->isLoopback()) {
-            reader_.warning(place("status.listen"), "status.listen",
+            reader_.warning(place(kListen), kListen,
                             "shows health data to everybody who can reach " + listen);
         }
     }
@@ -200,16 +168,15 @@ private:
     void checkSite() {
         Configuration& present = configuration_;
         if (present.nightscout.url.empty()) return;
-        std::string reason;
-        const auto site = nightscout::parseSiteUrl(present.nightscout.url, reason);
+        const auto site = nightscout::parseSiteUrl(present.nightscout.url);
         if (!site) {
-            reader_.problem(place("nightscout.url"), "nightscout.url", reason);
+            reader_.problem(place(kUrl), kUrl, std::string(describe(site.error())));
             return;
         }
         if (present.apiSecret.empty() && site->secret) present.apiSecret = *site->secret;
         if (present.token.empty() && site->token) present.token = *site->token;
         if (present.apiSecret.empty() && present.token.empty()) {
-            reader_.warning(place("nightscout.url"), "nightscout.api_secret_file",
+            reader_.warning(place(kUrl), kApiSecretFile,
                             "neither a secret nor a token is set: most sites refuse uploads without one");
         }
     }
@@ -217,6 +184,7 @@ private:
     ConfigurationReader reader_;
     const Environment& environment_;
     Configuration configuration_;
+    std::vector<ConfigurationProblem> exposed_;
     std::vector<std::pair<std::string, std::string>> places_; ///< of values that did not come from the file
 };
 
@@ -228,16 +196,6 @@ Environment processEnvironment() {
         if (value == nullptr) return std::nullopt;
         return value;
     };
-}
-
-bool isForeignFeature(std::string_view name) {
-    return std::ranges::find(kForeignFeatures, name) != kForeignFeatures.end();
-}
-
-nightscout::MappingSettings mappingSettings(const Configuration& configuration) {
-    nightscout::MappingSettings settings = configuration.documents;
-    settings.features = configuration.nightscout.features;
-    return settings;
 }
 
 LoadedConfiguration loadConfiguration(const fs::path& file, const Environment& environment) {

@@ -31,14 +31,10 @@ struct Configuration {
         std::string url; ///< empty: nothing is uploaded
         std::filesystem::path apiSecretFile;
         std::filesystem::path tokenFile;
-        nightscout::FeatureSet features{nightscout::Feature::Basal,      nightscout::Feature::Bolus,
-                                        nightscout::Feature::PumpEvents, nightscout::Feature::Profiles,
-                                        nightscout::Feature::Cgm,        nightscout::Feature::DeviceStatus};
         std::string caFile;
     } nightscout;
 
-    /// How documents are made; its features and serial are not used, see mappingSettings().
-    nightscout::MappingSettings documents;
+    nightscout::MappingSettings documents; ///< which, and how they are made
 
     std::optional<nightscout::ProfileSettings> profile; ///< empty: the site's profile is left alone
 
@@ -50,16 +46,15 @@ struct Configuration {
         std::string listen = "127.0.0.1:8780"; ///< empty: off
     } status;
 
+    struct Security {
+        /// `run` starts although other users of this computer can read the key database or a secret file.
+        bool allowReadableSecrets = false;
+    } security;
+
     /// From NS_SECRET or the secret file; never printed.
     std::string apiSecret;
     std::string token;
 };
-
-/// For the mapping; the serial number comes from the pump.
-nightscout::MappingSettings mappingSettings(const Configuration& configuration);
-
-/// Features that users of tconnectsync know and that mean nothing here: accepted with a notice.
-bool isForeignFeature(std::string_view name);
 
 struct ConfigurationProblem {
     std::string place; ///< "pump-bridge.toml:7" or "environment NS_URL"
@@ -74,7 +69,9 @@ Environment processEnvironment();
 struct LoadedConfiguration {
     Configuration configuration;
     std::vector<ConfigurationProblem> problems; ///< empty: use it
-    std::vector<ConfigurationProblem> warnings; ///< e.g. a secret file that others may read
+    std::vector<ConfigurationProblem> warnings;
+    /// Key and secret files that other users can read: `run` refuses them, and all else only warns.
+    std::vector<ConfigurationProblem> exposed;
 };
 LoadedConfiguration loadConfiguration(const std::filesystem::path& file, const Environment& environment);
 /// One problem a line: "pump-bridge.toml:7: nightscout.features: ...".

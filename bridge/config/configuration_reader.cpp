@@ -15,6 +15,10 @@ struct ConfigurationReader::Table {
     toml::table root;
 
     [[nodiscard]] const toml::node* find(std::string_view key) const { return root.at_path(key).node(); }
+    const toml::node* ask(std::string_view key, std::set<std::string, std::less<>>& asked) const {
+        asked.emplace(key);
+        return find(key);
+    }
 };
 
 namespace {
@@ -34,12 +38,12 @@ std::size_t editDistance(std::string_view from, std::string_view to) {
     return row.back();
 }
 
-/// The known key that was probably meant: alike as a whole, or in its last part.
-std::string suggestion(std::string_view key, std::span<const std::string_view> keys) {
+/// The key or section that was probably meant: alike as a whole, or in its last part.
+std::string suggestion(std::string_view key, const std::set<std::string, std::less<>>& names) {
     const auto lastPart = [](std::string_view text) { return text.substr(text.rfind('.') + 1); };
     std::string_view best;
     std::size_t least = 4; // further away is another word
-    for (const std::string_view known : keys) {
+    for (const std::string_view known : names) {
         const std::size_t distance =
             std::min(editDistance(key, known), editDistance(lastPart(key), lastPart(known)) + 1);
         if (distance < least) {
@@ -47,7 +51,6 @@ std::string suggestion(std::string_view key, std::span<const std::string_view> k
             best = known;
         }
     }
-    if (best.ends_with(".*")) best.remove_suffix(2);
     return best.empty() ? "" : "; did you mean " + std::string(best) + "?";
 }
 
@@ -55,38 +58,6 @@ std::string placeOfNode(const fs::path& file, const toml::node* node) {
     const std::string name = file.filename().string();
     return node == nullptr ? name : name + ":" + std::to_string(node->source().begin.line);
 }
-
-class UnknownKeys {
-public:
-    UnknownKeys(ConfigurationReader& reader, const fs::path& file, std::span<const std::string_view> keys)
-        : reader_(reader), file_(file), keys_(keys) {}
-
-    void reject(const toml::table& table, const std::string& section) {
-        for (const auto& [key, node] : table) {
-            const std::string name = section + std::string(key.str());
-            if (isKey(name) || isKey(name + ".*")) continue;
-            if (!isSection(name + ".")) {
-                reader_.problem(placeOfNode(file_, &node), name, "unknown key" + suggestion(name, keys_));
-            } else if (const auto* inner = node.as_table()) {
-                reject(*inner, name + ".");
-            } else {
-                reader_.problem(placeOfNode(file_, &node), name, "is a section: write [" + name + "]");
-            }
-        }
-    }
-
-private:
-    [[nodiscard]] bool isKey(std::string_view name) const {
-        return std::ranges::find(keys_, name) != keys_.end();
-    }
-    [[nodiscard]] bool isSection(std::string_view start) const {
-        return std::ranges::any_of(keys_, [&](std::string_view key) { return key.starts_with(start); });
-    }
-
-    ConfigurationReader& reader_;
-    const fs::path& file_;
-    std::span<const std::string_view> keys_;
-};
 
 /// Decimal text without superfluous zeros.
 std::string toText(double number) {
@@ -120,8 +91,26 @@ bool ConfigurationReader::parse() {
     return true;
 }
 
-void ConfigurationReader::rejectUnknown(std::span<const std::string_view> keys) {
-    UnknownKeys(*this, file_, keys).reject(table_->root, "");
+void ConfigurationReader::refuseOthers() {
+    std::set<std::string, std::less<>> names = asked_;
+    for (const std::string& key : asked_) {
+        for (auto dot = key.find('.'); dot != std::string::npos; dot = key.find('.', dot + 1))
+            names.insert(key.substr(0, dot));
+    }
+    const auto refuse = [&](const auto& self, const toml::table& table, const std::string& section) -> void {
+        for (const auto& [key, node] : table) {
+            const std::string name = section + std::string(key.str());
+            if (asked_.contains(name)) continue;
+            if (!names.contains(name)) {
+                problem(placeOfNode(file_, &node), name, "unknown key" + suggestion(name, names));
+            } else if (const auto* inner = node.as_table()) {
+                self(self, *inner, name + ".");
+            } else {
+                problem(placeOfNode(file_, &node), name, "is a section: write [" + name + "]");
+            }
+        }
+    };
+    refuse(refuse, table_->root, "");
 }
 
 bool ConfigurationReader::has(std::string_view key) const {
@@ -141,7 +130,7 @@ void ConfigurationReader::warning(std::string place, std::string_view key, std::
 }
 
 void ConfigurationReader::readText(std::string_view key, std::string& target) {
-    const toml::node* node = table_->find(key);
+    const toml::node* node = table_->ask(key, asked_);
     if (node == nullptr) return;
     if (const auto* text = node->as_string()) {
         target = text->get();
@@ -157,7 +146,7 @@ void ConfigurationReader::readPath(std::string_view key, fs::path& target) {
 }
 
 void ConfigurationReader::readFlag(std::string_view key, bool& target) {
-    const toml::node* node = table_->find(key);
+    const toml::node* node = table_->ask(key, asked_);
     if (node == nullptr) return;
     if (const auto* flag = node->as_boolean()) {
         target = flag->get();
@@ -167,7 +156,7 @@ void ConfigurationReader::readFlag(std::string_view key, bool& target) {
 }
 
 void ConfigurationReader::readInteger(std::string_view key, int& target, int least, int greatest) {
-    const toml::node* node = table_->find(key);
+    const toml::node* node = table_->ask(key, asked_);
     if (node == nullptr) return;
     const auto* number = node->as_integer();
     if (number != nullptr && number->get() >= least && number->get() <= greatest) {
@@ -179,7 +168,7 @@ void ConfigurationReader::readInteger(std::string_view key, int& target, int lea
 }
 
 void ConfigurationReader::readNumber(std::string_view key, double& target, double least, double greatest) {
-    const toml::node* node = table_->find(key);
+    const toml::node* node = table_->ask(key, asked_);
     if (node == nullptr) return;
     const auto number = node->value<double>();
     if (node->is_number() && *number >= least && *number <= greatest) {
@@ -191,7 +180,7 @@ void ConfigurationReader::readNumber(std::string_view key, double& target, doubl
 
 std::optional<std::size_t> ConfigurationReader::readName(std::string_view key,
                                                          std::span<const std::string_view> names) {
-    const toml::node* node = table_->find(key);
+    const toml::node* node = table_->ask(key, asked_);
     if (node == nullptr) return std::nullopt;
     if (const auto* text = node->as_string()) {
         const auto found = std::ranges::find(names, std::string_view(text->get()));
@@ -208,7 +197,7 @@ std::optional<std::size_t> ConfigurationReader::readName(std::string_view key,
 bool ConfigurationReader::readList(
     std::string_view key, std::string_view example,
     const std::function<void(const std::string& place, const Element&)>& visit) {
-    const toml::node* node = table_->find(key);
+    const toml::node* node = table_->ask(key, asked_);
     if (node == nullptr) return false;
     const toml::array* list = node->as_array();
     if (list == nullptr) {
@@ -226,7 +215,7 @@ bool ConfigurationReader::readList(
 
 void ConfigurationReader::readTable(
     std::string_view key, const std::function<std::string(const std::string& name, double value)>& visit) {
-    const toml::node* node = table_->find(key);
+    const toml::node* node = table_->ask(key, asked_);
     if (node == nullptr) return;
     const toml::table* table = node->as_table();
     if (table == nullptr) {

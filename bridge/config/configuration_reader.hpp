@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -26,8 +27,9 @@ public:
 
     /// False, with a problem noted, when the file cannot be read or is no TOML.
     bool parse();
-    /// Every key that is not in `keys` is a problem. A key that ends with ".*" is a table of free names.
-    void rejectUnknown(std::span<const std::string_view> keys);
+    /// After all has been read: every key of the file that none of the calls below has asked for is a
+    /// problem.
+    void refuseOthers();
 
     void readText(std::string_view key, std::string& target);
     void readPath(std::string_view key, std::filesystem::path& target);
@@ -70,6 +72,7 @@ private:
     struct Table; ///< keeps toml++ out of here
     std::filesystem::path file_;
     std::unique_ptr<Table> table_;
+    std::set<std::string, std::less<>> asked_; ///< keys, whether they were there or not
 };
 
 } // namespace bridge

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 namespace bridge {
 namespace {
@@ -16,20 +17,10 @@ using nightscout::SiteChangeRule;
 template <typename T>
 using Choice = ConfigurationReader::Choice<T>;
 
-constexpr std::array<std::string_view, 14> kKeys{"documents.alias",
-                                                 "documents.units",
-                                                 "documents.auto_correction_event_type",
-                                                 "documents.direction_style",
-                                                 "documents.low_sentinel",
-                                                 "documents.high_sentinel",
-                                                 "documents.announce",
-                                                 "documents.insulin_change",
-                                                 "documents.site_change",
-                                                 "documents.limit_notes",
-                                                 "documents.clock_notes",
-                                                 "documents.temp_target",
-                                                 "basal.manual",
-                                                 "devicestatus.iob"};
+// Known to users of tconnectsync; they have no meaning for this pump and are no reason to stop.
+constexpr std::array<std::string_view, 3> kForeignFeatures{"IOB", "BOLUS_BG", "PUMP_EVENTS_BASAL_SUSPENSION"};
+constexpr std::string_view kFeatureNames =
+    "BASAL, BOLUS, PUMP_EVENTS, PROFILES, CGM, CGM_ALERTS, DEVICE_STATUS";
 
 constexpr std::array kUnits{Choice<GlucoseUnits>{"mg/dl", GlucoseUnits::MilligramsPerDecilitre},
                             Choice<GlucoseUnits>{"mmol", GlucoseUnits::MillimolesPerLitre}};
@@ -65,6 +56,16 @@ void readAlias(ConfigurationReader& reader, MappingSettings& settings) {
     }
 }
 
+void readCarbsPerExchange(ConfigurationReader& reader, MappingSettings& settings) {
+    constexpr std::string_view key = "documents.carbs_per_exchange";
+    if (!reader.has(key)) return;
+    double grams = 0;
+    reader.readNumber(key, grams, 1, 30);
+    if (grams <= 0) return; // a problem is noted
+    constexpr std::int64_t kTenth = therapy::Amount::kOne / 10;
+    settings.gramsPerExchange = therapy::Amount{std::llround(grams * 10) * kTenth};
+}
+
 void readAnnounce(ConfigurationReader& reader, MappingSettings& settings) {
     constexpr std::string_view key = "documents.announce";
     nightscout::AnnounceList announce;
@@ -89,13 +90,33 @@ void readAnnounce(ConfigurationReader& reader, MappingSettings& settings) {
     if (reader.readList(key, "[\"A\", 105]", visit)) settings.announce = std::move(announce);
 }
 
+void readFeatures(ConfigurationReader& reader, MappingSettings& settings) {
+    constexpr std::string_view key = "nightscout.features";
+    nightscout::FeatureSet features;
+    const auto visit = [&](const std::string& place, const ConfigurationReader::Element& element) {
+        const auto* name = std::get_if<std::string>(&element);
+        if (name == nullptr) {
+            reader.problem(place, key, "must hold names in quotes");
+        } else if (const auto feature = nightscout::featureByName(*name)) {
+            features.insert(*feature);
+        } else if (isForeignFeature(*name)) {
+            reader.warning(place, key, *name + " has no meaning for this pump and is left out");
+        } else {
+            reader.problem(place, key,
+                           "unknown feature " + *name + "; known are " + std::string(kFeatureNames));
+        }
+    };
+    if (reader.readList(key, "[\"BOLUS\", \"CGM\"]", visit)) settings.features = features;
+}
+
 } // namespace
 
-std::span<const std::string_view> documentKeys() {
-    return kKeys;
+bool isForeignFeature(std::string_view name) {
+    return std::ranges::find(kForeignFeatures, name) != kForeignFeatures.end();
 }
 
 void readDocumentSettings(ConfigurationReader& reader, MappingSettings& settings) {
+    readFeatures(reader, settings);
     readAlias(reader, settings);
     reader.readChoice<GlucoseUnits>("documents.units", settings.units, kUnits);
     reader.readChoice<AutoCorrectionEventType>("documents.auto_correction_event_type",
@@ -104,6 +125,7 @@ void readDocumentSettings(ConfigurationReader& reader, MappingSettings& settings
     reader.readInteger("documents.low_sentinel", settings.lowSentinel, 40, 49);
     reader.readInteger("documents.high_sentinel", settings.highSentinel, 400, 401);
     readAnnounce(reader, settings);
+    readCarbsPerExchange(reader, settings);
     reader.readChoice<bool>("documents.insulin_change", settings.insulinChange, kInsulinChanges);
     reader.readChoice<SiteChangeRule>("documents.site_change", settings.siteChange, kSiteChanges);
     reader.readFlag("documents.limit_notes", settings.limitNotes);

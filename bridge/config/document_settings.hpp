@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
-// How documents are made, as the user wishes: the sections documents, basal and devicestatus of the
-// configuration. Facts: docs/nightscout/mapping.md, by the section that each key names.
+// Which documents are made, and how: nightscout.features and the sections documents, basal and devicestatus
+// of the configuration. Facts: docs/nightscout/mapping.md, by the section that each key names.
 #pragma once
 
-#include <span>
 #include <string_view>
 
 #include "bridge/config/configuration_reader.hpp"
@@ -11,7 +10,9 @@
 
 namespace bridge {
 
-std::span<const std::string_view> documentKeys();
+/// Features that users of tconnectsync know and that mean nothing here: accepted with a notice.
+bool isForeignFeature(std::string_view name);
+
 void readDocumentSettings(ConfigurationReader& reader, nightscout::MappingSettings& settings);
 
 } // namespace bridge

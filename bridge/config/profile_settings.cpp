@@ -14,11 +14,6 @@ using nightscout::ProfileSettings;
 template <typename T>
 using Choice = ConfigurationReader::Choice<T>;
 
-constexpr std::array<std::string_view, 11> kKeys{
-    "profile.mode",     "profile.name",         "profile.units",        "profile.dia",
-    "profile.carbs_hr", "profile.delay",        "profile.basal.*",      "profile.carbratio.*",
-    "profile.sens.*",   "profile.target_low.*", "profile.target_high.*"};
-
 constexpr std::array kModes{Choice<ProfileMode>{"add", ProfileMode::Add},
                             Choice<ProfileMode>{"replace", ProfileMode::Replace},
                             Choice<ProfileMode>{"never", ProfileMode::Never}};
@@ -37,7 +32,9 @@ std::optional<std::chrono::minutes> timeOfDay(const std::string& text) {
     return std::chrono::minutes(hours * 60 + minutes);
 }
 
-void readSchedule(ConfigurationReader& reader, std::string_view key, double greatest,
+enum class Needed : bool { No, Yes };
+
+void readSchedule(ConfigurationReader& reader, std::string_view key, double greatest, Needed needed,
                   std::vector<ProfileBlock>& blocks) {
     const std::size_t problems = reader.problems.size();
     reader.readTable(key, [&](const std::string& name, double value) -> std::string {
@@ -51,7 +48,7 @@ void readSchedule(ConfigurationReader& reader, std::string_view key, double grea
     });
     std::ranges::sort(blocks, {}, &ProfileBlock::from);
     const bool wholeDay = !blocks.empty() && blocks.front().from == std::chrono::minutes{0};
-    if (!wholeDay && reader.problems.size() == problems) {
+    if (needed == Needed::Yes && !wholeDay && reader.problems.size() == problems) {
         reader.problem(reader.placeOf(reader.has(key) ? key : "profile"), key,
                        "must begin at \"00:00\", such as { \"00:00\" = 1.0, \"06:00\" = 1.2 }");
     }
@@ -59,21 +56,18 @@ void readSchedule(ConfigurationReader& reader, std::string_view key, double grea
 
 } // namespace
 
-std::span<const std::string_view> profileKeys() {
-    return kKeys;
-}
-
 std::optional<ProfileSettings> readProfileSettings(ConfigurationReader& reader) {
-    if (!reader.has("profile")) return std::nullopt;
+    const bool present = reader.has("profile");
     // Beyond what any pump can be set to.
     constexpr double kMostUnitsPerHour = 35;
     constexpr double kMostGrams = 300;
     constexpr double kMostGlucose = 1000;
     ProfileSettings profile;
     reader.readChoice<ProfileMode>("profile.mode", profile.mode, kModes);
-    reader.readText("profile.name", profile.name);
+    constexpr std::string_view kName = "profile.name";
+    reader.readText(kName, profile.name);
     if (profile.name.empty() || profile.name.find_first_of(".$<>") != std::string::npos) {
-        reader.problem(reader.placeOf("profile.name"), "profile.name", "must not be empty nor hold . $ < >");
+        reader.problem(reader.placeOf(kName), kName, "must not be empty nor hold . $ < >");
     }
     std::string_view units = profile.units;
     reader.readChoice<std::string_view>("profile.units", units, kUnits);
@@ -81,12 +75,13 @@ std::optional<ProfileSettings> readProfileSettings(ConfigurationReader& reader) 
     reader.readNumber("profile.dia", profile.dia, 1, 24);
     reader.readNumber("profile.carbs_hr", profile.carbsPerHour, 1, 200);
     reader.readNumber("profile.delay", profile.delay, 0, 240);
-    if (profile.mode == ProfileMode::Never) return profile;
-    readSchedule(reader, "profile.basal", kMostUnitsPerHour, profile.basal);
-    readSchedule(reader, "profile.carbratio", kMostGrams, profile.carbRatio);
-    readSchedule(reader, "profile.sens", kMostGlucose, profile.sensitivity);
-    readSchedule(reader, "profile.target_low", kMostGlucose, profile.targetLow);
-    readSchedule(reader, "profile.target_high", kMostGlucose, profile.targetHigh);
+    const Needed needed = present && profile.mode != ProfileMode::Never ? Needed::Yes : Needed::No;
+    readSchedule(reader, "profile.basal", kMostUnitsPerHour, needed, profile.basal);
+    readSchedule(reader, "profile.carbratio", kMostGrams, needed, profile.carbRatio);
+    readSchedule(reader, "profile.sens", kMostGlucose, needed, profile.sensitivity);
+    readSchedule(reader, "profile.target_low", kMostGlucose, needed, profile.targetLow);
+    readSchedule(reader, "profile.target_high", kMostGlucose, needed, profile.targetHigh);
+    if (!present) return std::nullopt;
     return profile;
 }
 

@@ -3,15 +3,12 @@
 #pragma once
 
 #include <optional>
-#include <span>
-#include <string_view>
 
 #include "bridge/config/configuration_reader.hpp"
 #include "nightscout/documents/profile.hpp"
 
 namespace bridge {
 
-std::span<const std::string_view> profileKeys();
 /// Empty without the section. Unless the mode is never, each of the five schedules is needed,
 /// from 00:00 on.
 std::optional<nightscout::ProfileSettings> readProfileSettings(ConfigurationReader& reader);

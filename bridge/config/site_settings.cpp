@@ -4,12 +4,13 @@
 #include <stdexcept>
 #include <utility>
 
+#include "nightscout/upload/api_secret.hpp"
+
 namespace bridge {
 
 nightscout::ClientSettings clientSettings(const Configuration& configuration) {
-    std::string problem;
-    auto site = nightscout::parseSiteUrl(configuration.nightscout.url, problem);
-    if (!site) throw std::runtime_error("nightscout.url: " + problem);
+    auto site = nightscout::parseSiteUrl(configuration.nightscout.url);
+    if (!site) throw std::runtime_error("nightscout.url: " + std::string(describe(site.error())));
     nightscout::ClientSettings settings;
     if (!configuration.token.empty()) {
         settings.apiSecretHeader = configuration.token;
@@ -21,6 +22,7 @@ nightscout::ClientSettings clientSettings(const Configuration& configuration) {
         settings.apiSecretHeader = *site->token;
     }
     settings.site = std::move(*site);
+    settings.userAgent = "pump-bridge/" PUMP_BRIDGE_VERSION;
     settings.caFile = configuration.nightscout.caFile;
     return settings;
 }

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "nightscout/upload/answer.hpp"
+#include "nightscout/upload/answer_json.hpp"
 
 namespace bridge {
 
@@ -70,7 +71,7 @@ boost::asio::awaitable<bool> ProfileSync::compare(nightscout::Client& client) {
         log_.warn("nightscout: the profile could not be compared: {}", judgement.reason);
         co_return false;
     }
-    const Json present = Json::parse(response.body, nullptr, false);
+    const Json present = nightscout::parseAnswer(response.body);
     if (!profile_) {
         if (present.is_object()) {
             log_.info("nightscout: no [profile] is configured, the site's stays as it is");

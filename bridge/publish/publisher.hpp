@@ -6,9 +6,12 @@
 #include <chrono>
 #include <functional>
 #include <optional>
+#include <set>
 #include <span>
 #include <vector>
 
+#include "bridge/publish/held_records.hpp"
+#include "bridge/publish/stored_run.hpp"
 #include "bridge/store/store.hpp"
 #include "nightscout/documents/mapping.hpp"
 #include "therapy/zone.hpp"
@@ -29,14 +32,19 @@ public:
     Publisher(Store& store, const therapy::Zone& zone, nightscout::MappingSettings settings,
               DocumentSink sink, bool marksPublished, spdlog::logger& log);
 
-    /// The offset of the pump's clock, measured now: dates everything since the clock was last set.
-    void setMeasuredOffset(PumpId pump, std::chrono::seconds localMinusUtc);
-
-    /// Maps what the records that came since the last call may have a say in, and queues it.
+    /// Maps what the records that came since the last call may have a say in, and queues it. Records whose
+    /// time is not sure are held, and offered again by the next call.
     QueueResult publish(const PumpInfo& pump);
+    /// Maps the newest records once more: what was read of the pump's present state may have changed what
+    /// they mean.
+    QueueResult publishNewest(const PumpInfo& pump);
 
 private:
     QueueResult publish(const PumpInfo& pump, SequenceRange changed);
+    void markPublished(const PumpInfo& pump, SequenceRange changed,
+                       const std::vector<std::uint32_t>& heldBack);
+    void report(std::vector<HeldRecords> held);
+    void warn(const std::vector<nightscout::MappingWarning>& warnings);
 
     Store& store_;
     const therapy::Zone& zone_;
@@ -44,25 +52,20 @@ private:
     DocumentSink sink_;
     bool marksPublished_;
     spdlog::logger& log_;
+    std::vector<HeldRecords> reported_;
+    std::set<std::uint32_t> warned_; ///< sequence numbers
 };
-
-/// Whether records keep the time under which they were published, or are dated anew.
-enum class Dating : std::uint8_t { Kept, Anew };
-
-/// The stored records of a gap-free range with their instants. `newestOffset`: of the last clock segment,
-/// when it was measured.
-therapy::HistoryRun datedRun(const Store& store, PumpId pump, SequenceRange stretch, SequenceRange window,
-                             const therapy::Zone& zone, std::optional<std::chrono::seconds> newestOffset,
-                             Dating dating = Dating::Kept);
 
 /// The documents whose primary record is in `emitted`, a part of the gap-free range `stretch`, and the times
 /// of those records.
 struct MappedRange {
     std::vector<nightscout::Document> documents;
     std::vector<Store::Published> times;
+    std::vector<std::uint32_t> held; ///< records of the range whose time is not sure
+    std::vector<nightscout::MappingWarning> warnings;
 };
-MappedRange mapStored(const Store& store, PumpId pump, SequenceRange stretch, SequenceRange emitted,
+MappedRange mapStored(const Store& store, const PumpInfo& pump, SequenceRange stretch, SequenceRange emitted,
                       const therapy::Zone& zone, const nightscout::MappingSettings& settings,
-                      Dating dating = Dating::Kept);
+                      therapy::Dating dating = therapy::Dating::Kept);
 
 } // namespace bridge

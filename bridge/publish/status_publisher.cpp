@@ -10,18 +10,36 @@ namespace bridge {
 
 using nightscout::Feature;
 
+namespace {
+
+/// Of the pump's clock now; empty while it is lost, or was never measured.
+std::optional<std::chrono::seconds> presentOffset(const Store& store, PumpId pump) {
+    const auto offsets = store.clockOffsets(pump);
+    if (offsets.empty() || offsets.back().source == therapy::OffsetSource::Lost) return std::nullopt;
+    return offsets.back().offset;
+}
+
+} // namespace
+
 StatusPublisher::StatusPublisher(Store& store, nightscout::MappingSettings settings, DocumentSink sink,
                                  bool remembers)
     : store_(store), settings_(std::move(settings)), sink_(std::move(sink)), remembers_(remembers) {}
 
-QueueResult StatusPublisher::publish(const PumpInfo& pump, therapy::PumpStatus status) {
-    settings_.serial = pump.serial;
-    if (!status.clockOffset) status.clockOffset = store_.measuredOffset(pump.id);
+bool StatusPublisher::note(const PumpInfo& pump, const therapy::PumpStatus& status) {
+    const auto held = store_.held(pump.id);
     StoredEventMemory events(store_, pump);
-    auto documents = nightscout::statusEvents(status, settings_, events.memory);
+    const bool news = therapy::noteStatus(events.memory.live, status, held.empty() ? 0 : held.back().last);
+    events.save(store_);
+    return news;
+}
+
+QueueResult StatusPublisher::publish(const PumpInfo& pump, therapy::PumpStatus status) {
+    if (!status.clockOffset) status.clockOffset = presentOffset(store_, pump.id);
+    StoredEventMemory events(store_, pump);
+    auto documents = nightscout::statusEvents(status, pump.serial, settings_, events.memory);
     nightscout::StatusPace& pace = paces_[pump.id];
     if (settings_.features.contains(Feature::DeviceStatus) && pace.isDue(status)) {
-        documents.push_back(nightscout::deviceStatus(status, settings_));
+        documents.push_back(nightscout::deviceStatus(status, pump.serial, settings_));
         pace.noteSent(status);
     }
     QueueResult queued;

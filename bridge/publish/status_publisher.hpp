@@ -18,6 +18,10 @@ public:
     /// `remembers`: what was handed to `sink` is not offered again; false for a sink that only shows it.
     StatusPublisher(Store& store, nightscout::MappingSettings settings, DocumentSink sink, bool remembers);
 
+    /// Keeps what of `status` has a say in what the history means. True when it may mean something else now:
+    /// Publisher::publishNewest().
+    bool note(const PumpInfo& pump, const therapy::PumpStatus& status);
+
     /// After each batch of readings; queues what is due.
     QueueResult publish(const PumpInfo& pump, therapy::PumpStatus status);
 

@@ -36,6 +36,7 @@ constexpr std::array kRules{
          bits(Change::TherapyControlState, Change::OperationalState, Change::SensorConnectivity), nullptr},
     Rule{Item::Status, bits(Change::SensorMessage), &FollowSettings::often},
     Rule{Item::Status, bits(Change::Reservoir, Change::NewCgmMeasurement), &FollowSettings::seldom},
+    Rule{Item::Annunciation, bits(Change::Annunciation), nullptr},
     Rule{Item::Algorithm, bits(Change::TherapyControlState, Change::TherapyAlgorithmState), nullptr},
     Rule{Item::Algorithm, bits(Change::SensorMessage, Change::SensorConnectivity), &FollowSettings::often},
     Rule{Item::InsulinOnBoard, bits(Change::InsulinOnBoard), &FollowSettings::often},
@@ -56,8 +57,8 @@ constexpr std::array kRoutines{
     Routine{Item::AllRecords, &FollowSettings::poll},
 };
 
-constexpr std::array kAtPoll{Item::Changes, Item::Measurement, Item::AllRecords,
-                             Item::Status,  Item::Algorithm,   Item::InsulinOnBoard};
+constexpr std::array kAtPoll{Item::Changes,      Item::Measurement, Item::AllRecords,    Item::Status,
+                             Item::Annunciation, Item::Algorithm,   Item::InsulinOnBoard};
 
 // Total daily insulin, time in range and what has no known meaning stay latched: nothing here follows them.
 // The vendor's older app resets the same bits (docs/protocol/services.md 6).

@@ -36,6 +36,7 @@ public:
         AllRecords,  ///< whatever history is missing
         Changes,     ///< the latched bits
         Status,
+        Annunciation,
         Algorithm,
         InsulinOnBoard,
         Boluses,
@@ -60,18 +61,19 @@ public:
     [[nodiscard]] bool anyDue(Time now) const { return next() <= now; }
     /// It was read, or could not be.
     void done(Item item, Time now);
+    /// `item` is to be read at `at`, whatever the pump indicates.
+    void want(Item item, Time at);
     /// When something is due at the earliest.
     [[nodiscard]] Time next() const;
 
 private:
-    static constexpr std::size_t kItems = 12;
+    static constexpr std::size_t kItems = 13;
     struct Turn {
         Time due = Time::max();
         std::optional<Time> last;
     };
 
     [[nodiscard]] Turn& turn(Item item) { return turns_.at(static_cast<std::size_t>(item)); }
-    void want(Item item, Time at);
 
     FollowSettings settings_;
     std::array<Turn, kItems> turns_;

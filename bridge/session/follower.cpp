@@ -12,8 +12,8 @@ namespace idd = protocol::idd;
 using ble::PumpCharacteristic;
 
 Follower::Follower(ble::PumpLink& link, ValueQueue& values, Store& store, PumpInfo pump, Settings settings,
-                   EpochBudget& epochs, Clocks clocks, MeasureClock measureClock, SessionListener& listener,
-                   Enter enter, spdlog::logger& log)
+                   Clocks clocks, MeasureClock measureClock, SessionListener& listener, Enter enter,
+                   spdlog::logger& log)
     : values_(values),
       store_(store),
       pump_(std::move(pump)),
@@ -23,7 +23,7 @@ Follower::Follower(ble::PumpLink& link, ValueQueue& values, Store& store, PumpIn
       enter_(std::move(enter)),
       log_(log),
       history_(link, values, settings.report, clocks_.steady),
-      sync_(store, history_, settings.sync, epochs, {clocks_.utc, clocks_.steady}, listener, log),
+      sync_(store, history_, settings.sync, {clocks_.utc, clocks_.steady}, listener, log),
       live_(link, values, settings.answerInactivity, log),
       plan_(settings.follow, now()) {
     const auto other = [this](const ble::ValueArrived& value) { note(value); };
@@ -35,6 +35,7 @@ Follower::Follower(ble::PumpLink& link, ValueQueue& values, Store& store, PumpIn
 asio::awaitable<void> Follower::run() {
     co_await history_.subscribe();
     co_await live_.subscribe();
+    co_await readDisplayFormat();
     enter_(SessionStage::Syncing);
     plan_.done(Item::Clock, now()); // measured before
     bool following = false;
@@ -109,6 +110,7 @@ asio::awaitable<void> Follower::attendPresent() {
     co_await answerChanges();
     co_await readMeasurement();
     if (take(Item::NewRecords)) co_await sync_.runNewest(pump_);
+    co_await settleClock();
     co_await readState();
 }
 
@@ -138,14 +140,17 @@ asio::awaitable<void> Follower::readMeasurement() {
 void Follower::keepTrend(const protocol::cgm::Measurement& measurement) {
     if (!status_.sessionStart || !measurement.trend || !measurement.trend->isNumber()) return;
     const auto sampled = status_.sessionStart->sampleTime(measurement.timeOffsetMinutes);
-    if (!sampled || !measurement.glucoseMgDl()) return;
+    const auto milligrams = measurement.glucoseMgDl();
+    if (!sampled || !milligrams) return;
     const auto rate = std::lround(measurement.trend->toDouble() * 1000);
-    store_.addTrend(pump_.id, {*sampled, static_cast<std::int32_t>(rate)});
+    store_.addTrend(pump_.id, {*sampled, static_cast<std::int32_t>(rate), *milligrams});
 }
 
 asio::awaitable<bool> Follower::readHistory() {
     bool all = take(Item::AllRecords);
-    if (take(Item::NewRecords) && !all) {
+    const bool newest = take(Item::NewRecords);
+    const bool fetched = all || newest;
+    if (newest && !all) {
         const bool came = co_await sync_.runNewest(pump_);
         all = !came;
     }
@@ -153,15 +158,62 @@ asio::awaitable<bool> Follower::readHistory() {
         co_await sync_.run(pump_);
         plan_.done(Item::AllRecords, now());
     }
+    if (fetched) co_await settleClock();
     co_return all;
 }
 
+// A reading counts only between two looks at the end of the history.
+asio::awaitable<void> Follower::measureClock() {
+    co_await measureClock_();
+    co_await sync_.runNewest(pump_);
+    listener_.clockBracketed(pump_);
+}
+
+asio::awaitable<void> Follower::settleClock() {
+    constexpr int kAttempts = 5; // docs/nightscout/mapping.md 5.3
+    listener_.clockBracketed(pump_);
+    const auto wanted = [this] { return listener_.clockWanted(pump_); };
+    if (!wanted()) clockAttempts_ = 0;
+    while (wanted() && clockAttempts_ < kAttempts) {
+        ++clockAttempts_;
+        co_await measureClock();
+    }
+}
+
 asio::awaitable<void> Follower::readTherapy() {
-    if (take(Item::Status)) keep(co_await live_.status(), status_.status);
-    if (take(Item::Algorithm)) keep(co_await live_.algorithm(), status_.algorithm);
+    if (take(Item::Status)) co_await readDelivery();
+    if (take(Item::Annunciation)) {
+        keep(co_await live_.annunciation(), status_.annunciation);
+        status_.annunciationReadAt = clocks_.utc();
+    }
+    if (take(Item::Algorithm)) {
+        keep(co_await live_.algorithm(), status_.algorithm);
+        status_.algorithmReadAt = clocks_.utc();
+    }
     if (take(Item::InsulinOnBoard)) keep(co_await live_.insulinOnBoard(), status_.insulinOnBoard);
     if (take(Item::Boluses)) keep(co_await live_.activeBoluses(), status_.activeBoluses);
     if (take(Item::Basal)) keep(co_await live_.basal(), status_.basal);
+}
+
+// A suspension is shown once it has lasted two minutes, which nothing indicates
+// (docs/nightscout/mapping.md 8.6).
+asio::awaitable<void> Follower::readDelivery() {
+    constexpr std::chrono::seconds kAgain{31};
+    constexpr std::chrono::minutes kUndecided{4};
+    keep(co_await live_.status(), status_.status);
+    status_.statusReadAt = clocks_.utc();
+    const auto& read = status_.status;
+    const bool stopped = read && read->therapyControlState != protocol::history::TherapyControlState::Run;
+    if (!stopped) stoppedAt_.reset();
+    if (stopped && !stoppedAt_) stoppedAt_ = now();
+    if (stopped && now() - *stoppedAt_ < kUndecided) plan_.want(Item::Status, now() + kAgain);
+}
+
+asio::awaitable<void> Follower::readDisplayFormat() {
+    therapy::PumpStatus format;
+    format.displayFormat = co_await live_.displayFormat();
+    format.readAt = clocks_.utc();
+    if (format.displayFormat) listener_.displayFormatRead(pump_, format);
 }
 
 asio::awaitable<void> Follower::readRoutine() {
@@ -170,7 +222,10 @@ asio::awaitable<void> Follower::readRoutine() {
         keep(co_await live_.batteryPercent(), status_.batteryPercent);
         keep(co_await live_.transmitterBatteryPercent(), status_.transmitterBatteryPercent);
     }
-    if (take(Item::Clock)) co_await measureClock_();
+    if (take(Item::Clock)) {
+        clockAttempts_ = 0;
+        co_await measureClock();
+    }
 }
 
 asio::awaitable<void> Follower::readSession() {

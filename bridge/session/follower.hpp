@@ -34,8 +34,8 @@ public:
 
     /// All references outlive this. `enter`: syncing and following, when they begin.
     Follower(ble::PumpLink& link, ValueQueue& values, Store& store, PumpInfo pump, Settings settings,
-             EpochBudget& epochs, Clocks clocks, MeasureClock measureClock, SessionListener& listener,
-             Enter enter, spdlog::logger& log);
+             Clocks clocks, MeasureClock measureClock, SessionListener& listener, Enter enter,
+             spdlog::logger& log);
 
     /// Until cancelled, or until the link fails: ble::LinkError.
     asio::awaitable<void> run();
@@ -49,7 +49,11 @@ private:
     asio::awaitable<void> answerChanges();
     asio::awaitable<void> readMeasurement();
     asio::awaitable<bool> readHistory(); ///< true: nothing is missing
+    asio::awaitable<void> measureClock();
+    asio::awaitable<void> settleClock();
+    asio::awaitable<void> readDisplayFormat();
     asio::awaitable<void> readState();
+    asio::awaitable<void> readDelivery();
     asio::awaitable<void> readTherapy();
     asio::awaitable<void> readRoutine();
     asio::awaitable<void> readSession();
@@ -75,6 +79,8 @@ private:
     therapy::PumpStatus status_;
     bool news_ = false; ///< in status_, not reported yet
     FollowPlan::Time newMeasurementAt_{};
+    int clockAttempts_ = 0;                     ///< since it was last wanted for no reason
+    std::optional<FollowPlan::Time> stoppedAt_; ///< first reading that delivery is stopped
 };
 
 } // namespace bridge

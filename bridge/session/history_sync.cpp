@@ -20,15 +20,9 @@ namespace {
 /// Commits records as they arrive, in small transactions.
 class Collector {
 public:
-    Collector(Store& store, PumpId pump, SequenceRange asked, std::size_t commitEvery, EpochBudget& epochs,
+    Collector(Store& store, PumpId pump, SequenceRange asked, std::size_t commitEvery,
               const HistorySync::Clocks& clocks, spdlog::logger& log)
-        : store_(store),
-          pump_(pump),
-          asked_(asked),
-          commitEvery_(commitEvery),
-          epochs_(epochs),
-          clocks_(clocks),
-          log_(log) {}
+        : store_(store), pump_(pump), asked_(asked), commitEvery_(commitEvery), clocks_(clocks), log_(log) {}
 
     void add(protocol::Bytes raw) {
         const auto header = history::parseHeader(raw);
@@ -49,14 +43,10 @@ public:
 
     void commit() {
         if (pending_.empty()) return;
-        const bool mayBegin = epochs_.left(clocks_.steady());
-        const auto result =
-            store_.addRecords(pump_, pending_, clocks_.utc(),
-                              mayBegin ? Store::Contradiction::BeginsEpoch : Store::Contradiction::IsDropped);
-        if (result.newEpoch) epochs_.take(clocks_.steady());
+        const auto result = store_.addRecords(pump_, pending_, clocks_.utc());
         newEpoch_ = newEpoch_ || result.newEpoch;
         added_ += result.added;
-        dropped_ += result.dropped;
+        dropped_ += result.refused;
         pending_.clear();
     }
 
@@ -77,7 +67,6 @@ private:
     PumpId pump_;
     SequenceRange asked_;
     std::size_t commitEvery_;
-    EpochBudget& epochs_;
     const HistorySync::Clocks& clocks_;
     spdlog::logger& log_;
     std::vector<ReceivedRecord> pending_;
@@ -106,12 +95,11 @@ std::optional<std::uint32_t> sequenceNumber(const std::optional<protocol::Bytes>
 
 } // namespace
 
-HistorySync::HistorySync(Store& store, HistoryReader& reader, SyncSettings settings, EpochBudget& epochs,
-                         Clocks clocks, SessionListener& listener, spdlog::logger& log)
+HistorySync::HistorySync(Store& store, HistoryReader& reader, SyncSettings settings, Clocks clocks,
+                         SessionListener& listener, spdlog::logger& log)
     : store_(store),
       reader_(reader),
       settings_(settings),
-      epochs_(epochs),
       clocks_(std::move(clocks)),
       listener_(listener),
       log_(log) {}
@@ -172,7 +160,7 @@ asio::awaitable<std::optional<SequenceRange>> HistorySync::askRange(PumpInfo& pu
     if (!held.empty() && *newest < held.back().last) {
         restartNumbering(pump, *newest, held.back().last);
     } else {
-        Collector collector{store_, pump.id, {*newest, *newest}, 1, epochs_, clocks_, log_};
+        Collector collector{store_, pump.id, {*newest, *newest}, 1, clocks_, log_};
         collector.add(*lastRecord); // shows a numbering that began again by its bytes
         collector.report();
         if (collector.newEpoch())
@@ -184,11 +172,6 @@ asio::awaitable<std::optional<SequenceRange>> HistorySync::askRange(PumpInfo& pu
 }
 
 void HistorySync::restartNumbering(const PumpInfo& pump, std::uint32_t newest, std::uint32_t heldUpTo) {
-    if (!epochs_.take(clocks_.steady())) {
-        log_.warn("history: the pump's numbers go back and forth (newest {}, held up to {})", newest,
-                  heldUpTo);
-        return; // what is not held below comes all the same
-    }
     log_.warn("history: the pump counts records from the beginning again (newest {}, held up to {})", newest,
               heldUpTo);
     store_.beginEpoch(pump.id);
@@ -243,7 +226,7 @@ std::uint64_t HistorySync::missingIn(const PumpInfo& pump, SequenceRange range) 
 }
 
 asio::awaitable<racp::ResponseCode> HistorySync::fetchOnce(PumpInfo& pump, SequenceRange range) {
-    Collector collector{store_, pump.id, range, settings_.commitEvery, epochs_, clocks_, log_};
+    Collector collector{store_, pump.id, range, settings_.commitEvery, clocks_, log_};
     HistoryReader::RecordSink sink = [&collector](protocol::Bytes raw) { collector.add(std::move(raw)); };
     std::exception_ptr failure;
     racp::ResponseCode code{};

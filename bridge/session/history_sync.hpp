@@ -33,29 +33,6 @@ struct SyncSettings {
     unsigned rangesAtOnce = 2000;
 };
 
-/// How often a pump's numbering may begin again: a pump whose numbers jump back and forth would have all of
-/// its history read and kept anew each time (docs/protocol/history.md 4.1).
-class EpochBudget {
-public:
-    static constexpr unsigned kEpochs = 2;
-    static constexpr std::chrono::hours kEach{24};
-
-    /// False when they are used up.
-    bool take(FollowPlan::Time now) {
-        std::erase_if(begun_, [now](FollowPlan::Time begun) { return now - begun >= kEach; });
-        if (begun_.size() >= kEpochs) return false;
-        begun_.push_back(now);
-        return true;
-    }
-    [[nodiscard]] bool left(FollowPlan::Time now) const {
-        return std::ranges::count_if(begun_, [now](FollowPlan::Time begun) { return now - begun < kEach; }) <
-               static_cast<std::ptrdiff_t>(kEpochs);
-    }
-
-private:
-    std::vector<FollowPlan::Time> begun_;
-};
-
 class HistorySync {
 public:
     using Clock = std::function<std::chrono::sys_seconds()>;
@@ -65,8 +42,8 @@ public:
     };
 
     /// `listener` hears of each range that is done, with the numbers that were asked for.
-    HistorySync(Store& store, HistoryReader& reader, SyncSettings settings, EpochBudget& epochs,
-                Clocks clocks, SessionListener& listener, spdlog::logger& log);
+    HistorySync(Store& store, HistoryReader& reader, SyncSettings settings, Clocks clocks,
+                SessionListener& listener, spdlog::logger& log);
 
     /// Until nothing is missing. Throws ble::LinkError when the link fails; what arrived is stored.
     asio::awaitable<void> run(PumpInfo pump);
@@ -78,7 +55,7 @@ public:
 
 private:
     asio::awaitable<std::optional<SequenceRange>> askRange(PumpInfo& pump);
-    /// The pump's numbering has begun again, or is broken.
+    /// The pump's numbering has begun again.
     void restartNumbering(const PumpInfo& pump, std::uint32_t newest, std::uint32_t heldUpTo);
     void noteLost(const PumpInfo& pump, std::uint32_t oldest);
     asio::awaitable<bool> fetch(PumpInfo& pump, SequenceRange range);
@@ -88,7 +65,6 @@ private:
     Store& store_;
     HistoryReader& reader_;
     SyncSettings settings_;
-    EpochBudget& epochs_;
     Clocks clocks_;
     SessionListener& listener_;
     std::function<asio::awaitable<void>()> pause_;

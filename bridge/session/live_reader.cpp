@@ -145,6 +145,12 @@ asio::awaitable<std::optional<idd::StatusChanged>> LiveReader::changes() {
 asio::awaitable<std::optional<idd::Status>> LiveReader::status() {
     return read<idd::Status>(PumpCharacteristic::IddStatus, idd::parseStatus);
 }
+asio::awaitable<std::optional<idd::Annunciation>> LiveReader::annunciation() {
+    return read<idd::Annunciation>(PumpCharacteristic::IddAnnunciationStatus, idd::parseAnnunciation);
+}
+asio::awaitable<std::optional<reader::DisplayFormat>> LiveReader::displayFormat() {
+    return ask<reader::DisplayFormat>(reader::GetDisplayFormat{});
+}
 asio::awaitable<std::optional<reader::TherapyAlgorithmStates>> LiveReader::algorithm() {
     return ask<reader::TherapyAlgorithmStates>(reader::GetTherapyAlgorithmStates{});
 }

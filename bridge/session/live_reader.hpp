@@ -42,6 +42,8 @@ public:
     asio::awaitable<std::optional<protocol::idd::StatusChanged>> changes();
 
     asio::awaitable<std::optional<protocol::idd::Status>> status();
+    asio::awaitable<std::optional<protocol::idd::Annunciation>> annunciation();
+    asio::awaitable<std::optional<protocol::idd::status_reader::DisplayFormat>> displayFormat();
     asio::awaitable<std::optional<protocol::idd::status_reader::TherapyAlgorithmStates>> algorithm();
     asio::awaitable<std::optional<protocol::idd::status_reader::InsulinOnBoard>> insulinOnBoard();
     asio::awaitable<std::optional<protocol::idd::status_reader::ActiveBasalRateDelivery>> basal();

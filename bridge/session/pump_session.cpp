@@ -284,7 +284,6 @@ asio::awaitable<void> PumpSession::work(std::shared_ptr<Connection> connection) 
                        settings_.sync,
                        {settings_.inactivity, settings_.report},
                        settings_.answerInactivity},
-                      epochs_,
                       {clocks_.utc, clocks_.steady},
                       [this, &pump] { return measureClock(pump); },
                       listener_,
@@ -340,10 +339,10 @@ asio::awaitable<void> PumpSession::measureClock(const PumpInfo& pump) {
             log_.warn("session: the pump's clock is not set");
             co_return;
         }
-        listener_.clockMeasured(pump, local->time_since_epoch() - now.time_since_epoch());
+        listener_.clockRead(pump, {.local = *local, .utc = now});
     } catch (const ble::LinkError& error) {
         if (error.kind() == ble::LinkErrorKind::Disconnected) throw;
-        log_.warn("session: the pump's clock could not be read ({}); the configured zone decides",
+        log_.warn("session: the pump's clock could not be read ({}); records wait for it",
                   ble::name(error.kind()));
     }
 }

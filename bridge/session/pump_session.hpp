@@ -96,7 +96,6 @@ private:
     spdlog::logger& log_;
     asio::steady_timer watchdog_;
     asio::steady_timer workEnded_;
-    EpochBudget epochs_;
     std::shared_ptr<Connection> connection_; ///< also held by its work until that has ended
     bool working_ = false;
 };

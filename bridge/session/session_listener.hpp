@@ -10,6 +10,7 @@
 #include "bridge/session/session_stage.hpp"
 #include "bridge/store/store.hpp"
 #include "protocol/sake/handshake.hpp"
+#include "therapy/clock_offset.hpp"
 #include "therapy/pump_status.hpp"
 
 namespace bridge {
@@ -20,8 +21,14 @@ public:
     virtual ~SessionListener() = default;
     /// Numbers of this range are in the store.
     virtual void recordsStored(const PumpInfo& /*pump*/, SequenceRange /*range*/) {}
-    /// Local minus UTC of the pump's clock, just read.
-    virtual void clockMeasured(const PumpInfo& /*pump*/, std::chrono::seconds /*localMinusUtc*/) {}
+    /// The pump's clock was just read.
+    virtual void clockRead(const PumpInfo& /*pump*/, const therapy::ClockReading& /*reading*/) {}
+    /// Whether to read it now: something depends on it that has come from the pump.
+    [[nodiscard]] virtual bool clockWanted(const PumpInfo& /*pump*/) { return false; }
+    /// History was fetched up to the pump's end, after the clock was read.
+    virtual void clockBracketed(const PumpInfo& /*pump*/) {}
+    /// How the pump counts, in an otherwise empty status: once, before any history is read.
+    virtual void displayFormatRead(const PumpInfo& /*pump*/, const therapy::PumpStatus& /*format*/) {}
     /// The store has all that the pump had, and its state was read.
     virtual void synced(const PumpInfo& /*pump*/) {}
     /// Something of the pump's present state was read. Values of this connection only.
@@ -45,8 +52,19 @@ public:
     void recordsStored(const PumpInfo& pump, SequenceRange range) override {
         for (auto* each : listeners_) each->recordsStored(pump, range);
     }
-    void clockMeasured(const PumpInfo& pump, std::chrono::seconds localMinusUtc) override {
-        for (auto* each : listeners_) each->clockMeasured(pump, localMinusUtc);
+    void clockRead(const PumpInfo& pump, const therapy::ClockReading& reading) override {
+        for (auto* each : listeners_) each->clockRead(pump, reading);
+    }
+    [[nodiscard]] bool clockWanted(const PumpInfo& pump) override {
+        bool wanted = false;
+        for (auto* each : listeners_) wanted = each->clockWanted(pump) || wanted;
+        return wanted;
+    }
+    void clockBracketed(const PumpInfo& pump) override {
+        for (auto* each : listeners_) each->clockBracketed(pump);
+    }
+    void displayFormatRead(const PumpInfo& pump, const therapy::PumpStatus& format) override {
+        for (auto* each : listeners_) each->displayFormatRead(pump, format);
     }
     void synced(const PumpInfo& pump) override {
         for (auto* each : listeners_) each->synced(pump);

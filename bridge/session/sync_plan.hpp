@@ -8,9 +8,11 @@
 #include <span>
 #include <vector>
 
-#include "bridge/store/store.hpp"
+#include "protocol/history/sequence_range.hpp"
 
 namespace bridge {
+
+using protocol::history::SequenceRange;
 
 /// The parts of `wanted` that no range of `covered` (ascending, not overlapping) contains, ascending.
 std::vector<SequenceRange> missing(std::span<const SequenceRange> covered, SequenceRange wanted);

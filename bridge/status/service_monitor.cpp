@@ -1,54 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "bridge/status/service_monitor.hpp"
 
-#include <spdlog/details/null_mutex.h>
 #include <spdlog/logger.h>
-#include <spdlog/sinks/base_sink.h>
 
-#include <algorithm>
 #include <utility>
 
+#include "bridge/status/find_problems.hpp"
 #include "bridge/status/stored_state.hpp"
 
 namespace bridge {
-
-namespace {
-
-std::string_view healthName(nightscout::UploadState::Health health) {
-    using Health = nightscout::UploadState::Health;
-    switch (health) {
-        case Health::Good:
-            return "good";
-        case Health::Unreachable:
-            return "unreachable";
-        case Health::Failing:
-            return "failing";
-        case Health::Refused:
-            return "refused";
-        case Health::Unknown:
-            break;
-    }
-    return "unknown";
-}
-
-} // namespace
-
-/// One thread writes the log: no mutex.
-class ServiceMonitor::LastErrorSink final : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
-public:
-    explicit LastErrorSink(UtcClock clock) : clock_(std::move(clock)) {}
-    [[nodiscard]] const std::optional<ServiceState::Error>& last() const { return last_; }
-
-private:
-    void sink_it_(const spdlog::details::log_msg& message) override {
-        if (message.level < spdlog::level::err) return;
-        last_ = {.text = {message.payload.begin(), message.payload.end()}, .at = clock_()};
-    }
-    void flush_() override {}
-
-    UtcClock clock_;
-    std::optional<ServiceState::Error> last_;
-};
 
 ServiceMonitor::ServiceMonitor(Store& store, const therapy::Zone& zone, nightscout::MappingSettings mapping,
                                UtcClock clock, spdlog::logger& log)
@@ -57,15 +17,8 @@ ServiceMonitor::ServiceMonitor(Store& store, const therapy::Zone& zone, nightsco
       mapping_(std::move(mapping)),
       clock_(std::move(clock)),
       log_(log),
-      errors_(std::make_shared<LastErrorSink>(clock_)),
       startedAt_(clock_()),
-      stages_(startedAt_) {
-    log_.sinks().push_back(errors_);
-}
-
-ServiceMonitor::~ServiceMonitor() {
-    std::erase(log_.sinks(), errors_);
-}
+      stages_(startedAt_) {}
 
 void ServiceMonitor::linkStateChanged(ble::LinkState state) {
     stages_.link(state, clock_());
@@ -107,22 +60,12 @@ void ServiceMonitor::report(const std::optional<LinkDiagnosis::Finding>& finding
     if (finding) log_.warn("link: {} {}", finding->sentence, finding->remedy);
 }
 
-std::optional<ServiceState::Problem> ServiceMonitor::problem(std::chrono::sys_seconds now) const {
-    const auto finding = diagnosis_.current(now);
-    if (!finding) return std::nullopt;
-    return ServiceState::Problem{.name = std::string(name(finding->fault)),
-                                 .sentence = withShortSerials(finding->sentence),
-                                 .remedy = finding->remedy,
-                                 .since = finding->since,
-                                 .times = finding->times};
-}
-
 ServiceState::Upload ServiceMonitor::upload() const {
     ServiceState::Upload upload;
     if (uploader_ == nullptr) return upload;
     const auto& state = uploader_->state();
     upload.configured = true;
-    upload.health = healthName(state.health);
+    upload.health = state.health;
     upload.lastError = state.lastError;
     upload.last = state.lastUpload;
     return upload;
@@ -137,11 +80,11 @@ ServiceState ServiceMonitor::gather() const {
     state.link.stage = stages_.present().stage;
     state.link.since = stages_.present().at;
     state.link.transitions.assign(stages_.transitions().begin(), stages_.transitions().end());
-    state.problem = problem(state.now);
+    state.link.finding = diagnosis_.current(state.now);
     state.pumpStatus = pumpStatus_;
     state.upload = upload();
-    state.lastError = errors_->last();
     readStoredState(store_, zone_, mapping_, state);
+    state.problems = findProblems(state);
     return state;
 }
 

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <functional>
-#include <memory>
 #include <string>
 #include <string_view>
 
@@ -25,12 +24,9 @@ class ServiceMonitor final : public SessionListener, public ble::LinkListener {
 public:
     using UtcClock = std::function<std::chrono::sys_seconds()>;
 
-    /// The references must outlive it. The last error that `log` was given is part of the state.
+    /// The references must outlive it.
     ServiceMonitor(Store& store, const therapy::Zone& zone, nightscout::MappingSettings mapping,
                    UtcClock clock, spdlog::logger& log);
-    ~ServiceMonitor() override;
-    ServiceMonitor(const ServiceMonitor&) = delete;
-    ServiceMonitor& operator=(const ServiceMonitor&) = delete;
 
     // A fault of the link that is recognised goes to the log, once.
     void linkStateChanged(ble::LinkState state) override;
@@ -46,10 +42,7 @@ public:
     [[nodiscard]] ServiceState gather() const;
 
 private:
-    class LastErrorSink;
-
     void report(const std::optional<LinkDiagnosis::Finding>& finding);
-    [[nodiscard]] std::optional<ServiceState::Problem> problem(std::chrono::sys_seconds now) const;
     [[nodiscard]] ServiceState::Upload upload() const;
 
     Store& store_;
@@ -57,7 +50,6 @@ private:
     nightscout::MappingSettings mapping_;
     UtcClock clock_;
     spdlog::logger& log_;
-    std::shared_ptr<LastErrorSink> errors_;
     std::chrono::sys_seconds startedAt_;
     LinkStages stages_;
     LinkDiagnosis diagnosis_;

@@ -1,23 +1,21 @@
 // SPDX-License-Identifier: MIT
-#include <fmt/format.h>
+#include "bridge/status/service_state_json.hpp"
 
 #include <nlohmann/json.hpp>
 
-#include "bridge/status/service_state.hpp"
-#include "nightscout/documents/document.hpp"
+#include "bridge/status/service_state_text.hpp"
+#include "protocol/codec/date_time.hpp"
 #include "protocol/codec/glucose.hpp"
 
 namespace bridge {
 
 using nlohmann::ordered_json;
-using protocol::idd::status_reader::TherapyAlgorithmStates;
 
 namespace {
 
 ordered_json timeJson(const std::optional<ServiceState::Time>& time) {
     if (!time) return nullptr;
-    const std::string text = nightscout::toIso(*time); // 2026-03-14T08:29:11.000Z
-    return text.substr(0, text.size() - 5) + "Z";
+    return protocol::toString(protocol::LocalSeconds(time->time_since_epoch())) + "Z";
 }
 
 ordered_json textOrNull(const std::string& text) {
@@ -38,13 +36,16 @@ ordered_json linkJson(const ServiceState& state) {
             {"transitions", std::move(transitions)}};
 }
 
-ordered_json problemJson(const ServiceState& state) {
-    if (!state.problem) return nullptr;
-    return {{"name", state.problem->name},
-            {"sentence", state.problem->sentence},
-            {"remedy", textOrNull(state.problem->remedy)},
-            {"since", timeJson(state.problem->since)},
-            {"times", state.problem->times}};
+ordered_json problemsJson(const ServiceState& state) {
+    ordered_json problems = ordered_json::array();
+    for (const Problem& problem : state.problems) {
+        problems.push_back({{"name", name(problem)},
+                            {"severity", name(problem.severity)},
+                            {"since", timeJson(problem.since)},
+                            {"sentence", sentence(problem)},
+                            {"remedy", textOrNull(remedy(problem))}});
+    }
+    return problems;
 }
 
 ordered_json pumpJson(const ServiceState& state) {
@@ -68,7 +69,7 @@ ordered_json pumpStatusJson(const ServiceState& state) {
         json["sensor_message"] = name(read.status->sensorMessage);
     }
     if (read.insulinOnBoard) json["insulin_on_board_iu"] = amount(read.insulinOnBoard->amount);
-    if (read.algorithm) json["smart_guard"] = (read.algorithm->flags & TherapyAlgorithmStates::AutoMode) != 0;
+    if (const auto on = therapy::smartGuardOn(read)) json["smart_guard"] = *on;
     if (read.basal) json["configured_basal_iu_per_h"] = amount(read.basal->configuredRate);
     return json;
 }
@@ -93,7 +94,7 @@ ordered_json toJson(const ServiceState& state) {
                       {"time", timeJson(state.now)},
                       {"running_since", timeJson(state.startedAt)},
                       {"link", linkJson(state)},
-                      {"problem", problemJson(state)},
+                      {"problems", problemsJson(state)},
                       {"pump", pumpJson(state)},
                       {"pump_status", pumpStatusJson(state)},
                       {"glucose", glucoseJson(state)},
@@ -102,21 +103,20 @@ ordered_json toJson(const ServiceState& state) {
                       {"documents",
                        {{"waiting", state.counts.waiting},
                         {"uploaded", state.counts.uploaded},
-                        {"set_aside", state.counts.setAside}}},
+                        {"set_aside", state.counts.setAside},
+                        {"set_aside_reason", state.counts.setAsideReason}}},
                       {"upload",
                        {{"configured", state.upload.configured},
-                        {"health", state.upload.health},
+                        {"health", name(state.upload.health)},
                         {"last", timeJson(state.upload.last)},
-                        {"last_error", textOrNull(state.upload.lastError)}}},
-                      {"last_error", nullptr}};
+                        {"last_error", textOrNull(state.upload.lastError)}}}};
+    json["held"] = ordered_json::array();
+    for (const auto& [reason, count] : state.held)
+        json["held"].push_back({{"reason", name(reason)}, {"records", count}});
     if (state.lastRecord) {
         json["last_record"] = {{"sequence_number", state.lastRecord->sequenceNumber},
                                {"event_name", state.lastRecord->event},
                                {"time", timeJson(state.lastRecord->time)}};
-    }
-    if (state.lastError) {
-        json["last_error"] = {{"text", withShortSerials(state.lastError->text)},
-                              {"at", timeJson(state.lastError->at)}};
     }
     return json;
 }

@@ -5,15 +5,11 @@
 
 #include <algorithm>
 
+#include "bridge/status/service_state_text.hpp"
 #include "protocol/codec/glucose.hpp"
 
 namespace bridge {
 namespace {
-
-using namespace std::chrono_literals;
-
-/// A value every five minutes: one that is missing may be late, two are not.
-constexpr auto kGlucoseIsOld = 12min;
 
 constexpr std::string_view kHead = R"(<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8">
@@ -34,6 +30,8 @@ h1 { font-size: 1rem; margin: 0 0 .75rem; color: var(--soft); font-weight: 600 }
 .stage { margin: .25rem 0 1rem }
 .problem { border-left: 4px solid var(--bad); background: var(--card); padding: .6rem .8rem; margin: 0 0 1rem }
 .problem b { color: var(--bad) }
+.problem.warning, .problem.notice { border-color: var(--old) }
+.problem.warning b, .problem.notice b { color: var(--old) }
 .problem p { margin: .2rem 0 0 }
 .soft { color: var(--soft) }
 table { border-collapse: collapse; table-layout: fixed; width: 100%; margin: 0 0 1rem }
@@ -81,7 +79,7 @@ public:
     std::string build() {
         glucose();
         stage();
-        problem();
+        problems();
         pump();
         upload();
         transitions();
@@ -127,12 +125,14 @@ private:
         html_ += "</p>\n";
     }
 
-    void problem() {
-        if (!state_.problem) return;
-        html_ += fmt::format("<div class=\"problem\"><b>{}</b>", escaped(state_.problem->sentence));
-        if (!state_.problem->remedy.empty())
-            html_ += fmt::format("<p>{}</p>", escaped(state_.problem->remedy));
-        html_ += "</div>\n";
+    void problems() {
+        for (const Problem& problem : state_.problems) {
+            html_ += fmt::format("<div class=\"problem {}\"><b>{}</b>", name(problem.severity),
+                                 escaped(sentence(problem)));
+            if (problem.since)
+                html_ += fmt::format(" <span class=\"soft\">since {}</span>", ago(*problem.since));
+            html_ += fmt::format("<p>{}</p></div>\n", escaped(remedy(problem)));
+        }
     }
 
     void pump() {
@@ -156,8 +156,10 @@ private:
 
     void upload() {
         html_ += "<h2>Nightscout documents</h2><table>\n";
-        row("upload", state_.upload.configured ? state_.upload.health : "off: no site is configured");
+        row("upload", state_.upload.configured ? name(state_.upload.health) : "off: no site is configured");
         if (state_.upload.last) row("last upload", ago(*state_.upload.last));
+        for (const auto& [reason, count] : state_.held)
+            row("records held", fmt::format("{}: {}", count, describe(reason)));
         row("waiting", fmt::format("{}", state_.counts.waiting));
         row("uploaded", fmt::format("{}", state_.counts.uploaded));
         if (state_.counts.setAside > 0) row("refused by the site", fmt::format("{}", state_.counts.setAside));
@@ -171,9 +173,6 @@ private:
         constexpr std::size_t kShown = 8;
         for (auto it = all.rbegin(); it != all.rend() && it < all.rbegin() + kShown; ++it)
             row(clockText(state_, it->at), describe(it->stage));
-        if (state_.lastError)
-            row("last error", withShortSerials(state_.lastError->text) + " (" +
-                                  ageText(state_.now - state_.lastError->at) + " ago)");
         html_ += "</table>\n";
     }
 

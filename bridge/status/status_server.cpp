@@ -6,20 +6,20 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
-#include <boost/beast/http.hpp>
-#include <charconv>
+#include <boost/beast/http/error.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
 #include <list>
-#include <nlohmann/json.hpp>
 
-#include "bridge/status/status_page.hpp"
+#include "bridge/status/status_requests.hpp"
 
 namespace bridge {
 
-namespace beast = boost::beast;
-namespace http = beast::http;
+namespace http = boost::beast::http;
 using asio::ip::tcp;
 using boost::system::error_code;
 
@@ -28,92 +28,46 @@ namespace {
 constexpr std::uint32_t kHeaderLimit = 8 * 1024;
 constexpr std::uint64_t kBodyLimit = 1024; ///< of requests, which have none
 
-/// "[::1]:8780" -> "::1", "8780"; the port may be missing.
-std::pair<std::string_view, std::string_view> splitHostAndPort(std::string_view text) {
-    const auto colon = text.rfind(':');
-    const auto bracket = text.rfind(']');
-    const bool hasPort = colon != std::string_view::npos &&
-                         (bracket == std::string_view::npos ? text.find(':') == colon : colon > bracket);
-    auto host = text.substr(0, hasPort ? colon : text.size());
-    if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-    return {host, hasPort ? text.substr(colon + 1) : std::string_view{}};
-}
+struct Connection {
+    explicit Connection(tcp::socket accepted)
+        : socket(std::move(accepted)), deadline(socket.get_executor()) {}
 
-using Request = http::request<http::string_body>;
-using Answer = http::response<http::string_body>;
-
-Answer makeAnswer(const Request& request, http::status status, std::string_view type, std::string body) {
-    Answer answer{status, request.version()};
-    answer.set(http::field::content_type, type);
-    answer.set(http::field::cache_control, "no-store");
-    answer.set(http::field::x_frame_options, "DENY");
-    answer.set("X-Content-Type-Options", "nosniff");
-    answer.set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'");
-    if (status == http::status::method_not_allowed) answer.set(http::field::allow, "GET, HEAD");
-    answer.keep_alive(false);
-    answer.content_length(body.size());
-    if (request.method() != http::verb::head) answer.body() = std::move(body);
-    return answer;
-}
-
-Answer respond(const Request& request, const StatusServer::Gather& gather) {
-    constexpr std::string_view kPlain = "text/plain; charset=utf-8";
-    const auto host = request[http::field::host];
-    if (!isLocalHostName({host.data(), host.size()})) {
-        return makeAnswer(request, http::status::misdirected_request, kPlain,
-                          "Use this machine's IP address or its local name.\n");
+    void close() {
+        error_code ignored;
+        socket.close(ignored);
+        deadline.cancel();
     }
-    if (request.method() != http::verb::get && request.method() != http::verb::head)
-        return makeAnswer(request, http::status::method_not_allowed, kPlain, "GET and HEAD only.\n");
-    const auto target = request.target();
-    const std::string_view path{target.data(), std::min(target.find('?'), target.size())};
-    if (path == "/")
-        return makeAnswer(request, http::status::ok, "text/html; charset=utf-8", statusPage(gather()));
-    if (path == "/status.json")
-        return makeAnswer(
-            request, http::status::ok, "application/json",
-            toJson(gather()).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
-    if (path == "/status.txt") return makeAnswer(request, http::status::ok, kPlain, toText(gather()));
-    return makeAnswer(request, http::status::not_found, kPlain,
-                      "There is /, /status.json and /status.txt.\n");
+
+    tcp::socket socket;
+    asio::steady_timer deadline;
+};
+
+using RequestParser = http::request_parser<http::string_body>;
+
+/// False when the client is gone, too slow, or speaks no HTTP. Beast parses; its reading of a message, with
+/// all that it makes of coroutines, takes twice the memory to compile.
+asio::awaitable<bool> readRequest(tcp::socket& socket, RequestParser& parser) {
+    boost::beast::flat_buffer buffer;
+    parser.eager(true);
+    parser.header_limit(kHeaderLimit);
+    parser.body_limit(kBodyLimit);
+    while (!parser.is_done()) {
+        error_code error;
+        const auto size = co_await socket.async_read_some(asio::buffer(buffer.prepare(kBodyLimit)),
+                                                          asio::redirect_error(asio::use_awaitable, error));
+        if (error) co_return false;
+        buffer.commit(size);
+        buffer.consume(parser.put(buffer.cdata(), error));
+        if (error && error != http::error::need_more) co_return false;
+    }
+    co_return true;
+}
+
+std::string_view view(boost::beast::string_view text) {
+    return {text.data(), text.size()};
 }
 
 } // namespace
-
-std::optional<ListenAddress> parseListenAddress(std::string_view text) {
-    auto [host, portText] = splitHostAndPort(text);
-    if (host == "localhost") host = "127.0.0.1";
-    error_code error;
-    asio::ip::make_address(std::string(host), error);
-    std::uint16_t port = 0;
-    const auto [end, problem] = std::from_chars(portText.data(), portText.data() + portText.size(), port);
-    if (error || problem != std::errc{} || end != portText.data() + portText.size()) return std::nullopt;
-    return ListenAddress{std::string(host), port};
-}
-
-bool ListenAddress::isLoopback() const {
-    error_code error;
-    const auto address = asio::ip::make_address(host, error);
-    return !error && address.is_loopback();
-}
-
-std::string ListenAddress::localUrl() const {
-    error_code error;
-    const auto address = asio::ip::make_address(host, error);
-    const bool any = !error && address.is_unspecified();
-    const bool six = !error && address.is_v6();
-    const std::string reachable = any ? (six ? "::1" : "127.0.0.1") : host;
-    return "http://" + (six ? "[" + reachable + "]" : reachable) + ":" + std::to_string(port);
-}
-
-bool isLocalHostName(std::string_view hostHeader) {
-    const auto host = splitHostAndPort(hostHeader).first;
-    if (host.empty()) return false;
-    error_code notAnAddress;
-    asio::ip::make_address(std::string(host), notAnAddress);
-    return !notAnAddress || host.find('.') == std::string_view::npos || host.ends_with(".local") ||
-           host.ends_with(".lan") || host.ends_with(".home.arpa");
-}
 
 /// Kept by run() and by each connection: they may end after the server.
 struct StatusServer::Impl : std::enable_shared_from_this<Impl> {
@@ -128,51 +82,50 @@ struct StatusServer::Impl : std::enable_shared_from_this<Impl> {
         acceptor.listen();
     }
 
-    asio::awaitable<void> serve(std::list<beast::tcp_stream>::iterator connection) {
-        auto& stream = *connection;
-        beast::flat_buffer buffer;
-        http::request_parser<http::string_body> parser;
-        parser.header_limit(kHeaderLimit);
-        parser.body_limit(kBodyLimit);
+    asio::awaitable<void> serve(Connection& connection) const {
+        RequestParser parser;
+        if (!co_await readRequest(connection.socket, parser)) co_return;
+        const auto& request = parser.get();
+        const std::string answer = answerTo({.method = view(request.method_string()),
+                                             .target = view(request.target()),
+                                             .host = view(request[http::field::host])},
+                                            gather);
         error_code error;
-        stream.expires_after(limits.request);
-        co_await http::async_read(stream, buffer, parser, asio::redirect_error(asio::use_awaitable, error));
-        if (error) co_return; // gone, too slow, or no HTTP
-        const Answer answer = respond(parser.get(), gather);
-        http::response_serializer<http::string_body> serializer{answer};
-        if (parser.get().method() == http::verb::head)
-            co_await http::async_write_header(stream, serializer,
-                                              asio::redirect_error(asio::use_awaitable, error));
-        else
-            co_await http::async_write(stream, serializer, asio::redirect_error(asio::use_awaitable, error));
-        stream.socket().shutdown(tcp::socket::shutdown_both, error);
+        co_await asio::async_write(connection.socket, asio::buffer(answer),
+                                   asio::redirect_error(asio::use_awaitable, error));
+        connection.socket.shutdown(tcp::socket::shutdown_both, error);
     }
 
     void accept(tcp::socket socket) {
         if (connections.size() >= limits.connections) return;
-        const auto connection = connections.emplace(connections.end(), std::move(socket));
-        auto task = [](std::shared_ptr<Impl> self,
-                       std::list<beast::tcp_stream>::iterator at) -> asio::awaitable<void> {
-            co_await self->serve(at);
+        const auto connection = std::make_shared<Connection>(std::move(socket));
+        const auto place = connections.insert(connections.end(), connection);
+        connection->deadline.expires_after(limits.request);
+        connection->deadline.async_wait([connection](error_code error) {
+            if (!error) connection->close();
+        });
+        auto task = [](std::shared_ptr<Impl> self, std::shared_ptr<Connection> on) -> asio::awaitable<void> {
+            co_await self->serve(*on);
         };
         asio::co_spawn(acceptor.get_executor(), task(shared_from_this(), connection),
-                       [self = shared_from_this(), connection](const std::exception_ptr& error) {
+                       [self = shared_from_this(), connection, place](const std::exception_ptr& error) {
                            if (error) self->log.warn("status: a request could not be answered");
-                           self->connections.erase(connection);
+                           connection->close();
+                           self->connections.erase(place);
                        });
     }
 
     void close() {
         error_code ignored;
         acceptor.close(ignored);
-        for (auto& connection : connections) connection.close();
+        for (const auto& connection : connections) connection->close();
     }
 
     tcp::acceptor acceptor;
     Gather gather;
     spdlog::logger& log;
     StatusServerLimits limits;
-    std::list<beast::tcp_stream> connections;
+    std::list<std::shared_ptr<Connection>> connections;
 };
 
 StatusServer::StatusServer(asio::any_io_executor executor, const ListenAddress& address, Gather gather,

@@ -12,10 +12,8 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
-#include <string>
-#include <string_view>
 
+#include "bridge/config/listen_address.hpp"
 #include "bridge/status/service_state.hpp"
 
 namespace spdlog {
@@ -25,20 +23,6 @@ class logger;
 namespace bridge {
 
 namespace asio = boost::asio;
-
-struct ListenAddress {
-    std::string host; ///< an IP address, without brackets
-    std::uint16_t port = 0;
-
-    [[nodiscard]] bool isLoopback() const;
-    /// Where a client on this machine reaches it: "http://127.0.0.1:8780".
-    [[nodiscard]] std::string localUrl() const;
-};
-/// "127.0.0.1:8780", "[::1]:8780", "localhost:8780"; empty when it is none of that.
-std::optional<ListenAddress> parseListenAddress(std::string_view text);
-
-/// Whether a Host header names this machine by address or by a name of the local network.
-bool isLocalHostName(std::string_view hostHeader);
 
 struct StatusServerLimits {
     std::chrono::milliseconds request =

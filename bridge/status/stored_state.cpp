@@ -2,30 +2,30 @@
 #include "bridge/status/stored_state.hpp"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
-#include <ranges>
+#include <optional>
 
-#include "bridge/publish/publisher.hpp"
+#include "bridge/publish/held_records.hpp"
+#include "bridge/publish/stored_run.hpp"
+#include "bridge/store/disk_space.hpp"
 #include "protocol/history/record.hpp"
+#include "therapy/glucose_trend.hpp"
 
 namespace bridge {
 
 namespace history = protocol::history;
-using therapy::DatedRecord;
 
 namespace {
 
 /// Some three hours of records: there is a glucose value among them even when alarms crowd the history.
 constexpr std::uint32_t kLookedAt = 150;
 
-/// The direction that the mapping gives a sample; empty when it gives none.
-std::string directionOf(const therapy::HistoryRun& stretch, const therapy::DatedRecord& sample,
-                        const nightscout::MappingSettings& settings) {
-    const auto documents = nightscout::map(stretch, settings, sample.sequenceNumber, sample.sequenceNumber);
-    if (documents.empty()) return {};
-    const auto body = nlohmann::json::parse(documents.front().body, nullptr, false);
-    const auto found = body.find("direction");
-    return found != body.end() && found->is_string() ? found->get<std::string>() : std::string{};
+/// As the site shows it; empty where there is no value, or no trend yet.
+std::string directionOf(const therapy::RecordLinks& links, std::size_t index, std::optional<int> milligrams,
+                        nightscout::DirectionStyle style) {
+    if (!milligrams || !links.at(index).sampleTime) return {};
+    const auto trend = therapy::glucoseTrendAt(links, index, *milligrams);
+    if (trend.state == therapy::GlucoseTrend::State::Undecided) return {};
+    return std::string(nightscout::directionOf(trend, style));
 }
 
 ServiceState::Record describeRecord(const therapy::DatedRecord& newest) {
@@ -35,16 +35,27 @@ ServiceState::Record describeRecord(const therapy::DatedRecord& newest) {
     return record;
 }
 
-std::optional<ServiceState::Glucose> newestGlucose(const therapy::HistoryRun& stretch,
-                                                   const nightscout::MappingSettings& settings) {
-    for (const therapy::DatedRecord& record : stretch.records | std::views::reverse) {
-        if (!record.record || !record.sampleTime) continue;
-        const auto* measurement = std::get_if<history::SgMeasurement>(&record.record->data);
-        if (measurement == nullptr) continue;
-        ServiceState::Glucose glucose{.time = *record.sampleTime,
-                                      .mgDl = measurement->glucoseMgDl(),
+/// Of a pump that has lost its clock, the time at which the record came is the nearest that there is.
+std::optional<ServiceState::Time> shownTime(const Store& store, PumpId pump,
+                                            const therapy::DatedRecord& record) {
+    if (record.hold != therapy::Hold::LostClock) return record.sampleTime;
+    return store.records(pump, {record.sequenceNumber, record.sequenceNumber}).front().receivedAt;
+}
+
+std::optional<ServiceState::Glucose> newestGlucose(const Store& store, PumpId pump,
+                                                   const therapy::HistoryRun& run,
+                                                   nightscout::DirectionStyle style) {
+    const therapy::RecordLinks links(run);
+    for (std::size_t i = run.records.size(); i-- > 0;) {
+        const therapy::DatedRecord& record = run.records[i];
+        const auto* measurement = links.get<history::SgMeasurement>(i);
+        const auto time = measurement == nullptr ? std::nullopt : shownTime(store, pump, record);
+        if (!time) continue;
+        const auto milligrams = measurement->glucoseMgDl();
+        ServiceState::Glucose glucose{.time = *time,
+                                      .mgDl = milligrams,
                                       .special = {},
-                                      .direction = directionOf(stretch, record, settings)};
+                                      .direction = directionOf(links, i, milligrams, style)};
         if (!glucose.mgDl) glucose.special = name(measurement->special());
         return glucose;
     }
@@ -53,11 +64,14 @@ std::optional<ServiceState::Glucose> newestGlucose(const therapy::HistoryRun& st
 
 } // namespace
 
-void readStoredState(Store& store, const therapy::Zone& zone, nightscout::MappingSettings settings,
+void readStoredState(Store& store, const therapy::Zone& zone, const nightscout::MappingSettings& settings,
                      ServiceState& state) {
     state.counts.waiting = store.depth();
     state.counts.uploaded = store.uploadedCount();
-    state.counts.setAside = store.setAsideCount();
+    const RefusedDocuments refused = store.refusedDocuments();
+    state.counts.setAside = refused.setAside;
+    state.counts.setAsideReason = refused.setAside > 0 ? refused.reason : "";
+    state.bytesFree = bytesFreeAt(store.file().parent_path());
     const auto pumps = store.pumps();
     if (pumps.empty()) return;
     const PumpInfo& pump = pumps.front();
@@ -67,12 +81,11 @@ void readStoredState(Store& store, const therapy::Zone& zone, nightscout::Mappin
     if (held.empty()) return;
     const SequenceRange whole = held.back();
     const SequenceRange window{whole.last - std::min(whole.last - whole.first, kLookedAt), whole.last};
-    const auto stretch = datedRun(store, pump.id, whole, window, zone, store.measuredOffset(pump.id));
-    if (stretch.records.empty()) return;
-    settings.serial = pump.serial;
-    settings.features = {nightscout::Feature::Cgm};
-    state.lastRecord = describeRecord(stretch.records.back());
-    state.glucose = newestGlucose(stretch, settings);
+    const auto run = StoredRun(store, pump.id, whole, zone).history(window, therapy::Dating::Shown);
+    state.held = heldRecords(store, pump.id, zone);
+    if (run.records.empty()) return;
+    state.lastRecord = describeRecord(run.records.back());
+    state.glucose = newestGlucose(store, pump.id, run, settings.directions);
 }
 
 } // namespace bridge

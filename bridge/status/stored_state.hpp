@@ -10,7 +10,7 @@ namespace bridge {
 
 /// What the store knows: the pump that was active last, its newest record and glucose, and the counts. Dates
 /// and direction are those that Nightscout gets by `settings`. Not const: counting the outbox is not.
-void readStoredState(Store& store, const therapy::Zone& zone, nightscout::MappingSettings settings,
+void readStoredState(Store& store, const therapy::Zone& zone, const nightscout::MappingSettings& settings,
                      ServiceState& state);
 
 } // namespace bridge

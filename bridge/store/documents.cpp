@@ -2,6 +2,7 @@
 // From the mapping's documents to what has to be done on the server.
 #include <openssl/evp.h>
 
+#include <algorithm>
 #include <stdexcept>
 
 #include "bridge/store/store_impl.hpp"
@@ -41,8 +42,6 @@ public:
         const protocol::Bytes hash = hashOf(document.body);
         if (const auto tail = lastWaiting(document.identifier)) {
             putBehind(*tail, document, hash);
-        } else if (isRefused(document, hash)) {
-            ++result_.known;
         } else if (const auto uploaded = uploadedHash(document.identifier)) {
             putChanged(*uploaded, document, hash);
         } else {
@@ -55,7 +54,9 @@ public:
     /// Whatever is there already.
     void putAgain(const Document& document) {
         const protocol::Bytes hash = hashOf(document.body);
-        Statement(database_, "DELETE FROM refused WHERE identifier = ?", document.identifier).run();
+        Statement(database_, "DELETE FROM refusal WHERE item IN (SELECT id FROM outbox WHERE identifier = ?)",
+                  document.identifier)
+            .run();
         const auto tail = lastWaiting(document.identifier);
         const auto uploaded = uploadedHash(document.identifier);
         const bool waits = tail && tail->operation != Operation::Delete;
@@ -96,9 +97,14 @@ public:
     [[nodiscard]] bool isKnown(const Document& document) {
         const protocol::Bytes hash = hashOf(document.body);
         if (const auto tail = lastWaiting(document.identifier)) {
-            return tail->operation != Operation::Delete && tail->hash == hash;
+            return tail->operation != Operation::Delete && tail->hash == hash && !tail->refused;
         }
         return uploadedHash(document.identifier) == hash;
+    }
+
+    [[nodiscard]] bool isUploaded(const Document& document) {
+        return !lastWaiting(document.identifier) &&
+               uploadedHash(document.identifier) == hashOf(document.body);
     }
 
     [[nodiscard]] QueueResult result() const { return result_; }
@@ -108,25 +114,21 @@ private:
         std::int64_t id;
         Operation operation;
         protocol::Bytes hash;
-        bool seen; ///< may be on its way, or on the server without our knowing
+        bool seen;    ///< may be on its way, or on the server without our knowing
+        bool refused; ///< by the site
     };
 
     [[nodiscard]] std::optional<Waiting> lastWaiting(const std::string& identifier) {
         Statement query(
             database_,
-            "SELECT id, operation, hash, attempts FROM outbox WHERE identifier = ? ORDER BY id DESC LIMIT 1",
+            "SELECT id, operation, hash, attempts, EXISTS (SELECT 1 FROM refusal WHERE item = id) "
+            "FROM outbox WHERE identifier = ? ORDER BY id DESC LIMIT 1",
             identifier);
         if (!query.step()) return std::nullopt;
         const std::int64_t id = query.integer(0);
         const bool seen = query.integer(3) > 0 || store_.isUnderWay(id);
-        return Waiting{id, static_cast<Operation>(query.integer(1)), query.blob(2), seen};
-    }
-
-    /// Another body than the refused one is another try.
-    [[nodiscard]] bool isRefused(const Document& document, const protocol::Bytes& hash) {
-        Statement query(database_, "SELECT 1 FROM refused WHERE identifier = ? AND hash = ?",
-                        document.identifier, hash);
-        return query.step();
+        return Waiting{id, static_cast<Operation>(query.integer(1)), query.blob(2), seen,
+                       query.integer(4) != 0};
     }
 
     [[nodiscard]] std::optional<protocol::Bytes> uploadedHash(const std::string& identifier) {
@@ -140,6 +142,13 @@ private:
             // Wanted again after it was superseded.
             insert(document, Operation::Post, hash);
             ++result_.added;
+        } else if (tail.refused && tail.hash == hash) {
+            ++result_.refused;
+        } else if (tail.refused) {
+            // Another body is another try. It may be there without our knowing: Put asks first.
+            Statement(database_, "DELETE FROM outbox WHERE id = ?", tail.id).run();
+            insert(document, Operation::Put, hash);
+            ++result_.changed;
         } else if (tail.hash == hash || document.collection == Collection::Entries) {
             ++result_.known;
         } else if (tail.seen) {
@@ -217,7 +226,13 @@ private:
 
 QueueResult Store::queueDocuments(PumpId pump, std::span<const Document> documents,
                                   std::span<const Published> times) {
-    sqlite::Transaction transaction(impl_->database);
+    // Under which time a record goes out must be known for good before it goes out. A device status is out of
+    // date before it matters.
+    const bool onlyStatus = times.empty() && std::ranges::all_of(documents, [](const Document& document) {
+                                return document.collection == Collection::DeviceStatus;
+                            });
+    sqlite::Transaction transaction(impl_->database,
+                                    onlyStatus ? sqlite::Durability::Later : sqlite::Durability::Now);
     Queue queue(*impl_);
     for (const Document& document : documents) queue.put(document);
     const std::int64_t epoch = impl_->epochOf(pump);
@@ -240,7 +255,8 @@ QueueResult Store::requeueDocuments(PumpId pump, std::span<const Document> docum
     const std::int64_t epoch = impl_->epochOf(pump);
     for (const Published& published : times) {
         Statement(impl_->database,
-                  "UPDATE record SET published_at = ? WHERE pump = ? AND epoch = ? AND sequence = ?",
+                  "UPDATE record SET published_at = ?, time_source = NULL "
+                  "WHERE pump = ? AND epoch = ? AND sequence = ?",
                   toInteger(published.time), pump, epoch, published.sequenceNumber)
             .run();
     }
@@ -257,6 +273,10 @@ void Store::withdrawDocuments(std::span<const std::string> identifiers) {
 
 bool Store::isKnown(const Document& document) const {
     return Queue(*impl_).isKnown(document);
+}
+
+bool Store::isUploaded(const Document& document) {
+    return Queue(*impl_).isUploaded(document);
 }
 
 void Store::shareOutbox() {

@@ -18,34 +18,28 @@ struct Lane {
     Collection collection;
     Operation operation;
     bool newestOnly = false; ///< entries newer than any that the server has: the value a person waits for
-    bool oneByOne = false;
 };
 
 constexpr std::array kLanes{
-    Lane{Collection::Entries, Operation::Post, true},
-    Lane{Collection::Profile, Operation::Post},
-    Lane{Collection::Profile, Operation::Put},
-    Lane{Collection::Treatments, Operation::Post},
-    Lane{Collection::Treatments, Operation::Put},
-    Lane{Collection::Entries, Operation::Post},
-    Lane{Collection::DeviceStatus, Operation::Post, false, true},
-    Lane{Collection::DeviceStatus, Operation::Put, false, true},
-    Lane{Collection::Treatments, Operation::Delete},
-    Lane{Collection::Entries, Operation::Delete},
+    Lane{Collection::Entries, Operation::Post, true},  Lane{Collection::Treatments, Operation::Post},
+    Lane{Collection::Treatments, Operation::Put},      Lane{Collection::Entries, Operation::Post},
+    Lane{Collection::DeviceStatus, Operation::Post},   Lane{Collection::DeviceStatus, Operation::Put},
+    Lane{Collection::Treatments, Operation::Delete},   Lane{Collection::Entries, Operation::Delete},
     Lane{Collection::DeviceStatus, Operation::Delete},
-    Lane{Collection::Profile, Operation::Delete},
 };
 
 std::vector<std::int64_t> due(sqlite::Database& database, const Lane& lane, std::int64_t rankBelow,
-                              std::int64_t limit) {
+                              std::int64_t limit, std::chrono::sys_seconds now) {
     Statement query(
         database,
         "SELECT id FROM outbox AS o WHERE collection = ? AND operation = ? AND rank < ? "
         "AND NOT EXISTS (SELECT 1 FROM outbox AS earlier "
         "WHERE earlier.identifier = o.identifier AND earlier.id < o.id) "
         "AND (after IS NULL OR EXISTS (SELECT 1 FROM uploaded WHERE uploaded.identifier = o.after)) "
+        "AND NOT EXISTS (SELECT 1 FROM refusal WHERE item = o.id AND retry_at > ?) "
         "ORDER BY rank, id LIMIT ?",
-        static_cast<unsigned>(lane.collection), static_cast<unsigned>(lane.operation), rankBelow, limit);
+        static_cast<unsigned>(lane.collection), static_cast<unsigned>(lane.operation), rankBelow,
+        toInteger(now), limit);
     std::vector<std::int64_t> ids;
     while (query.step()) ids.push_back(query.integer(0));
     return ids;
@@ -64,8 +58,9 @@ OutboxItem readItem(sqlite::Database& database, std::int64_t id) {
     Statement query(
         database,
         "SELECT o.identifier, o.operation, o.collection, o.kind, o.feature, o.event_type, o.time_ms, "
-        "o.sequence, o.supersedes, o.attempts, o.body, u.server_id "
-        "FROM outbox AS o LEFT JOIN uploaded AS u USING (identifier) WHERE o.id = ?",
+        "o.sequence, o.supersedes, o.attempts, o.body, u.server_id, r.occasions, r.counted_at "
+        "FROM outbox AS o LEFT JOIN uploaded AS u USING (identifier) LEFT JOIN refusal AS r ON r.item = o.id "
+        "WHERE o.id = ?",
         id);
     query.step();
     OutboxItem item;
@@ -82,6 +77,8 @@ OutboxItem readItem(sqlite::Database& database, std::int64_t id) {
     item.attempts = static_cast<int>(query.integer(9));
     item.document.body = query.text(10);
     item.serverId = query.optionalText(11);
+    item.refusals = static_cast<int>(query.optionalInteger(12).value_or(0));
+    if (const auto at = query.optionalInteger(13)) item.refusedAt = toTime(*at);
     return item;
 }
 
@@ -108,15 +105,12 @@ void acknowledgeOne(sqlite::Database& database, const nightscout::Acknowledgemen
                   item.id, item.serverId)
             .run();
     }
-    Statement(database, "DELETE FROM refused WHERE identifier = (SELECT identifier FROM outbox WHERE id = ?)",
-              item.id)
-        .run();
     Statement(database, "DELETE FROM outbox WHERE id = ?", item.id).run();
 }
 
 } // namespace
 
-std::vector<OutboxItem> Store::next(std::size_t limit, std::size_t maxBytes) {
+std::vector<OutboxItem> Store::next(std::size_t limit, std::size_t maxBytes, std::chrono::sys_seconds now) {
     if (limit == 0) return {};
     const std::int64_t newest = rankOfNewestUploadedEntry(impl_->database);
     std::vector<OutboxItem> items;
@@ -125,7 +119,7 @@ std::vector<OutboxItem> Store::next(std::size_t limit, std::size_t maxBytes) {
         const std::int64_t rankBelow = lane.newestOnly ? newest : std::numeric_limits<std::int64_t>::max();
         std::size_t bytes = 0;
         for (const std::int64_t id :
-             due(impl_->database, lane, rankBelow, lane.oneByOne ? 1 : static_cast<std::int64_t>(limit))) {
+             due(impl_->database, lane, rankBelow, static_cast<std::int64_t>(limit), now)) {
             OutboxItem item = readItem(impl_->database, id);
             bytes += item.document.body.size();
             if (!items.empty() && bytes > maxBytes) break;
@@ -137,35 +131,50 @@ std::vector<OutboxItem> Store::next(std::size_t limit, std::size_t maxBytes) {
     return items;
 }
 
+// On the disk with the next records: forgotten by a power cut before, a document goes up a second time under
+// the same identity, which changes nothing there (docs/nightscout/api.md 5.2).
 void Store::acknowledge(std::span<const nightscout::Acknowledgement> items) {
-    sqlite::Transaction transaction(impl_->database);
+    sqlite::Transaction transaction(impl_->database, sqlite::Durability::Later);
     for (const auto& item : items) acknowledgeOne(impl_->database, item);
     transaction.commit();
     for (const auto& item : items) impl_->handedOut.erase(item.id);
 }
 
-void Store::setAside(std::int64_t id, const std::string& reason) {
-    sqlite::Transaction transaction(impl_->database);
+void Store::refuse(std::int64_t id, const nightscout::Refusal& refusal) {
+    sqlite::Transaction transaction(impl_->database, sqlite::Durability::Later);
+    // Where another body of the document waits behind it, that takes its place.
     Statement(impl_->database,
-              "INSERT INTO refused (identifier, operation, hash, reason, body) "
-              "SELECT identifier, operation, hash, ?2, body FROM outbox WHERE id = ?1 "
-              "ON CONFLICT DO UPDATE SET operation = excluded.operation, hash = excluded.hash, "
-              "reason = excluded.reason, body = excluded.body",
-              id, reason)
-        .run();
-    // What a refused document should have taken the place of stays on the server.
-    Statement(impl_->database,
-              "DELETE FROM outbox WHERE after = (SELECT identifier FROM outbox WHERE id = ?1) "
-              "AND after NOT IN (SELECT identifier FROM uploaded)",
+              "DELETE FROM outbox WHERE id = ?1 AND EXISTS (SELECT 1 FROM outbox AS later "
+              "WHERE later.identifier = outbox.identifier AND later.id > ?1)",
               id)
         .run();
-    Statement(impl_->database, "DELETE FROM outbox WHERE id = ?", id).run();
+    std::optional<std::int64_t> countedAt;
+    if (refusal.countedAt) countedAt = toInteger(*refusal.countedAt);
+    Statement(impl_->database,
+              "INSERT INTO refusal (item, occasions, counted_at, set_aside, retry_at, reason) "
+              "SELECT id, ?2, ?3, ?4, ?5, ?6 FROM outbox WHERE id = ?1 ON CONFLICT DO UPDATE SET "
+              "occasions = excluded.occasions, counted_at = excluded.counted_at, "
+              "set_aside = excluded.set_aside, retry_at = excluded.retry_at, reason = excluded.reason",
+              id, refusal.occasions, countedAt, refusal.setAside ? 1 : 0, toInteger(refusal.retryAt),
+              refusal.reason)
+        .run();
     transaction.commit();
     impl_->handedOut.erase(id);
 }
 
+void Store::retryRefused() {
+    Statement(impl_->database, "UPDATE refusal SET retry_at = 0").run();
+}
+
+std::optional<std::chrono::sys_seconds> Store::nextRetry() {
+    Statement query(impl_->database, "SELECT min(retry_at) FROM refusal");
+    query.step();
+    const auto first = query.optionalInteger(0);
+    return first ? std::optional(toTime(*first)) : std::nullopt;
+}
+
 void Store::countAttempt(std::span<const std::int64_t> ids) {
-    sqlite::Transaction transaction(impl_->database);
+    sqlite::Transaction transaction(impl_->database, sqlite::Durability::Later);
     for (const std::int64_t id : ids) {
         Statement(impl_->database, "UPDATE outbox SET attempts = attempts + 1 WHERE id = ?", id).run();
     }
@@ -173,7 +182,11 @@ void Store::countAttempt(std::span<const std::int64_t> ids) {
 }
 
 std::size_t Store::depth() {
-    Statement query(impl_->database, "SELECT count(*) FROM outbox");
+    // Without what is set aside, and without what that was to take the place of.
+    Statement query(impl_->database,
+                    "WITH aside AS (SELECT id, identifier FROM outbox JOIN refusal ON item = id WHERE "
+                    "set_aside) SELECT count(*) FROM outbox WHERE id NOT IN (SELECT id FROM aside) AND "
+                    "(after IS NULL OR after NOT IN (SELECT identifier FROM aside))");
     query.step();
     return static_cast<std::size_t>(query.integer(0));
 }
@@ -184,10 +197,15 @@ std::uint64_t Store::uploadedCount() const {
     return static_cast<std::uint64_t>(query.integer(0));
 }
 
-std::uint64_t Store::setAsideCount() const {
-    Statement query(impl_->database, "SELECT count(*) FROM refused");
+RefusedDocuments Store::refusedDocuments() const {
+    Statement query(impl_->database, "SELECT count(*), ifnull(sum(set_aside), 0) FROM refusal");
     query.step();
-    return static_cast<std::uint64_t>(query.integer(0));
+    RefusedDocuments refused{
+        static_cast<std::uint64_t>(query.integer(0)), static_cast<std::uint64_t>(query.integer(1)), {}};
+    Statement words(impl_->database,
+                    "SELECT reason FROM refusal ORDER BY set_aside DESC, counted_at DESC LIMIT 1");
+    if (words.step()) refused.reason = words.text(0);
+    return refused;
 }
 
 } // namespace bridge

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Records as the pump sent them, and which numbers are held or known to be absent.
+// Records as the pump sent them, which numbers are held or known to be absent, and how glucose moved at a
+// sample, as the pump measured it live.
 #include <algorithm>
+#include <sstream>
 
 #include "bridge/store/store_impl.hpp"
 #include "protocol/history/record.hpp"
@@ -102,6 +104,10 @@ private:
     std::int64_t epoch_;
 };
 
+/// Numberings that may begin anew within a time: a memory failure makes one, a repair another.
+constexpr std::size_t kMostEpochs = 3;
+constexpr std::chrono::hours kEpochsWithin{24};
+
 enum class Held { No, Same, Other };
 
 Held lookUp(sqlite::Database& database, PumpId pump, std::int64_t epoch, const ReceivedRecord& record) {
@@ -114,13 +120,8 @@ Held lookUp(sqlite::Database& database, PumpId pump, std::int64_t epoch, const R
 /// Stores one batch inside the caller's transaction.
 class BatchWriter {
 public:
-    BatchWriter(Store::Impl& store, PumpId pump, std::chrono::sys_seconds receivedAt,
-                Store::Contradiction contradiction)
-        : store_(store),
-          pump_(pump),
-          receivedAt_(receivedAt),
-          mayBegin_(contradiction == Store::Contradiction::BeginsEpoch),
-          epoch_(store.epochOf(pump)) {}
+    BatchWriter(Store::Impl& store, PumpId pump, std::chrono::sys_seconds receivedAt)
+        : store_(store), pump_(pump), receivedAt_(receivedAt), epoch_(store.epochOf(pump)) {}
 
     Store::AddResult write(std::span<const ReceivedRecord> records) {
         // One contradiction shows that the numbering began again; the whole batch belongs to the new one,
@@ -129,7 +130,7 @@ public:
             return record.sequenceNumber != kCorruptionSequenceNumber &&
                    lookUp(store_.database, pump_, epoch_, record) == Held::Other;
         });
-        if (contradicts && mayBegin_) beginEpoch();
+        if (contradicts) (void)beginEpoch();
         for (const ReceivedRecord& record : records) {
             if (record.sequenceNumber == kCorruptionSequenceNumber) {
                 writeCorruption(record);
@@ -151,11 +152,11 @@ private:
             ++result_.known;
             return;
         }
-        if (held == Held::Other && (!mayBegin_ || result_.newEpoch)) {
-            ++result_.dropped;
+        // A batch that contradicts itself, or a pump that does so all the time.
+        if (held == Held::Other && !beginEpoch()) {
+            ++result_.refused;
             return;
         }
-        if (held == Held::Other) beginEpoch(); // a batch that contradicts itself
         Statement(store_.database,
                   "INSERT INTO record (pump, epoch, sequence, raw, received_at) VALUES (?, ?, ?, ?, ?)",
                   pump_, epoch_, record.sequenceNumber, record.raw, toInteger(receivedAt_))
@@ -178,10 +179,30 @@ private:
         ++(store_.database.changes() > 0 ? result_.added : result_.known);
     }
 
-    void beginEpoch() {
+    /// A new numbering means that all the pump holds is read again. One that comes again and again is a
+    /// fault, and must neither fill the disk nor keep the newest data away.
+    [[nodiscard]] bool beginEpoch() {
+        if (!mayBeginEpoch()) return false;
         writeRanges();
         epoch_ = store_.beginEpoch(pump_);
         result_.newEpoch = true;
+        return true;
+    }
+
+    /// Keeps the times of the last beginnings in the settings: a number of seconds each.
+    [[nodiscard]] bool mayBeginEpoch() {
+        const std::string key = "epochs-begun." + std::to_string(pump_);
+        std::istringstream kept(store_.setting(key).value_or(""));
+        std::vector<std::int64_t> begun;
+        for (std::int64_t time = 0; kept >> time;) {
+            if (time > toInteger(receivedAt_ - kEpochsWithin)) begun.push_back(time);
+        }
+        if (begun.size() >= kMostEpochs) return false;
+        begun.push_back(toInteger(receivedAt_));
+        std::string text;
+        for (const std::int64_t time : begun) text += std::to_string(time) + " ";
+        store_.setSetting(key, text);
+        return true;
     }
 
     void writeRanges() {
@@ -199,7 +220,6 @@ private:
     Store::Impl& store_;
     PumpId pump_;
     std::chrono::sys_seconds receivedAt_;
-    bool mayBegin_;
     std::int64_t epoch_;
     std::vector<Ranges::Range> fresh_; ///< added in this batch, not yet in `held`
     Store::AddResult result_;
@@ -228,9 +248,9 @@ void visitRecords(Store::Impl& store, PumpId pump, SequenceRange range, std::int
 } // namespace
 
 Store::AddResult Store::addRecords(PumpId pump, std::span<const ReceivedRecord> records,
-                                   std::chrono::sys_seconds receivedAt, Contradiction contradiction) {
-    sqlite::Transaction transaction(impl_->database);
-    const AddResult result = BatchWriter(*impl_, pump, receivedAt, contradiction).write(records);
+                                   std::chrono::sys_seconds receivedAt) {
+    sqlite::Transaction transaction(impl_->database, sqlite::Durability::Later);
+    const AddResult result = BatchWriter(*impl_, pump, receivedAt).write(records);
     transaction.commit();
     return result;
 }
@@ -261,7 +281,7 @@ std::vector<SequenceRange> Store::covered(PumpId pump) const {
 
 void Store::markAbsent(PumpId pump, SequenceRange range) {
     if (range.first > range.last) return;
-    sqlite::Transaction transaction(impl_->database);
+    sqlite::Transaction transaction(impl_->database, sqlite::Durability::Later);
     const std::int64_t epoch = impl_->epochOf(pump);
     Ranges missing(impl_->database, kAbsent, pump, epoch);
     missing.add({range.first, range.last});
@@ -278,7 +298,7 @@ std::vector<SequenceRange> Store::unpublished(PumpId pump) const {
 }
 
 void Store::markPublished(PumpId pump, SequenceRange range) {
-    sqlite::Transaction transaction(impl_->database);
+    sqlite::Transaction transaction(impl_->database, sqlite::Durability::Later);
     Ranges(impl_->database, kUnpublished, pump, impl_->epochOf(pump)).subtract({range.first, range.last});
     transaction.commit();
 }
@@ -323,6 +343,27 @@ std::vector<StoredRecord> Store::references(PumpId pump, SequenceRange range) co
     std::vector<StoredRecord> records;
     while (query.step()) records.push_back(readRecord(query));
     return records;
+}
+
+void Store::addTrend(PumpId pump, Trend trend) {
+    Statement(impl_->database,
+              "INSERT OR REPLACE INTO trend (pump, sampled_at, rate, milligrams) VALUES (?, ?, ?, ?)", pump,
+              trend.sampleTime.time_since_epoch().count(), trend.rate, trend.milligrams)
+        .run();
+}
+
+std::vector<Store::Trend> Store::trends(PumpId pump, protocol::LocalSeconds from,
+                                        protocol::LocalSeconds to) const {
+    std::vector<Trend> result;
+    Statement query(impl_->database,
+                    "SELECT sampled_at, rate, ifnull(milligrams, 0) FROM trend WHERE pump = ? AND sampled_at "
+                    "BETWEEN ? AND ? ORDER BY sampled_at",
+                    pump, from.time_since_epoch().count(), to.time_since_epoch().count());
+    while (query.step()) {
+        result.push_back({protocol::LocalSeconds(std::chrono::seconds(query.integer(0))),
+                          static_cast<std::int32_t>(query.integer(1)), static_cast<int>(query.integer(2))});
+    }
+    return result;
 }
 
 } // namespace bridge

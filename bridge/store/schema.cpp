@@ -12,7 +12,7 @@ constexpr std::int64_t kApplicationId = 0x706d7062;
 
 // Version 1.
 //
-// pump.oldest and pump.measured_offset belong to the present epoch.
+// pump.oldest and pump.measured_offset belong to the present epoch. Version 3 drops measured_offset.
 //
 // record_reference: reference times (0xF00E, 0x000F; docs/protocol/history.md 10), one record in about 45.
 //
@@ -136,8 +136,55 @@ CREATE TABLE trend (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
+// Version 3.
+//
+// clock_offset: local minus UTC of the pump's clock, for the records from `first` to the end of the segment
+// between two changes of the clock that `first` is in (docs/nightscout/mapping.md 5.3). source:
+// therapy::OffsetSource.
+//
+// record.time_source: 0 for a time that was published by an earlier version, by one offset for the whole
+// pump; else null, and clock_offset tells. trend.milligrams: null for trends that were read before.
+constexpr const char* kVersion3 = R"sql(
+CREATE TABLE clock_offset (
+    pump        INTEGER NOT NULL REFERENCES pump (id),
+    epoch       INTEGER NOT NULL,
+    first       INTEGER NOT NULL,
+    utc_offset  INTEGER NOT NULL,
+    measured    INTEGER NOT NULL,
+    measured_at INTEGER NOT NULL,
+    source      INTEGER NOT NULL,
+    PRIMARY KEY (pump, epoch, first)
+) STRICT, WITHOUT ROWID;
+ALTER TABLE pump DROP COLUMN measured_offset;
+ALTER TABLE record ADD COLUMN time_source INTEGER;
+UPDATE record SET time_source = 0 WHERE published_at IS NOT NULL;
+ALTER TABLE trend ADD COLUMN milligrams INTEGER;
+)sql";
+
+// Version 4.
+//
+// refusal: what the site refuses alone, by the rule of proof (docs/nightscout/api.md 4.4). The document stays
+// in the outbox. Version 2 set documents aside too soon and kept them apart: their records are mapped again,
+// which queues what the server does not have.
+constexpr const char* kVersion4 = R"sql(
+CREATE TABLE refusal (
+    item       INTEGER PRIMARY KEY REFERENCES outbox (id) ON DELETE CASCADE,
+    occasions  INTEGER NOT NULL,
+    counted_at INTEGER,
+    set_aside  INTEGER NOT NULL,
+    retry_at   INTEGER NOT NULL,
+    reason     TEXT    NOT NULL
+) STRICT;
+DELETE FROM unpublished WHERE EXISTS (SELECT 1 FROM refused) AND EXISTS (
+    SELECT 1 FROM held WHERE held.pump = unpublished.pump AND held.epoch = unpublished.epoch
+    AND held.first <= unpublished.last AND held.last >= unpublished.first);
+INSERT INTO unpublished (pump, epoch, first, last)
+    SELECT pump, epoch, first, last FROM held WHERE EXISTS (SELECT 1 FROM refused);
+DROP TABLE refused;
+)sql";
+
 // The script at index i leads from version i to version i + 1. Released scripts never change.
-constexpr std::array kMigrations{kVersion1, kVersion2};
+constexpr std::array kMigrations{kVersion1, kVersion2, kVersion3, kVersion4};
 constexpr std::int64_t kVersion = kMigrations.size();
 
 std::int64_t readPragma(sqlite::Database& database, std::string_view pragma) {
@@ -173,6 +220,22 @@ void migrate(sqlite::Database& database) {
     transaction.commit();
 }
 
+/// A commit writes whole pages, and a new record touches ten of them with a hundred bytes in each. A file
+/// with larger ones is written anew once; not while somebody else has it open.
+void usePages(sqlite::Database& database) {
+    constexpr std::int64_t kPageBytes = 1024;
+    database.execute("PRAGMA page_size = " + std::to_string(kPageBytes));
+    if (readPragma(database, "PRAGMA page_count") == 0 ||
+        readPragma(database, "PRAGMA page_size") == kPageBytes)
+        return;
+    try {
+        database.execute("PRAGMA busy_timeout = 100; PRAGMA journal_mode = DELETE; VACUUM");
+    } catch (const StoreError& error) {
+        if (error.kind() != StoreErrorKind::Passing) throw;
+    }
+    database.execute("PRAGMA busy_timeout = 10000");
+}
+
 } // namespace
 
 void openSchema(sqlite::Database& database, Store::Access access) {
@@ -185,11 +248,14 @@ void openSchema(sqlite::Database& database, Store::Access access) {
             database.file().string() +
             ": has the schema of an older pump-bridge; start the service once to bring it up to date");
     }
-    // FULL, not NORMAL: in WAL mode NORMAL may lose the last commits in a power cut. A published time or an
-    // acknowledgement would be forgotten while Nightscout keeps its documents, and the same record could go
-    // up again under another time. A sync per batch of records is cheap.
+    usePages(database);
+    // WAL: readers never wait for the service, and a commit writes each page once. NORMAL: a commit is not
+    // synced by itself; a transaction that must be on the disk when it returns asks for FULL
+    // (sqlite::Durability). The log is copied into the file every 2 MiB: often enough to stay small, seldom
+    // enough that a page which changes with each record is copied once for many.
     database.execute(
-        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 1048576");
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 2048; "
+        "PRAGMA journal_size_limit = 2097152");
     migrate(database);
 }
 

@@ -26,7 +26,8 @@ std::string remedy(int code) {
         case SQLITE_NOTADB:
             return " (not a pump-bridge database: set storage.path to another file)";
         case SQLITE_CORRUPT:
-            return " (the file is damaged: move it away, and the pump's memory will be read again)";
+            return " (the file is damaged: 'pump-bridge run' sets it aside and reads the pump's memory "
+                   "again)";
         case SQLITE_FULL:
             return " (free some space on the disk)";
         case SQLITE_READONLY:
@@ -37,6 +38,20 @@ std::string remedy(int code) {
             return " (another program is writing to the file)";
         default:
             return "";
+    }
+}
+
+StoreErrorKind kindOf(int code) {
+    switch (code & 0xff) {
+        case SQLITE_CORRUPT:
+            return StoreErrorKind::Damaged;
+        case SQLITE_NOTADB:
+        case SQLITE_READONLY:
+        case SQLITE_CANTOPEN:
+        case SQLITE_PERM:
+            return StoreErrorKind::Unusable;
+        default:
+            return StoreErrorKind::Passing;
     }
 }
 
@@ -63,9 +78,12 @@ Database::Database(std::filesystem::path file, Mode mode) : file_(std::move(file
 
 Database::~Database() = default;
 
-void Database::fail() const {
+void Database::fail() {
     const int code = sqlite3_extended_errcode(handle_.get());
-    throw StoreError(file_.string() + ": " + sqlite3_errmsg(handle_.get()) + remedy(code));
+    const StoreErrorKind kind = kindOf(code);
+    const StoreError error(file_.string() + ": " + sqlite3_errmsg(handle_.get()) + remedy(code), kind);
+    if (kind == StoreErrorKind::Damaged && onDamage_) std::exchange(onDamage_, nullptr)();
+    throw error;
 }
 
 void Database::execute(const std::string& sql) {
@@ -178,19 +196,41 @@ void Statement::bindNull(int index) {
     if (sqlite3_bind_null(handle_.get(), index) != SQLITE_OK) database_.fail();
 }
 
-Transaction::Transaction(Database& database) : database_(database) {
-    database_.execute("BEGIN IMMEDIATE");
+void Database::setSynchronous(bool full) {
+    if (full == synchronous_) return;
+    execute(full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
+    synchronous_ = full;
+}
+
+Transaction::Transaction(Database& database, Durability durability) : database_(database) {
+    if (database_.transactions_ == 0) {
+        database_.setSynchronous(durability == Durability::Now);
+        database_.execute("BEGIN IMMEDIATE");
+        database_.partFailed_ = false;
+    }
+    ++database_.transactions_;
 }
 
 Transaction::~Transaction() {
     if (!open_) return;
+    if (--database_.transactions_ > 0) {
+        database_.partFailed_ = true;
+        return;
+    }
     // A failed statement may have rolled the transaction back already.
     sqlite3_exec(database_.handle_.get(), "ROLLBACK", nullptr, nullptr, nullptr);
 }
 
 void Transaction::commit() {
-    database_.execute("COMMIT");
+    if (database_.transactions_ == 1) {
+        if (database_.partFailed_)
+            throw StoreError("a part of a transaction failed", StoreErrorKind::Passing);
+        database_.execute("COMMIT");
+    }
+    --database_.transactions_;
     open_ = false;
+    // What is written without a transaction of its own may wait for the next that is synced.
+    if (database_.transactions_ == 0) database_.setSynchronous(false);
 }
 
 } // namespace bridge::sqlite

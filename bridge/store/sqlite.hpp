@@ -6,6 +6,7 @@
 #include <concepts>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -45,6 +46,8 @@ public:
     /// Rows that the last INSERT, UPDATE or DELETE touched.
     [[nodiscard]] std::int64_t changes() const;
     [[nodiscard]] const std::filesystem::path& file() const { return file_; }
+    /// Called once, before the first error that says that the file is damaged is thrown.
+    void onDamage(std::function<void()> handler) { onDamage_ = std::move(handler); }
 
 private:
     friend class Statement;
@@ -52,9 +55,14 @@ private:
     [[nodiscard]] StatementHandle prepare(std::string_view sql);
     [[nodiscard]] StatementHandle borrow(std::string_view sql);
     void giveBack(std::string_view sql, StatementHandle statement) noexcept;
-    [[noreturn]] void fail() const;
+    [[noreturn]] void fail();
+    void setSynchronous(bool full);
 
     std::filesystem::path file_;
+    std::function<void()> onDamage_;
+    int transactions_ = 0;     ///< one within another
+    bool partFailed_ = false;  ///< an inner one was not committed: the outer one cannot be
+    bool synchronous_ = false; ///< each commit is synced
     std::unique_ptr<sqlite3, CloseDatabase> handle_;
     // Keys view string literals: statements are written in the code, never put together at run time.
     std::map<std::string_view, StatementHandle> idle_;
@@ -115,12 +123,16 @@ private:
     StatementHandle handle_;
 };
 
-/// Rolled back unless committed.
+/// Whether a transaction is on the disk when its commit returns, or with the next one that is. In either case
+/// a crash of the process loses nothing, and after a power cut the file is as it was after some commit.
+enum class Durability : std::uint8_t { Now, Later };
+
+/// Rolled back unless committed. One within another is a part of it, and of its durability.
 class Transaction {
 public:
     /// Takes the write lock at once: a transaction that begins by reading cannot fail half-way for want of
     /// it.
-    explicit Transaction(Database& database);
+    explicit Transaction(Database& database, Durability durability = Durability::Now);
     Transaction(const Transaction&) = delete;
     Transaction& operator=(const Transaction&) = delete;
     ~Transaction();

@@ -58,16 +58,30 @@ std::int64_t Store::Impl::epochOf(PumpId pump) {
 }
 
 std::int64_t Store::Impl::beginEpoch(PumpId pump) {
-    sqlite::Statement(database,
-                      "UPDATE pump SET epoch = epoch + 1, oldest = NULL, measured_offset = NULL WHERE id = ?",
-                      pump)
-        .run();
+    sqlite::Statement(database, "UPDATE pump SET epoch = epoch + 1, oldest = NULL WHERE id = ?", pump).run();
     return epochOf(pump);
 }
 
 Store::Store(const fs::path& file, Access access) : impl_(std::make_unique<Impl>(file, access)) {}
 
 Store::~Store() = default;
+
+Store::Group::Group(Store& store)
+    : transaction_(std::make_unique<sqlite::Transaction>(store.impl_->database)) {}
+
+Store::Group::~Group() = default;
+
+void Store::Group::commit() {
+    transaction_->commit();
+}
+
+void Store::onDamage(std::function<void()> handler) {
+    impl_->database.onDamage(std::move(handler));
+}
+
+const fs::path& Store::file() const {
+    return impl_->database.file();
+}
 
 PumpInfo Store::pump(std::string_view serial) {
     sqlite::Statement(impl_->database, "INSERT INTO pump (serial) VALUES (?) ON CONFLICT (serial) DO NOTHING",
@@ -102,27 +116,22 @@ void Store::beginEpoch(PumpId pump) {
     impl_->beginEpoch(pump);
 }
 
-std::optional<std::chrono::seconds> Store::measuredOffset(PumpId pump) const {
-    sqlite::Statement query(impl_->database, "SELECT measured_offset FROM pump WHERE id = ?", pump);
-    if (!query.step() || query.isNull(0)) return std::nullopt;
-    return std::chrono::seconds(query.integer(0));
-}
-
-void Store::setMeasuredOffset(PumpId pump, std::chrono::seconds localMinusUtc) {
-    sqlite::Statement(impl_->database,
-                      "UPDATE pump SET measured_offset = ?2 WHERE id = ?1 AND measured_offset IS NOT ?2",
-                      pump, localMinusUtc.count())
-        .run();
-}
-
 std::optional<std::string> Store::setting(std::string_view key) const {
-    sqlite::Statement query(impl_->database, "SELECT value FROM setting WHERE key = ?", key);
+    return impl_->setting(key);
+}
+
+void Store::setSetting(std::string_view key, std::string_view value) {
+    impl_->setSetting(key, value);
+}
+
+std::optional<std::string> Store::Impl::setting(std::string_view key) {
+    sqlite::Statement query(database, "SELECT value FROM setting WHERE key = ?", key);
     if (!query.step()) return std::nullopt;
     return query.text(0);
 }
 
-void Store::setSetting(std::string_view key, std::string_view value) {
-    sqlite::Statement(impl_->database,
+void Store::Impl::setSetting(std::string_view key, std::string_view value) {
+    sqlite::Statement(database,
                       "INSERT INTO setting (key, value) VALUES (?, ?) "
                       "ON CONFLICT DO UPDATE SET value = excluded.value",
                       key, value)

@@ -20,13 +20,31 @@
 #include "nightscout/upload/outbox.hpp"
 #include "protocol/codec/bytes.hpp"
 #include "protocol/codec/date_time.hpp"
+#include "protocol/history/sequence_range.hpp"
+#include "therapy/dating.hpp"
 
 namespace bridge {
 
-/// The file cannot be opened, is not ours, or is damaged; the text names the file and the remedy.
+namespace sqlite {
+class Transaction;
+}
+
+/// What is wrong with the file.
+enum class StoreErrorKind : std::uint8_t {
+    Unusable, ///< of another program, of a newer version, no database, or not permitted: a person must act
+    Damaged,  ///< a page of it is corrupt
+    Passing,  ///< the disk is full, another program is writing: may be over later
+};
+
+/// The text names the file and the remedy.
 class StoreError : public std::runtime_error {
 public:
-    using std::runtime_error::runtime_error;
+    explicit StoreError(const std::string& what, StoreErrorKind kind = StoreErrorKind::Unusable)
+        : std::runtime_error(what), kind_(kind) {}
+    [[nodiscard]] StoreErrorKind kind() const { return kind_; }
+
+private:
+    StoreErrorKind kind_;
 };
 
 using PumpId = std::int64_t;
@@ -40,12 +58,7 @@ struct PumpInfo {
     std::int64_t epoch = 0;
 };
 
-/// Both ends included.
-struct SequenceRange {
-    std::uint32_t first = 0;
-    std::uint32_t last = 0;
-    friend bool operator==(const SequenceRange&, const SequenceRange&) = default;
-};
+using protocol::history::SequenceRange;
 
 struct ReceivedRecord {
     std::uint32_t sequenceNumber = 0;
@@ -65,6 +78,14 @@ struct QueueResult {
     std::size_t added = 0;
     std::size_t changed = 0; ///< known, with another body: will be updated on the server
     std::size_t known = 0;
+    std::size_t refused = 0; ///< known, but the site has refused it; tried again
+};
+
+/// What the site does not take.
+struct RefusedDocuments {
+    std::uint64_t count = 0;
+    std::uint64_t setAside = 0; ///< of those, proven bad by the rule of docs/nightscout/api.md 4.4
+    std::string reason;         ///< the site's words for the worst of them
 };
 
 class Store final : public nightscout::Outbox {
@@ -83,15 +104,14 @@ public:
     struct AddResult {
         std::size_t added = 0;
         std::size_t known = 0;
-        std::size_t dropped = 0; ///< contradict what is held
-        bool newEpoch = false;   ///< a held number came with other octets: the numbering began again
+        bool newEpoch = false; ///< a held number came with other bytes: the numbering began again
+        /// Came with other bytes although the numbering began again often enough of late: not kept.
+        std::size_t refused = 0;
     };
-    /// One transaction. Records of Data Corruption (number 0xffffffff) are kept apart.
-    /// A held number that comes with other bytes: the numbering has begun again, or the pump is broken.
-    enum class Contradiction { BeginsEpoch, IsDropped };
+    /// One transaction, on the disk with the next that is (that of their documents, as a rule): until then
+    /// the pump still has them. Records of Data Corruption (number 0xffffffff) are kept apart.
     AddResult addRecords(PumpId pump, std::span<const ReceivedRecord> records,
-                         std::chrono::sys_seconds receivedAt,
-                         Contradiction contradiction = Contradiction::BeginsEpoch);
+                         std::chrono::sys_seconds receivedAt);
     void beginEpoch(PumpId pump);
     /// What is held or known to be absent, as ascending, non-adjacent ranges of the present epoch.
     [[nodiscard]] std::vector<SequenceRange> covered(PumpId pump) const;
@@ -119,27 +139,38 @@ public:
         std::uint32_t sequenceNumber = 0;
         std::chrono::sys_seconds time{};
     };
-    /// The reference-time records (event types 0xF00E and 0x000F) of a range, ascending; by an index, because
+    /// The reference-time records (therapy::kReferenceTypes) of a range, ascending; by an index, because
     /// every dating needs them all.
     [[nodiscard]] std::vector<StoredRecord> references(PumpId pump, SequenceRange range) const;
-    /// Local minus UTC of the pump's clock as last measured (docs/nightscout/mapping.md 5.3), of the present
-    /// epoch.
-    [[nodiscard]] std::optional<std::chrono::seconds> measuredOffset(PumpId pump) const;
-    void setMeasuredOffset(PumpId pump, std::chrono::seconds localMinusUtc);
+    /// What is known of the pump's clock (docs/nightscout/mapping.md 5.3), by `from`; of the present epoch.
+    [[nodiscard]] std::vector<therapy::ClockOffset> clockOffsets(PumpId pump) const;
+    /// In place of one with the same `from`.
+    void keepClockOffset(PumpId pump, const therapy::ClockOffset& offset);
+    /// Records that were published by an earlier version, which dated a clock that was set wrongly.
+    [[nodiscard]] std::vector<std::uint32_t> oldTimes(PumpId pump) const;
 
     // --- trends ---
     /// Beside the records: how glucose moved at a sample, which history does not tell. Another one of the
     /// same sample replaces it.
-    struct Trend {
-        protocol::LocalSeconds
-            sampleTime{};      ///< pump's clock: session start + offset (docs/protocol/services.md 10.3)
-        std::int32_t rate = 0; ///< thousandths of mg/dL per minute
-        friend bool operator==(const Trend&, const Trend&) = default;
-    };
+    using Trend = therapy::LiveTrend;
     void addTrend(PumpId pump, Trend trend);
     /// Ascending; both ends included.
     [[nodiscard]] std::vector<Trend> trends(PumpId pump, protocol::LocalSeconds from,
                                             protocol::LocalSeconds to) const;
+
+    /// What is done while it lives is one transaction, on the disk when commit() returns; without commit()
+    /// nothing of it was done. Nothing may be awaited meanwhile.
+    class Group {
+    public:
+        explicit Group(Store& store);
+        ~Group();
+        Group(const Group&) = delete;
+        Group& operator=(const Group&) = delete;
+        void commit();
+
+    private:
+        std::unique_ptr<sqlite::Transaction> transaction_;
+    };
 
     // --- documents ---
     /// One transaction: new documents wait to be posted; those whose body changed since they were queued or
@@ -149,7 +180,7 @@ public:
                                std::span<const Published> times);
     /// Another process may empty the outbox at the same time: what waits is no longer replaced in place.
     void shareOutbox();
-    /// Whether this body of the document is uploaded, or the last one waiting.
+    /// Whether this body of the document is uploaded, or the last one waiting and not refused.
     [[nodiscard]] bool isKnown(const nightscout::Document& document) const;
     /// As queueDocuments, but known documents are sent again, refused ones are tried again, and the records
     /// get these times whatever time they had. An entry that is another than the uploaded one replaces it by
@@ -158,13 +189,22 @@ public:
                                  std::span<const Published> times);
     /// Documents that the records do not give any more: what may be on the server is deleted there.
     void withdrawDocuments(std::span<const std::string> identifiers);
-    std::vector<nightscout::OutboxItem> next(std::size_t limit, std::size_t maxBytes) override;
+    std::vector<nightscout::OutboxItem> next(std::size_t limit, std::size_t maxBytes,
+                                             std::chrono::sys_seconds now) override;
     void acknowledge(std::span<const nightscout::Acknowledgement> items) override;
-    void setAside(std::int64_t id, const std::string& reason) override;
+    void refuse(std::int64_t id, const nightscout::Refusal& refusal) override;
+    void retryRefused() override;
+    [[nodiscard]] std::optional<std::chrono::sys_seconds> nextRetry() override;
+    [[nodiscard]] bool isUploaded(const nightscout::Document& document) override;
     void countAttempt(std::span<const std::int64_t> ids) override;
     [[nodiscard]] std::size_t depth() override;
     [[nodiscard]] std::uint64_t uploadedCount() const;
-    [[nodiscard]] std::uint64_t setAsideCount() const;
+    [[nodiscard]] RefusedDocuments refusedDocuments() const;
+
+    [[nodiscard]] const std::filesystem::path& file() const;
+    /// Called once, when a page of the file turns out to be corrupt, whoever catches the error. Nothing of
+    /// the store may be used in it.
+    void onDamage(std::function<void()> handler);
 
     // --- settings ---
     [[nodiscard]] std::optional<std::string> setting(std::string_view key) const;

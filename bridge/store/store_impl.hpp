@@ -19,6 +19,8 @@ struct Store::Impl {
 
     [[nodiscard]] std::int64_t epochOf(PumpId pump);
     std::int64_t beginEpoch(PumpId pump);
+    [[nodiscard]] std::optional<std::string> setting(std::string_view key);
+    void setSetting(std::string_view key, std::string_view value);
 
     sqlite::Database database;
     /// Rows of the outbox that were given out since the start: their documents may be under way, so they are

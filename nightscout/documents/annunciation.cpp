@@ -17,6 +17,12 @@ using Verdict = RecordLinks::Verdict;
 /// A record that repeats an instance was never seen; instance ids wrap.
 constexpr std::chrono::hours kRepeated{2};
 constexpr std::chrono::minutes kSameFact{5};
+/// Announcements within it come together: one push is what a phone makes of them.
+constexpr std::chrono::seconds kTogether{60};
+/// An older announcement is not pushed by the site any more.
+constexpr std::chrono::minutes kPushed{10};
+/// What is told a second time has an identity of its own.
+constexpr std::string_view kStillActive = "|active";
 /// The upper nibble of the vendor's types; other types are the specification's, with other numbers.
 constexpr unsigned kVendorType = 0xf;
 
@@ -66,17 +72,74 @@ std::optional<bool> isToldElsewhere(const RecordLinks& view, std::size_t index, 
     return false;
 }
 
+/// The fault of the annunciation at `index`, when it is announced.
+std::optional<std::uint16_t> announcedFault(const Context& context, std::size_t index) {
+    const auto* event = context.view.get<Annunciation>(index);
+    if (event == nullptr || event->annunciationType >> 12U != kVendorType) return std::nullopt;
+    const auto kind = faultClass(event->faultId());
+    if (!kind || !isAnnounced(context.settings.announce, *kind, event->faultId())) return std::nullopt;
+    return event->faultId();
+}
+
+/// Of announcements that come together the site pushes the newest: the one at `index` steps back behind a
+/// more urgent one that came just before it. The instant of that one, if there is one; empty while it cannot
+/// be told.
+std::optional<std::optional<UtcSeconds>> moreUrgentBefore(const Context& context, std::size_t index,
+                                                          UtcSeconds time, std::uint16_t fault) {
+    std::optional<UtcSeconds> found;
+    const auto search = context.view.searchBack(index, time - kTogether, [&](std::size_t i) {
+        const auto other = announcedFault(context, i);
+        if (other && urgency(*other) > urgency(fault) && context.view.at(i).time)
+            found = context.view.at(i).time;
+        return Verdict::Pass;
+    });
+    if (search.undecided()) return std::nullopt;
+    return found;
+}
+
+/// When the pump still showed the alarm at `index` although nobody can have been told of it: it was not seen
+/// when it began, and its announcement was too old to be pushed, or one that is less urgent hid it.
+std::optional<UtcSeconds> stillActive(const Context& context, std::size_t index, UtcSeconds time,
+                                      const Annunciation& event) {
+    const therapy::LiveAnnunciation shown{event.annunciationType, event.instanceId};
+    const auto& readings = context.view.live().annunciation;
+    const auto seen = std::ranges::find_if(
+        readings, [&](const auto& reading) { return reading.value == shown && reading.until >= time; });
+    if (seen == readings.end()) return std::nullopt;
+    if (seen->from >= time + kPushed) return seen->from;
+    if (seen->from < time + kTogether) return std::nullopt;
+    for (std::size_t i = index + 1; context.view.holds(i); ++i) {
+        const auto other = announcedFault(context, i);
+        const auto logged = context.view.at(i).time;
+        const bool hides =
+            other && logged && *logged <= seen->from && urgency(*other) < urgency(event.faultId());
+        if (hides) return seen->from;
+    }
+    return std::nullopt;
+}
+
 void addAnnunciation(Context& context, std::size_t index, UtcSeconds time, const Annunciation& event,
                      FaultClass kind) {
     const auto id = event.faultId();
     const std::string prefix =
         kind == FaultClass::Alarm ? "Pump alarm " + std::to_string(id) + ": " : "Pump: ";
-    nlohmann::json fields{{"notes", prefix + faultText(id, event.aux.view(), context.settings.units)},
-                          {"fault", id}};
-    const bool announced = isAnnounced(context.settings.announce, kind, id);
-    fields["eventType"] = announced ? "Announcement" : "Note";
-    if (announced) fields["isAnnouncement"] = true;
-    addTreatment(context, index, Kind::Alarm, time, std::move(fields));
+    const std::string notes = prefix + faultText(id, event.aux.view(), context.settings.units);
+    nlohmann::json fields{{"notes", notes}, {"fault", id}};
+    if (!isAnnounced(context.settings.announce, kind, id)) {
+        fields["eventType"] = "Note";
+        addTreatment(context, index, Kind::Alarm, time, std::move(fields));
+        return;
+    }
+    fields["eventType"] = "Announcement";
+    fields["isAnnouncement"] = true;
+    const auto urgent = moreUrgentBefore(context, index, time, id);
+    if (!urgent) return;
+    const UtcSeconds created = *urgent ? **urgent - std::chrono::seconds{1} : time;
+    addTreatment(context, index, Kind::Alarm, created, fields);
+    if (const auto seen = stillActive(context, index, time, event)) {
+        fields["notes"] = notes + " (still active)";
+        addTreatment(context, index, Kind::Alarm, *seen, std::move(fields), kStillActive);
+    }
 }
 
 void mapAnnunciation(Context& context, std::size_t index, bool ofSensor) {

@@ -5,7 +5,6 @@
 #include <nlohmann/json.hpp>
 
 #include "nightscout/documents/mappers.hpp"
-#include "nightscout/documents/suspend_reasons.hpp"
 
 namespace nightscout {
 namespace {
@@ -26,13 +25,15 @@ constexpr minutes kLease{20};
 constexpr minutes kLeaseRenewal{10};
 constexpr minutes kLongest = kContext;
 
-/// Whole minutes of what began at `start`: exact once a change has ended it, until then a lease.
-std::int64_t durationMinutes(const BasalTimeline& basal, UtcSeconds start, const BasalChange* end) {
+/// Whole minutes, from `start` on, of what `change` began: exact once another change has ended it, until then
+/// a lease.
+std::int64_t durationMinutes(const BasalTimeline& basal, UtcSeconds start, const BasalChange& change) {
+    const auto* end = basal.after(change);
     const auto upTo = [&](UtcSeconds time) {
         return std::clamp(std::chrono::ceil<minutes>(time - start), minutes{0}, kLongest);
     };
     if (end != nullptr) return std::max(upTo(end->time), minutes{1}).count();
-    const auto renewals = (upTo(basal.newest()) + kLeaseRenewal - minutes{1}) / kLeaseRenewal;
+    const auto renewals = (upTo(basal.knownUntil(change)) + kLeaseRenewal - minutes{1}) / kLeaseRenewal;
     return std::min(renewals * kLeaseRenewal + kLease, kLongest).count();
 }
 
@@ -44,8 +45,7 @@ nlohmann::json tempBasal(std::int64_t duration, const nlohmann::json& rate, std:
 /// What SmartGuard delivers nothing in has no record; without a document the site would show the profile.
 void addGap(Context& context, const BasalChange& change, seconds delay) {
     const UtcSeconds start = change.time + delay;
-    auto fields = tempBasal(durationMinutes(context.basal, start, context.basal.after(change)), 0,
-                            "SmartGuard, no basal");
+    auto fields = tempBasal(durationMinutes(context.basal, start, change), 0, "SmartGuard, no basal");
     fields["automatic"] = true;
     addTreatment(context, change.index, Kind::Gap, start, std::move(fields));
 }
@@ -59,15 +59,32 @@ bool hasGap(const BasalTimeline& basal, const BasalChange& change, seconds start
 }
 
 void addManual(Context& context, const BasalChange& change) {
-    const auto duration = durationMinutes(context.basal, change.time, context.basal.after(change));
+    const auto duration = durationMinutes(context.basal, change.time, change);
     addTreatment(context, change.index, Kind::Basal, change.time,
-                 tempBasal(duration, number(change.rate), "Basal pattern"));
+                 tempBasal(duration, number(change.rate), change.temporary ? "Temp basal" : "Basal pattern"));
 }
 
 void addSuspended(Context& context, const BasalChange& change) {
-    const auto duration = durationMinutes(context.basal, change.time, context.basal.after(change));
+    const auto duration = durationMinutes(context.basal, change.time, change);
     addTreatment(context, change.index, Kind::Suspend, change.time,
                  tempBasal(duration, 0, suspendedReason(context, change)));
+}
+
+/// The relative temporary basal that a record tells, when it is not believed.
+bool tellsRefusedRate(const RecordLinks& view, std::size_t index) {
+    const auto refused = [](history::TbrType type, const protocol::MedFloat& adjustment) {
+        const auto factor = amountOf(adjustment);
+        return factor && therapy::isRefused(type, *factor);
+    };
+    if (const auto* context = view.get<history::TherapyContext>(index)) {
+        return context->tbrType && context->tbrAdjustment &&
+               refused(*context->tbrType, *context->tbrAdjustment);
+    }
+    if (const auto* began = view.get<history::TbrAdjustmentStarted>(index)) {
+        return refused(began->tbrType, began->adjustment);
+    }
+    const auto* other = view.get<history::TbrAdjustmentChanged>(index);
+    return other != nullptr && refused(other->tbrType, other->adjustment);
 }
 
 } // namespace
@@ -90,6 +107,9 @@ void mapAutoBasal(Context& context, std::size_t index) {
 }
 
 void mapBasalChange(Context& context, std::size_t index) {
+    if (tellsRefusedRate(context.view, index)) {
+        addWarning(context, index, MappingWarningKind::TemporaryRateRefused);
+    }
     const auto* change = context.basal.changeAt(index);
     if (change == nullptr) return;
     switch (change->state) {

@@ -9,12 +9,10 @@ namespace nightscout {
 namespace {
 
 namespace history = protocol::history;
-using std::chrono::seconds;
 
 /// Half an insulin step of the pump: less than that is no stop (docs/nightscout/mapping.md 8.1).
 constexpr Amount kStopTolerance{1'250'000};
 constexpr std::string_view kStartUnknown = "start unknown";
-constexpr seconds kLongestStartOffset = std::chrono::hours{24};
 
 std::string_view eventTypeOf(AutoCorrectionEventType type) {
     switch (type) {
@@ -38,28 +36,25 @@ struct FastBolus {
 };
 
 nlohmann::json automaticFields(const FastBolus& bolus, AutoCorrectionEventType type) {
-    std::string notes = "Auto correction";
-    appendNote(notes, bolus.notes);
-    return {{"eventType", eventTypeOf(type)},
-            {"type", "SMB"},
-            {"isSMB", true},
-            {"automatic", true},
-            {"notes", notes}};
+    nlohmann::json fields{
+        {"eventType", eventTypeOf(type)}, {"type", "SMB"}, {"isSMB", true}, {"automatic", true}};
+    if (!bolus.notes.empty()) fields["notes"] = bolus.notes;
+    return fields;
 }
 
-nlohmann::json userFields(const FastBolus& bolus, const BolusOrigin& origin) {
-    const bool meal = origin.carbsGrams || bolus.mealReason;
+nlohmann::json userFields(const Context& context, const FastBolus& bolus, const BolusOrigin& origin) {
+    const bool meal = origin.food || bolus.mealReason;
     nlohmann::json fields{{"eventType", meal ? "Meal Bolus" : "Correction Bolus"}, {"type", "normal"}};
     if (bolus.activation) fields["activation"] = history::name(*bolus.activation);
     if (!bolus.notes.empty()) fields["notes"] = bolus.notes;
-    putCarbs(fields, origin);
+    putCarbs(context, fields, origin);
     return fields;
 }
 
 void addFastBolus(Context& context, std::size_t index, UtcSeconds time, const FastBolus& bolus,
                   const BolusOrigin& origin) {
     nlohmann::json fields = origin.automatic ? automaticFields(bolus, context.settings.autoCorrection)
-                                             : userFields(bolus, origin);
+                                             : userFields(context, bolus, origin);
     fields["insulin"] = number(bolus.delivered);
     if (bolus.programmed) fields["programmed"] = number(*bolus.programmed);
     setSuperseded(context, addTreatment(context, index, Kind::Bolus, time, std::move(fields)), origin);
@@ -71,31 +66,40 @@ std::string described(const std::optional<BolusPart>& programmed, const BolusOri
     return programmed ? what + " of " + text(programmed->total()) + " U" : what;
 }
 
-void addProgrammedFast(Context& context, std::size_t index, const std::optional<BolusPart>& programmed,
-                       const BolusPart& delivered, const BolusOrigin& origin) {
+void addProgrammedFast(Context& context, std::size_t index, UtcSeconds time,
+                       const std::optional<BolusPart>& programmed, const BolusPart& delivered,
+                       const BolusOrigin& origin) {
     FastBolus bolus{delivered.fast, {}, {}, false, {}};
     if (programmed) {
-        bolus.programmed = programmed->fast;
-        bolus.notes = stoppedNote(delivered.fast, programmed->fast);
+        bolus.programmed = programmed->total();
+        bolus.notes = stoppedNote(delivered.fast, programmed->total());
     }
     if (const auto* part2 = context.view.part2<history::BolusProgrammedPart2>(index)) {
         bolus.activation = part2->activationType;
         bolus.mealReason = (part2->flags & history::BolusProgrammedPart2::ReasonMeal) != 0;
     }
-    addFastBolus(context, index, *context.view.at(index).time, bolus, origin);
+    addFastBolus(context, index, time, bolus, origin);
 }
 
 void addDelivered(Context& context, std::size_t index, const std::optional<BolusPart>& programmed,
                   const BolusOrigin& origin) {
-    const auto delivery = context.view.deliveredFor(index);
-    const BolusShape shape = shapeOf(*context.view.get<history::BolusProgrammedPart1>(index));
-    auto part = *partOf(*context.view.get<history::BolusDeliveredPart1>(delivery.index), shape);
-    if (shape == BolusShape::Fast) {
-        addProgrammedFast(context, index, programmed, part, origin);
+    const auto part = *therapy::deliveredPart(context.view, index);
+    const UtcSeconds start = *context.view.at(index).time +
+                             therapy::startOffset(context.view, context.view.deliveredFor(index).index);
+    if (part.shape == BolusShape::Fast) {
+        addProgrammedFast(context, index, start, programmed, part, origin);
         return;
     }
-    addComboBolus(context, index, *context.view.at(index).time, part, programmed, origin,
+    addComboBolus(context, index, start, part, programmed, origin,
                   programmed ? stoppedNote(part.total(), programmed->total()) : std::string());
+}
+
+/// What was announced while it ran is taken back: nothing says that it was delivered.
+void addNotKnown(Context& context, std::size_t index, UtcSeconds time, const BolusPart& programmed,
+                 const BolusOrigin& origin) {
+    addComboBolus(context, index, time, {programmed.shape, {}, {}, 0}, programmed, origin,
+                  "No delivery record of " + text(programmed.total()) + " U, not counted");
+    addWarning(context, index, MappingWarningKind::DeliveryNotKnown);
 }
 
 } // namespace
@@ -121,11 +125,14 @@ void mapProgrammedBolus(Context& context, std::size_t index) {
             break;
         case BolusOutcome::NothingDelivered:
             // With carbohydrates the Carb Correction says it.
-            if (origin->carbsGrams) break;
+            if (origin->food) break;
             addNote(context, index, *time, described(programmed, *origin) + " stopped before delivery");
             break;
         case BolusOutcome::Unreadable:
             addNote(context, index, *time, described(programmed, *origin) + " delivered, amount unreadable");
+            break;
+        case BolusOutcome::NotKnown:
+            addNotKnown(context, index, *time, *programmed, *origin);
             break;
         case BolusOutcome::Unrecorded:
             addNote(context, index, *time,
@@ -144,15 +151,10 @@ void mapDeliveredBolus(Context& context, std::size_t index) {
     BolusOrigin origin;
     std::optional<history::BolusActivation> activation;
     if (const auto* part2 = context.view.part2<history::BolusDeliveredPart2>(index)) {
-        const seconds offset{part2->startTimeOffset};
-        if (offset >= seconds{1} && offset <= kLongestStartOffset) *time -= offset;
         activation = part2->activationType;
     }
-    if (activation == history::BolusActivation::Commanded) {
-        const auto smartGuard = context.view.smartGuardAt(index);
-        if (!smartGuard) return;
-        origin.automatic = *smartGuard;
-    }
+    *time -= therapy::startOffset(context.view, index);
+    origin.automatic = activation == history::BolusActivation::Commanded;
     const auto part = partOf(*part1, shapeOf(*part1));
     if (!part) {
         addNote(context, index, *time,

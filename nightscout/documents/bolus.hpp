@@ -13,7 +13,8 @@ namespace nightscout {
 
 /// Whether carbohydrates can be told in the document of the bolus.
 constexpr bool carriesCarbs(BolusOutcome outcome) {
-    return outcome == BolusOutcome::Running || outcome == BolusOutcome::Delivered;
+    return outcome == BolusOutcome::Running || outcome == BolusOutcome::Delivered ||
+           outcome == BolusOutcome::NotKnown;
 }
 
 /// "Stopped: 4.75 of 11.2 U delivered"; empty when all of it was.
@@ -25,8 +26,11 @@ void appendNote(std::string& notes, std::string_view more);
 /// empty.
 void addComboBolus(Context& context, std::size_t index, UtcSeconds time, const BolusPart& shown,
                    const std::optional<BolusPart>& programmed, const BolusOrigin& origin, std::string notes);
-/// Puts the carbohydrates of the meal, if there are any, into a bolus document's fields.
-void putCarbs(nlohmann::json& fields, const BolusOrigin& origin);
+/// Puts what a meal of `food` has into a document's fields: `carbs`, or a note of exchanges
+/// (docs/nightscout/mapping.md 8.1). `meal`: index of its record.
+void putFood(const Context& context, nlohmann::json& fields, std::size_t meal, Amount food);
+/// The same for the meal of a bolus, if there is one.
+void putCarbs(const Context& context, nlohmann::json& fields, const BolusOrigin& origin);
 /// A document with the carbohydrates of a meal takes the place of a Carb Correction.
 void setSuperseded(const Context& context, Document& document, const BolusOrigin& origin);
 

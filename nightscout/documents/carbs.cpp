@@ -22,15 +22,33 @@ std::optional<bool> standsAlone(const RecordLinks& view, std::size_t meal) {
 
 } // namespace
 
+void putFood(const Context& context, nlohmann::json& fields, std::size_t meal, Amount food) {
+    const auto unit = context.view.live().mealUnitAt(context.view.at(meal).sequenceNumber);
+    if (unit == therapy::MealUnit::Grams) {
+        fields["carbs"] = number(food);
+        return;
+    }
+    const auto& factor = context.settings.gramsPerExchange;
+    if (const auto grams = factor ? product(food, *factor) : std::nullopt) {
+        fields["carbs"] = number(*grams);
+        return;
+    }
+    auto notes = fields.value("notes", std::string());
+    appendNote(notes, text(food) + (food == Amount{Amount::kOne} ? " exchange" : " exchanges"));
+    fields["notes"] = notes;
+}
+
 void mapMeal(Context& context, std::size_t index) {
     const auto* meal = context.view.get<protocol::history::Meal>(index);
     const auto time = context.view.at(index).time;
     if (meal == nullptr || !time) return;
-    const auto grams = amountOf(meal->foodGrams);
-    if (!grams || grams->isZero()) return; // 0 g: a bolus from the calculator without carbohydrates
+    const auto food = amountOf(meal->foodGrams);
+    if (!food || food->isZero()) return; // 0 g: a bolus from the calculator without carbohydrates
     if (!standsAlone(context.view, index).value_or(false)) return;
-    addTreatment(context, index, Kind::Carbs, *time,
-                 {{"eventType", "Carb Correction"}, {"carbs", number(*grams)}});
+    nlohmann::json fields = nlohmann::json::object();
+    putFood(context, fields, index, *food);
+    fields["eventType"] = fields.contains("carbs") ? "Carb Correction" : "Note";
+    addTreatment(context, index, Kind::Carbs, *time, std::move(fields));
 }
 
 } // namespace nightscout

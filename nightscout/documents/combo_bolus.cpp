@@ -26,12 +26,12 @@ std::string squareNote(const BolusPart& part, std::string_view more) {
 
 } // namespace
 
-void putCarbs(nlohmann::json& fields, const BolusOrigin& origin) {
-    if (origin.carbsGrams) fields["carbs"] = number(*origin.carbsGrams);
+void putCarbs(const Context& context, nlohmann::json& fields, const BolusOrigin& origin) {
+    if (origin.food) putFood(context, fields, *origin.meal, *origin.food);
 }
 
 void setSuperseded(const Context& context, Document& document, const BolusOrigin& origin) {
-    if (origin.carbsGrams) document.supersedes = identifierOf(context, *origin.meal, Kind::Carbs);
+    if (origin.food) document.supersedes = identifierOf(context, *origin.meal, Kind::Carbs);
 }
 
 void addComboBolus(Context& context, std::size_t index, UtcSeconds time, const BolusPart& shown,
@@ -50,11 +50,12 @@ void addComboBolus(Context& context, std::size_t index, UtcSeconds time, const B
     if (programmed) fields["programmed"] = number(programmed->total());
     if (!notes.empty()) fields["notes"] = notes;
     putSplit(fields, shown);
-    putCarbs(fields, origin);
+    putCarbs(context, fields, origin);
+    const bool drawn = fields.contains("carbs");
     setSuperseded(context, addTreatment(context, index, Kind::Bolus, time, std::move(fields)), origin);
 
     // Nothing but a basal area is drawn for insulin without a first part and without carbohydrates.
-    if (shown.shape == BolusShape::Square && !origin.carbsGrams) {
+    if (shown.shape == BolusShape::Square && !drawn) {
         addNote(context, index, time, squareNote(programmed.value_or(shown), notes));
     }
 }

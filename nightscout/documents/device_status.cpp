@@ -10,9 +10,8 @@
 namespace nightscout {
 namespace {
 
-using protocol::history::TherapyControlState;
 using protocol::idd::SensorMessage;
-using protocol::idd::status_reader::AutoModeShield;
+using therapy::isSuspended;
 /// Labels are shown in the order in which they are sent.
 using Json = nlohmann::ordered_json;
 
@@ -57,7 +56,7 @@ void addDelivery(const PumpStatus& status, const std::string& clock, Json& pump)
 std::optional<Amount> patternRate(const PumpStatus& status) {
     if (!status.basal) return std::nullopt;
     const auto rate = amountOf(status.basal->configuredRate);
-    const bool manual = status.algorithm && status.algorithm->shield == AutoModeShield::OpenLoop;
+    const bool manual = therapy::modeOf(status) == therapy::TherapyMode::Manual;
     if (!rate || (rate->isZero() && !manual)) return std::nullopt;
     return rate;
 }
@@ -131,20 +130,15 @@ std::optional<std::chrono::minutes> sensorLeft(const PumpStatus& status) {
 
 } // namespace
 
-std::optional<bool> isSuspended(const PumpStatus& status) {
-    if (!status.status) return std::nullopt;
-    const auto state = status.status->therapyControlState;
-    return state == TherapyControlState::Stop || state == TherapyControlState::Pause;
-}
-
 std::string_view modeText(const PumpStatus& status) {
-    if (!status.algorithm || !status.algorithm->shield) return {};
-    switch (*status.algorithm->shield) {
-        case AutoModeShield::OpenLoop:
+    const auto mode = therapy::modeOf(status);
+    if (!mode) return {};
+    switch (*mode) {
+        case therapy::TherapyMode::Manual:
             return "manual";
-        case AutoModeShield::AutoBasal:
+        case therapy::TherapyMode::SmartGuard:
             return "SmartGuard";
-        case AutoModeShield::SafeBasal:
+        case therapy::TherapyMode::SafeBasal:
             return "safe basal";
     }
     return {};
@@ -157,7 +151,7 @@ std::string sensorText(const PumpStatus& status) {
     return text;
 }
 
-Document deviceStatus(const PumpStatus& status, const MappingSettings& settings) {
+Document deviceStatus(const PumpStatus& status, std::string_view serial, const MappingSettings& settings) {
     const std::string clock = toIso(status.readAt);
     Json pump{{"clock", clock}, {"manufacturer", "Medtronic"}, {"model", "MiniMed 780G"}};
     addReservoir(status, pump);
@@ -168,7 +162,7 @@ Document deviceStatus(const PumpStatus& status, const MappingSettings& settings)
     const Json body{{"device", deviceOf(settings)}, {"created_at", clock}, {"pump", std::move(pump)}};
 
     Document document;
-    document.identifier = identifier(settings.serial, Kind::Status, clock);
+    document.identifier = identifier(serial, Kind::Status, clock);
     document.collection = Collection::DeviceStatus;
     document.kind = Kind::Status;
     document.feature = Feature::DeviceStatus;

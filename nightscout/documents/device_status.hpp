@@ -14,10 +14,8 @@ namespace nightscout {
 
 /// Says only what was read. Dated by the reading, never by the pump's clock: to the site an ageing clock
 /// means that there is no contact.
-Document deviceStatus(const PumpStatus& status, const MappingSettings& settings);
-
-/// Delivery is stopped or paused; empty when that was not read.
-std::optional<bool> isSuspended(const PumpStatus& status);
+/// `serial`: of the pump, as read from it.
+Document deviceStatus(const PumpStatus& status, std::string_view serial, const MappingSettings& settings);
 
 /// What is left of the sensor's life, "5d 2h left", or what the sensor asks for; empty when neither is known.
 std::string sensorText(const PumpStatus& status);

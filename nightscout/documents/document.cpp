@@ -14,13 +14,13 @@
 namespace nightscout {
 namespace {
 
-constexpr std::array<std::string_view, 4> kCollectionNames{"entries", "treatments", "devicestatus",
-                                                           "profile"};
+constexpr std::array<std::string_view, kCollections> kCollectionNames{"entries", "treatments",
+                                                                      "devicestatus"};
 constexpr std::array<std::string_view, 7> kFeatureNames{"BASAL", "BOLUS",      "PUMP_EVENTS",  "PROFILES",
                                                         "CGM",   "CGM_ALERTS", "DEVICE_STATUS"};
-constexpr std::array<std::string_view, 17> kKindNames{
-    "sgv",  "bolus",   "carbs",   "autobasal", "basal", "suspend", "note",   "bg",     "alarm",
-    "site", "insulin", "battery", "sensor",    "tt",    "gap",     "status", "profile"};
+constexpr std::array<std::string_view, 16> kKindNames{
+    "sgv",   "bolus", "carbs",   "autobasal", "basal",  "suspend", "note", "bg",
+    "alarm", "site",  "insulin", "battery",   "sensor", "tt",      "gap",  "status"};
 
 /// 7c1f6a52-3f0e-4d57-9b7a-8e2d10b4c6a3: the name space of all our identities
 /// (docs/nightscout/mapping.md 6.1).

@@ -17,7 +17,9 @@ namespace nightscout {
 
 using UtcMilliseconds = std::chrono::sys_time<std::chrono::milliseconds>;
 
-enum class Collection : std::uint8_t { Entries = 0, Treatments = 1, DeviceStatus = 2, Profile = 3 };
+/// What goes through the outbox: the profile does not (docs/nightscout/mapping.md 11). Stored as numbers.
+enum class Collection : std::uint8_t { Entries = 0, Treatments = 1, DeviceStatus = 2 };
+inline constexpr std::size_t kCollections = 3;
 std::string_view name(Collection collection); ///< "entries"
 
 /// The features a user can switch (docs/nightscout/mapping.md 12).
@@ -58,9 +60,7 @@ enum class Kind : std::uint8_t {
     Sensor,
     TempTarget,
     Gap,
-    // Have no key on the server: these name them in the outbox only.
-    Status,
-    Profile,
+    Status, ///< has no key on the server: this names it in the outbox only
 };
 std::string_view name(Kind kind); ///< "sgv", "autobasal", "tt"
 

@@ -5,6 +5,8 @@
 #include <array>
 #include <cstdio>
 
+#include "nightscout/documents/treatment.hpp"
+
 namespace nightscout {
 namespace {
 
@@ -66,21 +68,21 @@ constexpr std::array kEntries{
     Entry{52, 52, Alarm, "delivery limit exceeded"},
     Entry{53, 54, Alarm, kPumpError},
     Entry{55, 55, Alarm, kCritical},
-    Entry{57, 57, Warning, "battery not compatible"},
-    Entry{58, 58, Warning, "battery failed"},
+    Entry{57, 57, Alarm, "battery not compatible, delivery stopped"},
+    Entry{58, 58, Alarm, "battery failed, delivery stopped"},
     Entry{60, 60, Alarm, kPumpError},
     Entry{61, 61, Warning, "button stuck"},
     Entry{63, 65, Alarm, kPumpError},
-    Entry{66, 66, Warning, "no reservoir"},
+    Entry{66, 66, Alarm, "no reservoir, delivery cannot start"},
     Entry{67, 68, Alarm, kPumpError},
-    Entry{69, 69, Warning, "loading incomplete"},
+    Entry{69, 69, Alarm, "loading incomplete, delivery cannot start"},
     Entry{70, 70, Reminder, "fill cannula?"},
     Entry{71, 72, Warning, "maximum fill reached", Value::Units},
     Entry{73, 73, Alarm, "battery empty within 30 min"},
     Entry{74, 76, Alarm, kPumpError},
     Entry{77, 77, Alarm, "settings error, delivery stopped"},
     Entry{79, 82, Alarm, kPumpError},
-    Entry{84, 84, Warning, "insert battery"},
+    Entry{84, 84, Alarm, "delivery stopped: insert a new battery now"},
     Entry{100, 100, Warning, "bolus not delivered, entry timed out"},
     Entry{103, 103, Reminder, "check BG after bolus"},
     Entry{104, 104, Warning, "pump battery low"},
@@ -168,15 +170,11 @@ std::optional<Amount> units(ByteView octets) {
     return amountOf(MedFloat::fromFloat(littleEndian<4>(octets)));
 }
 
-/// "68 mg/dL", "3.8 mmol/L"; mmol/L by the server's own factor.
+/// "68 mg/dL", "3.8 mmol/L"
 std::string glucose(Amount milligrams, GlucoseUnits units) {
     if (units == GlucoseUnits::MilligramsPerDecilitre) return text(milligrams) + " mg/dL";
-    constexpr double kMilligramsPerMillimole = 18.01559;
-    constexpr double kOne = 1e8;
     std::array<char, 32> buffer{};
-    const double millimoles =
-        static_cast<double>(milligrams.hundredMillionths) / kOne / kMilligramsPerMillimole;
-    const int size = std::snprintf(buffer.data(), buffer.size(), "%.1f mmol/L", millimoles);
+    const int size = std::snprintf(buffer.data(), buffer.size(), "%.1f mmol/L", millimoles(milligrams));
     return {buffer.data(), static_cast<std::size_t>(size)};
 }
 
@@ -229,6 +227,17 @@ std::string valueText(Value value, ByteView aux, GlucoseUnits glucoseUnits) {
 std::optional<FaultClass> faultClass(std::uint16_t id) {
     if (id == 0) return std::nullopt;
     return entryOf(id).kind;
+}
+
+Urgency urgency(std::uint16_t id) {
+    constexpr std::uint16_t kBolusStopped = 51;
+    constexpr std::uint16_t kHalfAnHourLeft = 73;
+    constexpr std::uint16_t kNoReaction = 812;
+    constexpr std::uint16_t kUrgentLow = 827;
+    const Entry& entry = entryOf(id);
+    if (entry.text == kCritical || id == kNoReaction || id == kUrgentLow) return Urgency::Emergency;
+    if (entry.kind != Alarm) return Urgency::Other;
+    return id == kBolusStopped || id == kHalfAnHourLeft ? Urgency::Alarm : Urgency::DeliveryStopped;
 }
 
 std::string faultText(std::uint16_t id, ByteView aux, GlucoseUnits units) {

@@ -21,10 +21,15 @@ std::optional<Amount> glucoseOf(const protocol::MedFloat& kilogramsPerLitre) {
 }
 
 void addBgCheck(Context& context, std::size_t index, Amount glucose, std::string_view notes) {
-    nlohmann::json fields{{"eventType", "BG Check"},
-                          {"glucose", number(glucose)},
-                          {"glucoseType", "Finger"},
-                          {"units", "mg/dl"}};
+    nlohmann::json fields{{"eventType", "BG Check"}, {"glucoseType", "Finger"}};
+    // The site prints the number as it is.
+    if (context.settings.units == GlucoseUnits::MillimolesPerLitre) {
+        fields["glucose"] = millimoles(glucose);
+        fields["units"] = "mmol";
+    } else {
+        fields["glucose"] = number(glucose);
+        fields["units"] = "mg/dl";
+    }
     if (!notes.empty()) fields["notes"] = notes;
     addTreatment(context, index, Kind::Bg, *context.view.at(index).sampleTime, std::move(fields));
 }

@@ -24,8 +24,10 @@ struct Reading {
 };
 
 std::optional<Reading> readingOf(const history::SgMeasurement& measurement, const MappingSettings& settings) {
-    if (const auto value = measurement.glucoseMgDl()) return Reading{std::max(*value, kLeastGlucose), false};
-    if (measurement.special() == history::SgSpecial::Above400) return Reading{settings.highSentinel, true};
+    if (const auto value = therapy::measuredGlucose(measurement)) {
+        return Reading{std::max(*value, kLeastGlucose), false};
+    }
+    if (therapy::isAboveRange(measurement)) return Reading{settings.highSentinel, true};
     if (measurement.special() == history::SgSpecial::Below50 || measurement.sgRaw == kReadingLow) {
         return Reading{settings.lowSentinel, true};
     }

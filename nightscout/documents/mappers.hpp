@@ -16,9 +16,11 @@ namespace nightscout {
 struct Context {
     const RecordLinks& view;
     const BasalTimeline& basal;
+    std::string_view serial; ///< of the pump
     const MappingSettings& settings;
     Feature feature{}; ///< that the present mapper's documents belong to
     std::vector<Document>& documents;
+    std::vector<MappingWarning>& warnings;
 };
 
 using Mapper = void (*)(Context& context, std::size_t index);
@@ -34,25 +36,31 @@ void mapAutoBasal(Context& context, std::size_t index);           // basal.cpp
 void mapBasalChange(Context& context, std::size_t index);         // basal.cpp
 void mapStopped(Context& context, std::size_t index);             // suspend.cpp
 void mapRestarted(Context& context, std::size_t index);           // suspend.cpp
-void mapSetChange(Context& context, std::size_t index);           // set_change.cpp
-void mapBatteryChange(Context& context, std::size_t index);       // battery_change.cpp
+void mapSetChange(Context& context, std::size_t index);           // device_events.cpp
+void mapBatteryChange(Context& context, std::size_t index);       // device_events.cpp
 void mapTransition(Context& context, std::size_t index);          // smart_guard.cpp
 void mapModeOfContext(Context& context, std::size_t index);       // smart_guard.cpp
-void mapSensorStart(Context& context, std::size_t index);         // sensor_start.cpp
+void mapSensorStart(Context& context, std::size_t index);         // device_events.cpp
 void mapPumpAnnunciation(Context& context, std::size_t index);    // annunciation.cpp
 void mapSensorAnnunciation(Context& context, std::size_t index);  // annunciation.cpp
 void mapMaxBolusChanged(Context& context, std::size_t index);     // pump_settings.cpp
 void mapReferenceTime(Context& context, std::size_t index);       // pump_settings.cpp
 
-/// The identity of a document of this kind whose primary record is at `index`.
-std::string identifierOf(const Context& context, std::size_t index, Kind kind);
+/// "Suspended before low", "Suspended by user, for reservoir change": why delivery is stopped from `change`
+/// to its end (docs/nightscout/mapping.md 8.6). In suspend.cpp.
+std::string suspendedReason(const Context& context, const BasalChange& change);
+
+/// The identity of a document of this kind whose primary record is at `index`. `key` as in addTreatment().
+std::string identifierOf(const Context& context, std::size_t index, Kind kind, std::string_view key = {});
 
 /// Appends a treatment of the record at `index`. `fields` has eventType and what is its own; the fields of
 /// every treatment (docs/nightscout/mapping.md 6.2) are added. `time` in whole seconds: the milliseconds of
 /// created_at come from the sequence number.
-Document& addTreatment(Context& context, std::size_t index, Kind kind, UtcSeconds time,
-                       nlohmann::json fields);
+/// `key` tells a second document of the same record and kind from the first.
+Document& addTreatment(Context& context, std::size_t index, Kind kind, UtcSeconds time, nlohmann::json fields,
+                       std::string_view key = {});
 Document& addNote(Context& context, std::size_t index, UtcSeconds time, std::string_view notes);
+void addWarning(Context& context, std::size_t index, MappingWarningKind kind);
 Document& addDocument(Context& context, Document document, const nlohmann::json& body);
 
 } // namespace nightscout

@@ -56,8 +56,22 @@ auto rowsOf(std::uint16_t eventType) {
 
 } // namespace
 
-std::string identifierOf(const Context& context, std::size_t index, Kind kind) {
-    return identifier(context.settings.serial, kind, protocol::toHex(context.view.at(index).raw));
+std::string identifierOf(const Context& context, std::size_t index, Kind kind, std::string_view key) {
+    return identifier(context.serial, kind, protocol::toHex(context.view.at(index).raw).append(key));
+}
+
+void addWarning(Context& context, std::size_t index, MappingWarningKind kind) {
+    context.warnings.push_back({kind, context.view.at(index).sequenceNumber});
+}
+
+std::string_view text(MappingWarningKind kind) {
+    switch (kind) {
+        case MappingWarningKind::DeliveryNotKnown:
+            return "a square or dual bolus has no readable delivery record; its insulin is not counted";
+        case MappingWarningKind::TemporaryRateRefused:
+            break;
+    }
+    return "a temporary basal of more than 200 % is not believed; no basal is shown for it";
 }
 
 Document& addDocument(Context& context, Document document, const nlohmann::json& body) {
@@ -66,15 +80,15 @@ Document& addDocument(Context& context, Document document, const nlohmann::json&
     return context.documents.emplace_back(std::move(document));
 }
 
-Document& addTreatment(Context& context, std::size_t index, Kind kind, UtcSeconds time,
-                       nlohmann::json fields) {
+Document& addTreatment(Context& context, std::size_t index, Kind kind, UtcSeconds time, nlohmann::json fields,
+                       std::string_view key) {
     const auto sequenceNumber = context.view.at(index).sequenceNumber;
     // Old servers take created_at and eventType for the key (docs/nightscout/api.md 6.2): records of one
     // second must differ.
     const UtcMilliseconds created = time + std::chrono::milliseconds(sequenceNumber % 1000);
     fields["pumpId"] = sequenceNumber;
-    Document document =
-        makeTreatment(context.settings, kind, identifierOf(context, index, kind), created, std::move(fields));
+    Document document = makeTreatment(context.settings, kind, identifierOf(context, index, kind, key),
+                                      created, std::move(fields));
     document.sequenceNumber = sequenceNumber;
     document.feature = context.feature;
     return context.documents.emplace_back(std::move(document));
@@ -84,12 +98,17 @@ Document& addNote(Context& context, std::size_t index, UtcSeconds time, std::str
     return addTreatment(context, index, Kind::Note, time, {{"eventType", "Note"}, {"notes", notes}});
 }
 
-std::vector<Document> map(const HistoryRun& stretch, const MappingSettings& settings,
+std::vector<Document> map(const HistoryRun& stretch, std::string_view serial, const MappingSettings& settings,
                           std::uint32_t firstSequence, std::uint32_t lastSequence) {
+    return mapRecords(stretch, serial, settings, firstSequence, lastSequence).documents;
+}
+
+MappedRecords mapRecords(const HistoryRun& stretch, std::string_view serial, const MappingSettings& settings,
+                         std::uint32_t firstSequence, std::uint32_t lastSequence) {
     const RecordLinks view(stretch);
     const BasalTimeline basal(view);
     const auto records = view.records();
-    std::vector<Document> documents;
+    MappedRecords mapped;
     const auto first =
         std::ranges::lower_bound(records, firstSequence, {}, &DatedRecord::sequenceNumber) - records.begin();
     for (auto index = static_cast<std::size_t>(first);
@@ -97,11 +116,11 @@ std::vector<Document> map(const HistoryRun& stretch, const MappingSettings& sett
         if (!records[index].record) continue;
         for (const Row& row : rowsOf(records[index].record->header.eventType)) {
             if (!settings.features.contains(row.feature)) continue;
-            Context context{view, basal, settings, row.feature, documents};
+            Context context{view, basal, serial, settings, row.feature, mapped.documents, mapped.warnings};
             row.mapper(context, index);
         }
     }
-    return documents;
+    return mapped;
 }
 
 } // namespace nightscout

@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "nightscout/documents/document.hpp"
@@ -35,8 +36,19 @@ struct AnnounceList {
     std::vector<std::uint16_t> faults; ///< fault ids
 };
 
+/// What a user should know of a record whose document says less than it could.
+enum class MappingWarningKind : std::uint8_t {
+    DeliveryNotKnown,     ///< a square or dual bolus without a readable delivered record
+    TemporaryRateRefused, ///< a relative temporary basal beyond a factor of 2
+};
+std::string_view text(MappingWarningKind kind);
+struct MappingWarning {
+    MappingWarningKind kind{};
+    std::uint32_t sequenceNumber = 0;
+    friend bool operator==(const MappingWarning&, const MappingWarning&) = default;
+};
+
 struct MappingSettings {
-    std::string serial;         ///< pump serial number as read from it; identities depend on it
     std::string alias = "780G"; ///< in `device`; visible on the site
     FeatureSet features{Feature::Basal,    Feature::Bolus, Feature::PumpEvents,
                         Feature::Profiles, Feature::Cgm,   Feature::DeviceStatus};
@@ -56,6 +68,9 @@ struct MappingSettings {
     bool clockNotes = false; ///< Notes when the pump's clock is set or lost
     /// Active insulin in the device status; off where another program owns the site's IOB pill.
     bool insulinOnBoard = true;
+    /// Of a pump that counts carbohydrates in exchanges; empty: they go into the notes, never as grams
+    /// (docs/nightscout/mapping.md 8.1).
+    std::optional<Amount> gramsPerExchange;
     bool tempTarget = false; ///< Temporary Target while the pump's is on (docs/nightscout/mapping.md 8.13)
 };
 
@@ -63,8 +78,17 @@ struct MappingSettings {
 /// number. A document that needs context which is not there yet (a bolus in progress, the glucose before a
 /// direction) is held back: it appears once the stretch has grown. A Temp Basal that still goes on has a
 /// duration that reaches 20 to 30 minutes past the newest record of the stretch; it grows every ten minutes,
-/// and runs out by itself when no more records come (docs/nightscout/mapping.md 8.6, "lease").
-std::vector<Document> map(const HistoryRun& stretch, const MappingSettings& settings,
+/// and runs out by itself when no more records come (docs/nightscout/mapping.md 8.6, "lease"). `serial`: the
+/// pump's, as read from it; identities depend on it.
+std::vector<Document> map(const HistoryRun& stretch, std::string_view serial, const MappingSettings& settings,
                           std::uint32_t firstSequence = 0, std::uint32_t lastSequence = 0xffffffff);
+
+/// The same, with warnings, ascending by sequence number as well.
+struct MappedRecords {
+    std::vector<Document> documents;
+    std::vector<MappingWarning> warnings;
+};
+MappedRecords mapRecords(const HistoryRun& stretch, std::string_view serial, const MappingSettings& settings,
+                         std::uint32_t firstSequence = 0, std::uint32_t lastSequence = 0xffffffff);
 
 } // namespace nightscout

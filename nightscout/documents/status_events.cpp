@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <string_view>
 
+#include "nightscout/documents/live_memory.hpp"
 #include "nightscout/documents/treatment.hpp"
 
 namespace nightscout {
@@ -37,8 +38,10 @@ constexpr std::size_t kToTheMinute = std::string_view("2026-03-14T08:50").size()
 
 class Reading {
 public:
-    Reading(const PumpStatus& status, const MappingSettings& settings, StatusMemory& memory)
+    Reading(const PumpStatus& status, std::string_view serial, const MappingSettings& settings,
+            StatusMemory& memory)
         : status_(status),
+          serial_(serial),
           settings_(settings),
           memory_(memory),
           offset_(*status.clockOffset),
@@ -57,7 +60,7 @@ public:
 private:
     Document make(Kind kind, const std::string& key, UtcSeconds time, Json fields) {
         Document document =
-            makeTreatment(settings_, kind, identifier(settings_.serial, kind, key), time, std::move(fields));
+            makeTreatment(settings_, kind, identifier(serial_, kind, key), time, std::move(fields));
         document.feature = Feature::PumpEvents;
         return document;
     }
@@ -124,6 +127,7 @@ private:
     }
 
     const PumpStatus& status_;
+    std::string_view serial_;
     const MappingSettings& settings_;
     StatusMemory& memory_;
     seconds offset_;
@@ -134,7 +138,7 @@ private:
 } // namespace
 
 Json StatusMemory::toJson() const {
-    Json saved{{"ledger", ledger.toJson()}};
+    Json saved{{"ledger", ledger.toJson()}, {"live", nightscout::toJson(live)}};
     if (sensorStart) saved["sensor_start"] = sensorStart->time_since_epoch().count();
     if (batteryPercent) saved["battery_percent"] = *batteryPercent;
     if (tempTarget) {
@@ -150,6 +154,7 @@ StatusMemory StatusMemory::fromJson(const Json& saved) {
     if (!saved.is_object()) return memory;
     try {
         if (saved.contains("ledger")) memory.ledger = EventDeduplicator::fromJson(saved["ledger"]);
+        if (saved.contains("live")) memory.live = liveStateFrom(saved["live"]);
         if (saved.contains("sensor_start")) {
             memory.sensorStart = LocalSeconds(seconds(saved["sensor_start"].get<std::int64_t>()));
         }
@@ -168,10 +173,10 @@ StatusMemory StatusMemory::fromJson(const Json& saved) {
     return memory;
 }
 
-std::vector<Document> statusEvents(const PumpStatus& status, const MappingSettings& settings,
-                                   StatusMemory& memory) {
+std::vector<Document> statusEvents(const PumpStatus& status, std::string_view serial,
+                                   const MappingSettings& settings, StatusMemory& memory) {
     if (!status.clockOffset || !settings.features.contains(Feature::PumpEvents)) return {};
-    return Reading(status, settings, memory).events();
+    return Reading(status, serial, settings, memory).events();
 }
 
 } // namespace nightscout

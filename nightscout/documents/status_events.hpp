@@ -9,6 +9,7 @@
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "nightscout/documents/document.hpp"
@@ -30,6 +31,7 @@ struct StatusMemory {
     std::optional<std::uint8_t> batteryPercent;
     std::optional<TempTarget> tempTarget;
     EventDeduplicator ledger;
+    therapy::LiveState live; ///< has a say in what the history means
 
     [[nodiscard]] nlohmann::json toJson() const;
     /// What cannot be read is forgotten.
@@ -39,7 +41,7 @@ struct StatusMemory {
 
 /// The documents of what has happened since the reading before; feature PUMP_EVENTS. Nothing while the
 /// offset of the pump's clock is not known: these events are dated and named by that clock.
-std::vector<Document> statusEvents(const PumpStatus& status, const MappingSettings& settings,
-                                   StatusMemory& memory);
+std::vector<Document> statusEvents(const PumpStatus& status, std::string_view serial,
+                                   const MappingSettings& settings, StatusMemory& memory);
 
 } // namespace nightscout

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Suspended and resumed -> Notes, and the reasons for the Temp Basal (docs/nightscout/mapping.md 8.6). A
-// change of the reservoir has documents of its own: set_change.cpp.
-#include <algorithm>
-#include <vector>
+// change of the reservoir has documents of its own: device_events.cpp.
+#include <nlohmann/json.hpp>
 
-#include "nightscout/documents/set_change.hpp"
-#include "nightscout/documents/suspend_reasons.hpp"
+#include "nightscout/documents/mappers.hpp"
 
 namespace nightscout {
 namespace {
@@ -84,20 +82,7 @@ std::string circumstance(StoppedReason reason) {
 } // namespace
 
 std::string suspendedReason(const Context& context, const BasalChange& change) {
-    std::vector<StoppedReason> reasons;
-    const auto collect = [&](StoppedReason reason) {
-        if (std::ranges::find(reasons, reason) == reasons.end()) reasons.push_back(reason);
-    };
-    if (const auto* told = context.view.get<history::TherapyContext>(change.index)) {
-        if (told->stoppedReason) collect(*told->stoppedReason);
-    } else if (const auto* suspension = context.basal.suspensionAt(change.index)) {
-        const auto* end = context.basal.after(change);
-        for (const Stop& stop : suspension->stops) {
-            const bool within =
-                stop.time <= change.time + kContext && (end == nullptr || stop.index < end->index);
-            if (within) collect(stop.reason);
-        }
-    }
+    const auto reasons = therapy::stoppedReasons(context.view, context.basal, change);
     std::string text = "Suspended";
     for (const auto reason : reasons) text += (reason == reasons.front() ? " " : ", ") + circumstance(reason);
     return text;
@@ -124,7 +109,7 @@ void mapRestarted(Context& context, std::size_t index) {
     const auto* suspension = context.basal.suspensionAt(index);
     if (restart == nullptr || suspension == nullptr || !suspension->end) return;
     if (suspension->end->index != index || suspension->documented != Suspension::Documented::Yes) return;
-    const auto reservoir = reservoirOut(context.view, *suspension, suspension->end->time);
+    const auto reservoir = therapy::reservoirOut(context.view, *suspension, suspension->end->time);
     if (reservoir.state != Partner::State::None) return;
     addNote(context, index, suspension->end->time, "Insulin delivery resumed: " + cause(restart->reason));
 }

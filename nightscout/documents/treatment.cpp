@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "nightscout/documents/treatment.hpp"
 
+#include <cmath>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -24,6 +25,13 @@ nlohmann::json number(Amount amount) {
     if (amount.hundredMillionths % kOne == 0) return amount.hundredMillionths / kOne;
     // Both operands are exact, so the quotient is the double nearest to the decimal.
     return static_cast<double>(amount.hundredMillionths) / static_cast<double>(kOne);
+}
+
+double millimoles(Amount milligrams) {
+    constexpr double kMilligramsPerMillimole = 18.01559;
+    constexpr double kOne = Amount::kOne;
+    const double exact = static_cast<double>(milligrams.hundredMillionths) / kOne / kMilligramsPerMillimole;
+    return std::round(exact * 10) / 10;
 }
 
 std::string bodyOf(const nlohmann::json& document) {

@@ -17,6 +17,9 @@ std::string deviceOf(const MappingSettings& settings);
 /// 4 (an integer) or 11.2 (the double nearest to the decimal, which prints as the decimal).
 nlohmann::json number(Amount amount);
 
+/// mmol/L of `milligrams` mg/dL, by the server's own factor, to one decimal.
+double millimoles(Amount milligrams);
+
 /// The JSON text of a document; what is not UTF-8 is replaced.
 std::string bodyOf(const nlohmann::json& document);
 

@@ -5,18 +5,28 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "nightscout/upload/answer_json.hpp"
+
 namespace nightscout {
 namespace {
 
 using Json = nlohmann::json;
 
-Json parse(const std::string& text) {
-    return Json::parse(text, nullptr, false);
-}
-
 std::string textOf(const Json& object, const char* key) {
     const auto found = object.is_object() ? object.find(key) : object.end();
     return found != object.end() && found->is_string() ? found->get<std::string>() : std::string{};
+}
+
+/// What the site tells documents of one collection apart by (docs/nightscout/api.md 5.2, 6.2, 9.8); empty
+/// when it has none of that.
+std::string contentOf(const Json& document) {
+    if (!document.is_object()) return {};
+    if (const auto date = document.find("date"); date != document.end() && date->is_number_integer())
+        return textOf(document, "type") + " " + date->dump();
+    const auto createdAt = textOf(document, "created_at");
+    if (createdAt.empty()) return {};
+    const auto eventType = textOf(document, "eventType");
+    return (eventType.empty() ? textOf(document, "device") : eventType) + " " + createdAt;
 }
 
 std::string titleOf(const std::string& html) {
@@ -30,7 +40,7 @@ std::string titleOf(const std::string& html) {
 
 /// What the site said, without stack traces and without connection details (docs/nightscout/api.md 4.4, 6.4).
 std::string saidBy(const Response& response) {
-    const Json body = parse(response.body);
+    const Json body = parseAnswer(response.body);
     if (body.is_object()) {
         const auto error = body.find("error");
         std::string said = textOf(error != body.end() ? *error : body, "message");
@@ -60,7 +70,6 @@ std::string printable(std::string text, std::string_view secret) {
 Verdict verdictOf(unsigned status) {
     switch (status) {
         case 400:
-        case 415:
         case 422:
             return Verdict::Rejected;
         case 401:
@@ -70,6 +79,7 @@ Verdict verdictOf(unsigned status) {
             return Verdict::NotFound;
         case 413:
             return Verdict::TooLarge;
+        case 415:
         case 500:
             return Verdict::ServerError;
         default:
@@ -82,38 +92,39 @@ Verdict verdictOf(unsigned status) {
 Judgement judge(const Response& response, std::string_view secret) {
     const std::string status = "HTTP " + std::to_string(response.status);
     const bool success = response.status / 100 == 2;
-    if (success && Json::accept(response.body)) return {Verdict::Accepted, status};
+    if (success && !parseAnswer(response.body).is_discarded()) return {Verdict::Accepted, status};
     const std::string said = printable(saidBy(response), secret);
     const std::string reason = status + (said.empty() ? "" : ": " + said);
     if (success) return {Verdict::Busy, reason + " (not an answer of Nightscout: no JSON)"};
     return {verdictOf(response.status), reason};
 }
 
-std::optional<std::vector<Acknowledgement>> readStored(const std::string& body,
-                                                       std::span<const OutboxItem> items) {
-    Json stored = parse(body);
-    if (stored.is_object() && items.size() == 1 && readServerId(stored)) stored = Json::array({stored});
-    if (!stored.is_array() || stored.size() < items.size()) return std::nullopt;
-    std::map<std::string, std::string> byIdentifier;
-    for (const auto& document : stored)
-        if (auto id = readServerId(document))
-            byIdentifier.emplace(textOf(document, "identifier"), std::move(*id));
-
+std::vector<Acknowledgement> readStored(const std::string& body, std::span<const OutboxItem> items) {
+    Json stored = parseAnswer(body);
+    if (stored.is_object()) stored = Json::array({stored});
+    if (!stored.is_array()) return {};
+    std::map<std::string, const Json*> byIdentifier;
+    std::map<std::string, const Json*> byContent; // of a server that drops what it does not know
+    for (const auto& document : stored) {
+        if (auto identifier = textOf(document, "identifier"); !identifier.empty())
+            byIdentifier.emplace(std::move(identifier), &document);
+        else if (auto content = contentOf(document); !content.empty())
+            byContent.emplace(std::move(content), &document);
+    }
     std::vector<Acknowledgement> acknowledged;
-    for (std::size_t at = 0; at < items.size(); ++at) {
-        const auto& identifier = items[at].document.identifier;
-        Acknowledgement item{items[at].id, std::nullopt};
-        if (const auto found = byIdentifier.find(identifier); found != byIdentifier.end())
-            item.serverId = found->second;
-        else if (textOf(stored[at], "identifier").empty()) // a server that drops what it does not know
-            item.serverId = readServerId(stored[at]);
-        acknowledged.push_back(std::move(item));
+    for (const auto& item : items) {
+        auto found = byIdentifier.find(item.document.identifier);
+        if (found == byIdentifier.end()) {
+            found = byContent.find(contentOf(Json::parse(item.document.body, nullptr, false)));
+            if (found == byContent.end()) continue;
+        }
+        acknowledged.push_back({item.id, readServerId(*found->second)});
     }
     return acknowledged;
 }
 
 std::optional<std::uint64_t> readDeletedCount(const std::string& body) {
-    const Json answer = parse(body);
+    const Json answer = parseAnswer(body);
     if (!answer.is_object()) return std::nullopt;
     for (const char* key : {"deletedCount", "n"})
         if (const auto found = answer.find(key); found != answer.end() && found->is_number_unsigned())

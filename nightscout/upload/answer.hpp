@@ -11,18 +11,18 @@
 #include <string_view>
 #include <vector>
 
-#include "nightscout/upload/client.hpp"
 #include "nightscout/upload/outbox.hpp"
+#include "nightscout/upload/response.hpp"
 
 namespace nightscout {
 
 enum class Verdict : std::uint8_t {
     Accepted,    ///< 2xx and JSON
-    Rejected,    ///< 400, 415, 422: these documents, for good
-    TooLarge,    ///< 413
+    Rejected,    ///< 400, 422: perhaps these documents, see the rule of proof (docs/nightscout/api.md 4.4)
+    TooLarge,    ///< 413: likewise
     Refused,     ///< 401, 403: whoever we are
     NotFound,    ///< 404: this collection
-    ServerError, ///< 500, or a 2xx that does not account for every document
+    ServerError, ///< 500, 415, or a 2xx that does not account for every document
     Busy,        ///< 429, other 5xx, HTML instead of JSON: the whole site, for a while
 };
 
@@ -35,10 +35,9 @@ struct Judgement {
 /// By status and by whether the body is JSON. `secret` is blotted out should the site echo it.
 Judgement judge(const Response& response, std::string_view secret);
 
-/// The documents as the site stored them: each item's `_id` where it gave one. Empty when the answer does not
-/// account for all of them.
-std::optional<std::vector<Acknowledgement>> readStored(const std::string& body,
-                                                       std::span<const OutboxItem> items);
+/// Those of `items` that the answer lists, by identifier or, where the site drops that, by content: each
+/// with its `_id` where the site gave one (docs/nightscout/api.md 5.4, 6.3).
+std::vector<Acknowledgement> readStored(const std::string& body, std::span<const OutboxItem> items);
 
 /// Documents removed, of either server generation's answer to DELETE; empty when it does not say.
 std::optional<std::uint64_t> readDeletedCount(const std::string& body);

@@ -1,36 +1,24 @@
 // SPDX-License-Identifier: MIT
-// HTTP(S) towards one Nightscout site: keep-alive, certificate and host name checks, deadlines, limits,
-// redirects. Facts: docs/nightscout/api.md 2 to 4.
+// HTTP(S) towards one Nightscout site: keep-alive, deadlines, limits, redirects. Facts:
+// docs/nightscout/api.md 2 to 4.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
-#include <optional>
-#include <stdexcept>
 #include <string>
-#include <string_view>
+#include <vector>
+
+#include "nightscout/upload/response.hpp"
+#include "nightscout/upload/site_url.hpp"
+#include "nightscout/upload/transport_error.hpp"
 
 namespace nightscout {
 
 namespace asio = boost::asio;
-
-/// A site address as the user wrote it, normalised (docs/nightscout/api.md 2.2).
-struct SiteUrl {
-    bool tls = true;
-    std::string host;
-    std::string port;
-    std::string basePath;                   ///< "" or "/sub/path"
-    std::optional<std::string> secret;      ///< from https://SECRET@host/: to be used as the API secret
-    std::optional<std::string> token;       ///< from ?token=...
-    [[nodiscard]] std::string text() const; ///< without credentials
-    /// Plain http to a host beyond the local network: anybody on the way can read the secret.
-    [[nodiscard]] bool exposesSecret() const;
-};
-/// Empty and `problem` in words when it cannot be used.
-std::optional<SiteUrl> parseSiteUrl(std::string_view url, std::string& problem);
 
 struct ClientSettings {
     SiteUrl site;
@@ -39,36 +27,15 @@ struct ClientSettings {
     std::string userAgent = "pump-bridge";
     /// Of each phase: name look-up, TCP connect (shared among the addresses), TLS handshake.
     std::chrono::milliseconds connectTimeout = std::chrono::seconds(15);
-    /// From the first octet sent to the last received. Sleeping hosts need 30 to 60 s to start.
+    /// From the first byte sent to the last received. Sleeping hosts need 30 to 60 s to start.
     std::chrono::milliseconds requestTimeout = std::chrono::seconds(60);
     /// A kept connection that was idle for longer is not used again: a router may have forgotten it silently.
     std::chrono::milliseconds idleLimit = std::chrono::seconds(60);
-    std::uint64_t bodyLimit = 8 * 1024 * 1024; ///< octets of an answer
-};
-/// What goes into the `api-secret` header: lower-case SHA-1 hex of the secret. A value that is such a hash
-/// already is taken as it is, and so is an access token ("<name>-<16 hex digits>").
-std::string secretHeader(std::string_view apiSecret);
-
-struct Response {
-    unsigned status = 0;
-    std::string contentType;
-    std::string body;
-    std::optional<std::chrono::seconds> retryAfter; ///< a date is counted from the server's own `Date`
-    std::optional<std::string> date;                ///< the server's clock, as sent: see parseHttpDate
-};
-
-/// "Sun, 06 Nov 1994 08:49:37 GMT", the form that servers must send; empty for anything else.
-std::optional<std::chrono::sys_seconds> parseHttpDate(std::string_view text);
-
-/// The request did not get an answer. `certificate` and `redirected` are told apart: a person must act.
-class TransportError : public std::runtime_error {
-public:
-    enum class Kind { Unreachable, Timeout, Certificate, Redirected, Protocol };
-    TransportError(Kind kind, const std::string& message) : std::runtime_error(message), kind_(kind) {}
-    [[nodiscard]] Kind kind() const { return kind_; }
-
-private:
-    Kind kind_;
+    /// Bytes of an answer, compressed or not. A full batch is answered with about a third of it.
+    std::uint64_t bodyLimit = 1024 * 1024;
+    std::function<std::chrono::steady_clock::time_point()> now = std::chrono::steady_clock::now;
+    /// IP addresses of a host, the best first; the system's answer where it is not set.
+    std::function<asio::awaitable<std::vector<std::string>>(std::string host)> addresses;
 };
 
 /// One connection, one request at a time. Follows 307 and 308 on the same host (also from http to https), at
@@ -87,6 +54,8 @@ public:
     /// boost::system::system_error with operation_aborted when cancelled.
     asio::awaitable<Response> request(std::string method, std::string path, std::string body);
     [[nodiscard]] const ClientSettings& settings() const;
+    /// From the next request on. Throws as the constructor does.
+    void setApiSecretHeader(std::string header);
 
 private:
     struct Impl;

@@ -1,21 +1,14 @@
 // SPDX-License-Identifier: MIT
-// The site address as people write it, and the credential that goes with it: docs/nightscout/api.md 2.2
-// and 3.
-#include <openssl/sha.h>
+#include "nightscout/upload/site_url.hpp"
 
 #include <algorithm>
-#include <array>
 #include <boost/asio/ip/address.hpp>
 #include <charconv>
-#include <string>
-
-#include "nightscout/upload/client.hpp"
 
 namespace nightscout {
 namespace {
 
 constexpr std::string_view kHexDigits = "0123456789abcdef";
-constexpr std::string_view kLowerAndDigits = "abcdefghijklmnopqrstuvwxyz0123456789";
 
 bool consistsOf(std::string_view text, std::string_view alphabet) {
     return text.find_first_not_of(alphabet) == std::string_view::npos;
@@ -44,9 +37,9 @@ std::optional<std::string> percentDecoded(std::string_view text) {
         }
         const std::string digits = lowerCase(text.substr(at + 1, 2));
         if (digits.size() != 2 || !consistsOf(digits, kHexDigits)) return std::nullopt;
-        unsigned octet = 0;
-        std::from_chars(digits.data(), digits.data() + digits.size(), octet, 16);
-        decoded += static_cast<char>(octet);
+        unsigned byte = 0;
+        std::from_chars(digits.data(), digits.data() + digits.size(), byte, 16);
+        decoded += static_cast<char>(byte);
         at += 2;
     }
     return decoded;
@@ -67,39 +60,33 @@ bool isIpAddress(const std::string& host) {
     return !error;
 }
 
+using Problem = std::optional<SiteUrlError>;
+
 /// host, host:port, [v6] or [v6]:port
-bool parseAuthority(std::string_view authority, SiteUrl& site, std::string& problem) {
+Problem parseAuthority(std::string_view authority, SiteUrl& site) {
     std::string_view port;
     if (authority.starts_with('[')) {
         const auto end = authority.find(']');
         site.host = lowerCase(authority.substr(1, end == std::string_view::npos ? end : end - 1));
         const auto rest = end == std::string_view::npos ? std::string_view{} : authority.substr(end + 1);
-        if (end == std::string_view::npos || !isIpAddress(site.host) || (!rest.empty() && rest[0] != ':')) {
-            problem = "the part in [ ] must be an IPv6 address";
-            return false;
-        }
+        if (end == std::string_view::npos || !isIpAddress(site.host) || (!rest.empty() && rest[0] != ':'))
+            return SiteUrlError::Ipv6Address;
         if (!rest.empty()) port = rest.substr(1);
     } else {
         const auto colon = authority.find(':');
         site.host = lowerCase(authority.substr(0, colon));
         if (colon != std::string_view::npos) port = authority.substr(colon + 1);
-        if (site.host.empty() || !consistsOf(site.host, "abcdefghijklmnopqrstuvwxyz0123456789-._")) {
-            problem = site.host.empty() ? "the host name is missing"
-                                        : "the host name may hold letters a to z, digits, '-' and '.' only "
-                                          "(write an international name in its xn-- form)";
-            return false;
-        }
+        if (site.host.empty()) return SiteUrlError::NoHost;
+        if (!consistsOf(site.host, "abcdefghijklmnopqrstuvwxyz0123456789-._")) return SiteUrlError::Host;
     }
     site.port = site.tls ? "443" : "80";
-    if (port.empty()) return true;
+    if (port.empty()) return std::nullopt;
     unsigned number = 0;
     const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
-    if (error != std::errc{} || end != port.data() + port.size() || number < 1 || number > 65535) {
-        problem = "the port must be a number from 1 to 65535";
-        return false;
-    }
+    if (error != std::errc{} || end != port.data() + port.size() || number < 1 || number > 65535)
+        return SiteUrlError::Port;
     site.port = std::to_string(number);
-    return true;
+    return std::nullopt;
 }
 
 /// "/sub//path/api/v1/" -> "/sub/path"
@@ -113,25 +100,20 @@ std::string normalisedPath(std::string_view path) {
     return base;
 }
 
-bool takeCredentials(std::string_view userInfo, SiteUrl& site, std::string& problem) {
+Problem takeCredentials(std::string_view userInfo, SiteUrl& site) {
     auto secret = percentDecoded(userInfo);
-    if (!secret || secret->empty()) {
-        problem = "the part before '@' must be the API secret";
-        return false;
-    }
+    if (!secret || secret->empty()) return SiteUrlError::Credentials;
     site.secret = std::move(secret);
-    return true;
+    return std::nullopt;
 }
 
-bool takeQuery(std::string_view query, SiteUrl& site, std::string& problem) {
+Problem takeQuery(std::string_view query, SiteUrl& site) {
     constexpr std::string_view key = "token=";
     const auto token = query.starts_with(key) ? query.substr(key.size()) : std::string_view{};
-    if (token.empty() || !consistsOf(lowerCase(token), "abcdefghijklmnopqrstuvwxyz0123456789-")) {
-        problem = "the address must end before the '?' (only ?token=... may follow)";
-        return false;
-    }
+    if (token.empty() || !consistsOf(lowerCase(token), "abcdefghijklmnopqrstuvwxyz0123456789-"))
+        return SiteUrlError::Query;
     site.token = std::string(token);
-    return true;
+    return std::nullopt;
 }
 
 /// Private, link-local or loopback: RFC 1918, 3927, 4193, 4291, and this machine.
@@ -150,15 +132,6 @@ bool isNearby(const std::string& host) {
            (bytes[0] == 192 && bytes[1] == 168) || (bytes[0] == 169 && bytes[1] == 254);
 }
 
-/// "<name>-<16 hex digits>" (docs/nightscout/api.md 3.3), or the same after "token=".
-bool isAccessToken(std::string_view text) {
-    if (text.starts_with("token=")) return true;
-    const auto dash = text.rfind('-');
-    if (dash == std::string_view::npos || dash == 0 || dash > 10) return false;
-    return text.size() - dash - 1 == 16 && consistsOf(text.substr(dash + 1), kHexDigits) &&
-           consistsOf(text.substr(0, dash), kLowerAndDigits);
-}
-
 } // namespace
 
 std::string SiteUrl::text() const {
@@ -173,55 +146,58 @@ bool SiteUrl::exposesSecret() const {
     return !tls && !isNearby(host);
 }
 
-std::optional<SiteUrl> parseSiteUrl(std::string_view url, std::string& problem) {
+std::string_view describe(SiteUrlError error) {
+    switch (error) {
+        case SiteUrlError::Empty:
+            return "the address is empty";
+        case SiteUrlError::NotPlainAscii:
+            return "the address must not hold blanks or characters beyond ASCII";
+        case SiteUrlError::Fragment:
+            return "the address must end before the '#'";
+        case SiteUrlError::Scheme:
+            return "the address must begin with https:// (or http://)";
+        case SiteUrlError::Query:
+            return "the address must end before the '?' (only ?token=... may follow)";
+        case SiteUrlError::Credentials:
+            return "the part before '@' must be the API secret";
+        case SiteUrlError::NoHost:
+            return "the host name is missing";
+        case SiteUrlError::Host:
+            return "the host name may hold letters a to z, digits, '-' and '.' only (write an international "
+                   "name in its xn-- form)";
+        case SiteUrlError::Ipv6Address:
+            return "the part in [ ] must be an IPv6 address";
+        case SiteUrlError::Port:
+            return "the port must be a number from 1 to 65535";
+    }
+    return "the address cannot be used";
+}
+
+boost::system::result<SiteUrl, SiteUrlError> parseSiteUrl(std::string_view url) {
     auto rest = trim(url);
     SiteUrl site;
-    const bool printable =
-        std::all_of(rest.begin(), rest.end(), [](char c) { return c > ' ' && c != '\x7f'; });
-    if (rest.empty() || !printable) {
-        problem = rest.empty() ? "the address is empty"
-                               : "the address must not hold blanks or characters beyond ASCII";
-        return std::nullopt;
-    }
-    if (rest.find('#') != std::string_view::npos) {
-        problem = "the address must end before the '#'";
-        return std::nullopt;
-    }
+    if (rest.empty()) return SiteUrlError::Empty;
+    if (!std::all_of(rest.begin(), rest.end(), [](char c) { return c > ' ' && c != '\x7f'; }))
+        return SiteUrlError::NotPlainAscii;
+    if (rest.find('#') != std::string_view::npos) return SiteUrlError::Fragment;
     if (const auto scheme = splitOff(rest, "://")) {
         const std::string name = lowerCase(*scheme);
-        if (name != "https" && name != "http") {
-            problem = "the address must begin with https:// (or http://)";
-            return std::nullopt;
-        }
+        if (name != "https" && name != "http") return SiteUrlError::Scheme;
         site.tls = name == "https";
     }
     if (const auto mark = rest.find('?'); mark != std::string_view::npos) {
-        if (!takeQuery(rest.substr(mark + 1), site, problem)) return std::nullopt;
+        if (const auto problem = takeQuery(rest.substr(mark + 1), site)) return *problem;
         rest = rest.substr(0, mark);
     }
     const auto slash = std::min(rest.find('/'), rest.size());
     auto authority = rest.substr(0, slash);
     site.basePath = normalisedPath(rest.substr(slash));
     if (const auto at = authority.rfind('@'); at != std::string_view::npos) {
-        if (!takeCredentials(authority.substr(0, at), site, problem)) return std::nullopt;
+        if (const auto problem = takeCredentials(authority.substr(0, at), site)) return *problem;
         authority.remove_prefix(at + 1);
     }
-    if (!parseAuthority(authority, site, problem)) return std::nullopt;
+    if (const auto problem = parseAuthority(authority, site)) return *problem;
     return site;
-}
-
-std::string secretHeader(std::string_view apiSecret) {
-    const bool hashed = apiSecret.size() == 40 && consistsOf(apiSecret, kHexDigits);
-    if (hashed || isAccessToken(apiSecret)) return std::string(apiSecret);
-    std::array<unsigned char, SHA_DIGEST_LENGTH> digest{};
-    const std::string secret(apiSecret);
-    SHA1(reinterpret_cast<const unsigned char*>(secret.data()), secret.size(), digest.data());
-    std::string hex;
-    for (const unsigned char octet : digest) {
-        hex += kHexDigits[octet >> 4U];
-        hex += kHexDigits[octet & 0x0fU];
-    }
-    return hex;
 }
 
 } // namespace nightscout

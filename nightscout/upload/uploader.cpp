@@ -4,67 +4,55 @@
 #include <spdlog/logger.h>
 
 #include <algorithm>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <cmath>
-#include <numeric>
+#include <set>
 #include <utility>
+
+#include "nightscout/documents/device_status.hpp"
+#include "nightscout/upload/failure_sentence.hpp"
+#include "nightscout/upload/refusal.hpp"
 
 namespace nightscout {
 namespace {
 
-using Steady = std::chrono::steady_clock;
-using std::chrono::milliseconds;
-using Health = UploadState::Health;
+using Health = UploadHealth;
+
+/// What was refused is looked at again by then, whatever happens to the clock.
+constexpr std::chrono::hours kLongestSleepWithRefusals{1};
 
 constexpr std::size_t index(Collection collection) {
     return static_cast<std::size_t>(collection);
 }
 
-std::string sentenceFor(Verdict verdict, const std::string& reason, Operation operation,
-                        Collection collection, bool wholeSite) {
-    const std::string what(name(collection));
-    switch (verdict) {
-        case Verdict::Refused:
-            if (wholeSite) return "the site refuses the API secret or token: " + reason;
-            return "the API secret or token may not " +
-                   std::string(operation == Operation::Delete ? "delete " : "write ") + what + ": " + reason;
-        case Verdict::NotFound:
-            if (collection == Collection::Treatments)
-                return "the site does not take treatments: add careportal to its ENABLE setting (" + reason +
-                       ")";
-            return "the site has no /api/v1/" + what + ": is its address right? (" + reason + ")";
-        case Verdict::Busy:
-            return "the site cannot answer at present: " + reason;
-        default:
-            return "the site does not take " + what + ": " + reason;
-    }
+/// Lists in braces inside a coroutine are too much for GCC 12.
+std::vector<Acknowledgement> one(std::int64_t id, const std::optional<std::string>& serverId) {
+    return {Acknowledgement{id, serverId}};
 }
 
 } // namespace
 
-Uploader::Uploader(asio::any_io_executor executor, Client& client, Outbox& outbox, UploadPolicy policy,
+Uploader::Uploader(Clock& clock, Client& client, Outbox& outbox, UploadPolicy policy,
                    std::function<double()> random, spdlog::logger& log)
-    : executor_(std::move(executor)),
-      client_(client),
+    : clock_(clock),
+      api_(client),
       outbox_(outbox),
-      policy_(std::move(policy)),
-      random_(std::move(random)),
+      policy_(policy),
+      backOff_(policy.backOff, std::move(random)),
       log_(log),
-      wake_(executor_),
-      batchBytes_(policy_.batchBytes) {}
+      batch_(policy_.batchDocuments, policy_.batchBytes) {}
 
-void Uploader::wake() {
-    wake_.cancel();
+void Uploader::credentialsChanged() {
+    backOff_.release();
+    mayUpdate_ = true;
+    wake();
 }
 
 asio::awaitable<void> Uploader::run() {
     try {
+        outbox_.retryRefused();
         for (;;) {
-            co_await waitUntil(troubles_[kSite].until, false);
+            co_await waitUntil(backOff_.of(FailureScope::Site).until, false);
             const Step step = co_await uploadBatch();
-            if (step == Step::Idle) co_await waitUntil(nextMend(false).value_or(Time::max()), true);
+            if (step == Step::Idle) co_await waitUntil(nextStep(), true);
         }
     } catch (const boost::system::system_error& error) {
         if (error.code() != asio::error::operation_aborted) throw;
@@ -72,177 +60,352 @@ asio::awaitable<void> Uploader::run() {
 }
 
 asio::awaitable<bool> Uploader::drain(int retries) {
+    outbox_.retryRefused();
     int failures = 0;
     for (;;) {
-        co_await waitUntil(troubles_[kSite].until, false);
-        const std::uint64_t before = handled();
+        co_await waitUntil(backOff_.of(FailureScope::Site).until, false);
+        const std::uint64_t before = progress_;
         const Step step = co_await uploadBatch();
-        if (handled() != before) failures = 0; // a batch may fail half-way
+        if (progress_ != before) failures = 0; // a batch may fail half-way
         if (step == Step::Failed) {
             if (++failures > retries) co_return false;
         } else if (step == Step::Refused) {
-            if (!troubles_[kSite].mendable) co_return false; // else the other collections go on
+            if (!backOff_.of(FailureScope::Site).last.passes) co_return false; // else the others go on
         } else if (step == Step::Idle) {
-            if (outbox_.depth() == 0) co_return true;
-            const auto mend = nextMend(true);
-            if (!mend) co_return false;
-            co_await waitUntil(*mend, true);
+            const auto passing = backOff_.nextAttempt(clock_.now(), true);
+            if (!passing) co_return !backOff_.nextAttempt(clock_.now(), false) || outbox_.depth() == 0;
+            co_await waitUntil(*passing, true);
         }
     }
 }
 
-/// Documents that left the outbox through us.
-std::uint64_t Uploader::handled() const {
-    return std::accumulate(accepted_.begin(), accepted_.end(), state_.setAside);
-}
-
 asio::awaitable<Uploader::Step> Uploader::uploadBatch() {
-    releaseHolds();
-    auto items = outbox_.next(policy_.batchDocuments, batchBytes_);
+    holdWhatWaits();
+    batch_.tick(clock_.now());
+    auto items = outbox_.next(policy_.batchDocuments, batch_.bytes(), clock_.utc());
     if (items.empty() || isBlocked(items.front())) co_return Step::Idle;
+    auto scope = FailureScope::Site;
     try {
         const Outcome failure = co_await upload(std::move(items));
+        state_.requests = api_.requests();
         if (!failure) co_return Step::Moved;
-        const FailureScope slot = noteFailure(*failure);
-        co_return troubles_[slot].mendable ? Step::Failed : Step::Refused;
+        scope = noteFailure(*failure);
     } catch (const TransportError& error) {
+        state_.requests = api_.requests();
         noteTransportFailure(error);
-        co_return troubles_[kSite].mendable ? Step::Failed : Step::Refused;
     }
+    co_return backOff_.of(scope).last.passes ? Step::Failed : Step::Refused;
 }
 
-asio::awaitable<Uploader::Outcome> Uploader::upload(std::vector<OutboxItem> items) {
-    const Operation operation = items.front().operation;
-    if (operation == Operation::Post) {
-        co_return co_await post(std::move(items));
-    }
-    Outcome unsettled; // one document's trouble does not keep the next ones waiting
-    for (unsigned failures = 0; auto& item : items) {
-        Outcome failure;
-        if (operation == Operation::Put)
-            failure = co_await put(std::move(item));
-        else
-            failure = co_await remove(std::move(item));
-        if (!failure) continue;
-        const bool general = failure->verdict != Verdict::ServerError &&
-                             failure->verdict != Verdict::Rejected && failure->verdict != Verdict::TooLarge;
-        if (general || ++failures >= policy_.isolateAfter) co_return failure;
-        unsettled = std::move(failure);
-    }
-    co_return unsettled;
+/// One attempt that may fail: a document that the site refused alone is compared with a good one first; where
+/// there is none, the others go before it.
+asio::awaitable<Uploader::Outcome> Uploader::upload(Items items) {
+    removeUnsendable(items);
+    if (items.empty()) co_return std::nullopt;
+    Items suspects;
+    std::erase_if(items, [&](const OutboxItem& item) {
+        const bool suspect = suspects_.contains(item.id);
+        if (suspect) suspects.push_back(item);
+        return suspect;
+    });
+    if (suspects.empty()) co_return co_await sendAll(std::move(items));
+    const auto next = std::ranges::min_element(
+        suspects, {}, [this](const OutboxItem& item) { return suspects_.at(item.id).turn; });
+    if (auto good = knownGood(next->document)) co_return co_await examine(*next, std::move(*good));
+    if (items.empty()) items.push_back(*next);
+    co_return co_await sendAll(std::move(items));
 }
 
-asio::awaitable<void> Uploader::waitUntil(Time time, bool untilWoken) {
-    const auto cancellation = co_await asio::this_coro::cancellation_state;
-    while (Steady::now() < time) {
-        boost::system::error_code woken;
-        wake_.expires_at(time);
-        co_await wake_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
-        if (cancellation.cancelled() != asio::cancellation_type::none)
-            throw boost::system::system_error(asio::error::operation_aborted);
+asio::awaitable<Uploader::Outcome> Uploader::sendAll(Items items) {
+    const OutboxItem& first = items.front();
+    if (first.operation == Operation::Post) {
+        const bool alone = first.document.collection == Collection::DeviceStatus;
+        const std::size_t most = alone ? 1 : batch_.documents(first.document.collection);
+        if (items.size() > most) items.resize(most);
+        Reply reply = co_await attempt(items);
+        co_return outcomeOf(items, std::move(reply));
+    }
+    for (auto& item : items) {
+        const Items alone(1, std::move(item));
+        Reply reply = co_await attempt(alone);
+        if (auto failure = outcomeOf(alone, std::move(reply))) co_return failure;
+    }
+    co_return std::nullopt;
+}
+
+asio::awaitable<Reply> Uploader::attempt(const Items& items) {
+    switch (items.front().operation) {
+        case Operation::Put:
+            co_return co_await put(items.front());
+        case Operation::Delete:
+            co_return co_await remove(items.front());
+        case Operation::Post:
+            break;
+    }
+    co_return co_await post(items);
+}
+
+asio::awaitable<Reply> Uploader::post(const Items& items) {
+    const OutboxItem& first = items.front();
+    if (first.document.collection == Collection::DeviceStatus && first.attempts > 0) {
+        const auto present = co_await api_.findDeviceStatus(first.document);
+        if (!present.reply.accepted()) co_return present.reply;
+        if (present.serverId) {
+            acknowledge(items, one(first.id, present.serverId));
+            co_return present.reply;
+        }
+    }
+    std::vector<std::int64_t> ids;
+    for (const auto& item : items) ids.push_back(item.id);
+    outbox_.countAttempt(ids);
+    auto posted = co_await api_.post(items);
+    if (posted.reply.verdict == Verdict::TooLarge) batch_.tooLarge(posted.bytes, clock_.now());
+    if (!posted.stored.empty()) acknowledge(items, posted.stored);
+    co_return std::move(posted.reply);
+}
+
+asio::awaitable<Reply> Uploader::put(const OutboxItem& item) {
+    const Items alone(1, item);
+    // Entries have no PUT: a POST of the same time and type replaces (docs/nightscout/api.md 5.2).
+    if (item.document.collection != Collection::Treatments || !mayUpdate_) co_return co_await post(alone);
+    auto serverId = item.serverId;
+    if (!serverId) {
+        auto found = co_await api_.findTreatment(item.document);
+        if (!found.reply.accepted()) co_return std::move(found.reply);
+        serverId = std::move(found.serverId);
+    }
+    if (!serverId) co_return co_await post(alone);
+    outbox_.countAttempt({&item.id, 1});
+    Reply reply = co_await api_.put(item, *serverId);
+    if (reply.accepted()) acknowledge(alone, one(item.id, serverId));
+    if (reply.verdict != Verdict::Refused) co_return reply;
+    // A token without the right to update (docs/nightscout/api.md 10.3).
+    Reply posted = co_await post(alone);
+    if (posted.accepted() && std::exchange(mayUpdate_, false))
+        log_.warn("nightscout: the token may not update, changed documents are posted again: {}",
+                  reply.reason);
+    co_return posted;
+}
+
+asio::awaitable<Reply> Uploader::remove(const OutboxItem& item) {
+    outbox_.countAttempt({&item.id, 1});
+    Reply reply = co_await api_.remove(item);
+    if (reply.accepted()) acknowledge(Items(1, item), one(item.id, std::nullopt));
+    co_return reply;
+}
+
+asio::awaitable<Uploader::Outcome> Uploader::examine(OutboxItem item, Document knownGood) {
+    suspects_.at(item.id).turn = ++turn_;
+    if (auto failure = co_await repeat(knownGood)) co_return failure;
+    const Items alone(1, std::move(item));
+    Reply reply = co_await attempt(alone);
+    if (reply.accepted()) co_return std::nullopt;
+    const OutboxItem& sent = alone.front();
+    if (!isAboutDocuments(reply.verdict) && reply.verdict != Verdict::ServerError)
+        co_return Failure{std::move(reply), sent.operation, sent.document.collection};
+    if (auto failure = co_await repeat(knownGood)) co_return failure;
+    refuse(sent, refusedAgain(sent, reply.verdict, std::move(reply.reason), clock_.utc()));
+    co_return std::nullopt;
+}
+
+/// The site has it: once more changes nothing.
+asio::awaitable<Uploader::Outcome> Uploader::repeat(Document knownGood) {
+    OutboxItem item;
+    item.document = std::move(knownGood);
+    const Items alone(1, std::move(item));
+    const Document& document = alone.front().document;
+    auto posted = co_await api_.post(alone);
+    if (posted.reply.accepted()) {
+        noteSuccess(Operation::Post, document.collection, 0);
+        co_return std::nullopt;
+    }
+    accepted_.erase({document.collection, document.eventType});
+    co_return Failure{std::move(posted.reply), Operation::Post, document.collection};
+}
+
+asio::awaitable<void> Uploader::waitUntil(Clock::Time time, bool untilWoken) {
+    while (clock_.now() < time) {
+        co_await clock_.wait(time);
         if (untilWoken) co_return;
     }
 }
 
+/// A batch that is refused is halved, until a document is refused alone.
+Uploader::Outcome Uploader::outcomeOf(const Items& items, Reply reply) {
+    const OutboxItem& first = items.front();
+    const Collection collection = first.document.collection;
+    if (reply.accepted()) {
+        if (first.operation == Operation::Post) batch_.accepted(collection);
+        return std::nullopt;
+    }
+    const bool isolates =
+        isAboutDocuments(reply.verdict) || (reply.verdict == Verdict::ServerError && isIsolating(first));
+    if (isolates && items.size() > 1) {
+        batch_.refused(collection, items.size());
+        ++progress_;
+    } else if (isolates) {
+        suspects_[first.id] = {collection, ++turn_};
+    }
+    return Failure{std::move(reply), first.operation, collection};
+}
+
+void Uploader::removeUnsendable(Items& items) {
+    const auto limit = clock_.utc() - kStatusLifetime;
+    std::vector<Acknowledgement> outdated;
+    std::erase_if(items, [&](const OutboxItem& item) {
+        const bool old = item.document.collection == Collection::DeviceStatus && item.document.time < limit;
+        if (old) outdated.push_back({item.id, std::nullopt});
+        return old;
+    });
+    if (!outdated.empty()) {
+        outbox_.acknowledge(outdated);
+        for (const auto& item : outdated) suspects_.erase(item.id);
+        log_.debug("nightscout: dropped outdated device statuses={}", outdated.size());
+    }
+    std::erase_if(items, [this](const OutboxItem& item) {
+        auto reason = whyUnsendable(item);
+        if (reason) refuse(item, unsendable(std::move(*reason), clock_.utc()));
+        return reason.has_value();
+    });
+}
+
+/// A document that the site has, of the same event type where one is known, to be sent again. Device statuses
+/// have none: a repetition would be a second one.
+std::optional<Document> Uploader::knownGood(const Document& like) {
+    const auto usable = [this](const auto& entry) { return outbox_.isUploaded(entry.second); };
+    std::erase_if(accepted_,
+                  [&](const auto& entry) { return entry.first.first == like.collection && !usable(entry); });
+    auto found = accepted_.find({like.collection, like.eventType});
+    if (found == accepted_.end())
+        found = std::ranges::find_if(accepted_,
+                                     [&](const auto& entry) { return entry.first.first == like.collection; });
+    return found == accepted_.end() ? std::nullopt : std::optional(found->second);
+}
+
+void Uploader::refuse(const OutboxItem& item, const Refusal& refusal) {
+    outbox_.refuse(item.id, refusal);
+    suspects_.erase(item.id);
+    ++progress_;
+    ++state_.refused;
+    state_.lastRefusal = refusal.reason;
+    const bool first = refusal.setAside && item.refusals < kProofOccasions;
+    if (refusal.setAside) ++state_.setAside;
+    if (first)
+        log_.error("nightscout: the site does not take a document, set aside, tried again daily id={}: {}",
+                   item.id, refusal.reason);
+    else
+        log_.warn("nightscout: the site refuses a document, tried again later id={} occasions={}: {}",
+                  item.id, refusal.occasions, refusal.reason);
+}
+
+void Uploader::acknowledge(const Items& sent, const std::vector<Acknowledgement>& stored) {
+    const OutboxItem& first = sent.front();
+    const Collection collection = first.document.collection;
+    outbox_.acknowledge(stored);
+    progress_ += stored.size();
+    for (const auto& item : stored) suspects_.erase(item.id);
+    // What several were refused for lay with the site: they get another chance.
+    const auto ofCollection = [collection](const auto& entry) {
+        return entry.second.collection == collection;
+    };
+    if (std::ranges::count_if(suspects_, ofCollection) > 1) std::erase_if(suspects_, ofCollection);
+    if (first.operation == Operation::Post && collection != Collection::DeviceStatus) {
+        std::set<std::int64_t> ids;
+        for (const auto& item : stored) ids.insert(item.id);
+        for (const auto& item : sent)
+            if (ids.contains(item.id))
+                accepted_.insert_or_assign({collection, item.document.eventType}, item.document);
+    }
+    if (first.operation != Operation::Delete) state_.uploaded += stored.size();
+    noteSuccess(first.operation, collection, stored.size());
+}
+
 /// The outbox leaves held collections out; deletions wait by themselves, for they come last anyway.
 bool Uploader::isBlocked(const OutboxItem& item) const {
-    const auto now = Steady::now();
-    return now < troubles_[index(item.document.collection)].until ||
-           (item.operation == Operation::Delete && now < troubles_[kDeletions].until);
+    const auto now = clock_.now();
+    return backOff_.waits(nightscout::scopeOf(item.document.collection), now) ||
+           (item.operation == Operation::Delete && backOff_.waits(FailureScope::Deletions, now));
 }
 
-void Uploader::releaseHolds() {
-    const auto now = Steady::now();
-    for (const auto collection :
-         {Collection::Entries, Collection::Treatments, Collection::DeviceStatus, Collection::Profile})
-        if (now >= troubles_[index(collection)].until) outbox_.setHeld(collection, false);
+bool Uploader::isIsolating(const OutboxItem& item) const {
+    const Collection collection = item.document.collection;
+    const auto scope =
+        item.operation == Operation::Delete ? FailureScope::Deletions : nightscout::scopeOf(collection);
+    return backOff_.of(scope).failures + 1 >= policy_.isolateAfter ||
+           (item.operation == Operation::Post && batch_.isReduced(collection));
 }
 
-Uploader::FailureScope Uploader::slotOf(const Failure& failure) const {
-    auto others = welcome_;
+/// When there may be something to do although nobody says so.
+Clock::Time Uploader::nextStep() {
+    const auto now = clock_.now();
+    auto next = backOff_.nextAttempt(now, false).value_or(Clock::Time::max());
+    const auto utc = clock_.utc();
+    if (const auto retry = outbox_.nextRetry(); retry && *retry > utc)
+        next = std::min<Clock::Time>(
+            next, now + std::min<std::chrono::seconds>(*retry - utc, kLongestSleepWithRefusals));
+    return next;
+}
+
+void Uploader::holdWhatWaits() {
+    for (const auto collection : {Collection::Entries, Collection::Treatments, Collection::DeviceStatus})
+        outbox_.setHeld(collection, backOff_.waits(nightscout::scopeOf(collection), clock_.now()));
+}
+
+FailureScope Uploader::scopeOf(const Failure& failure) const {
+    auto others = acceptedSinceRefusal_;
     others.reset(index(failure.collection));
-    if (failure.verdict == Verdict::Busy) return kSite;
-    if (failure.operation == Operation::Delete && welcome_.any()) return kDeletions;
-    if (failure.verdict == Verdict::Refused && others.none()) return kSite;
-    return static_cast<FailureScope>(index(failure.collection));
+    if (failure.reply.verdict == Verdict::Busy) return FailureScope::Site;
+    if (failure.operation == Operation::Delete && acceptedSinceRefusal_.any()) return FailureScope::Deletions;
+    if (failure.reply.verdict == Verdict::Refused && others.none()) return FailureScope::Site;
+    return nightscout::scopeOf(failure.collection);
 }
 
-Uploader::FailureScope Uploader::noteFailure(const Failure& failure) {
-    const FailureScope slot = slotOf(failure);
-    if (failure.verdict == Verdict::Refused && failure.operation != Operation::Delete)
-        welcome_.reset(index(failure.collection));
-    const bool waits = failure.verdict == Verdict::Refused || failure.verdict == Verdict::NotFound;
-    auto& trouble = troubles_[slot];
-    trouble.mendable = !waits;
-    trouble.health = failure.verdict == Verdict::Refused ? Health::Refused : Health::Failing;
-    trouble.sentence =
-        sentenceFor(failure.verdict, failure.reason, failure.operation, failure.collection, slot == kSite);
-    const milliseconds asked = failure.retryAfter.value_or(std::chrono::seconds(0));
-    postpone(slot, std::max(asked, waits ? policy_.refusedRetry : backoff(trouble.failures + 1)));
-    if (slot < kDeletions) outbox_.setHeld(failure.collection, true);
-    return slot;
+FailureScope Uploader::noteFailure(const Failure& failure) {
+    const auto scope = scopeOf(failure);
+    const Verdict verdict = failure.reply.verdict;
+    if (verdict == Verdict::Refused && failure.operation != Operation::Delete)
+        acceptedSinceRefusal_.reset(index(failure.collection));
+    const bool refused = verdict == Verdict::Refused || verdict == Verdict::NotFound;
+    note(scope, {verdict == Verdict::Refused ? Health::Refused : Health::Failing, !refused, refused,
+                 failure.reply.retryAfter.value_or(std::chrono::seconds(0)),
+                 failureSentence(failure.reply, failure.operation, failure.collection,
+                                 scope == FailureScope::Site)});
+    return scope;
 }
 
 void Uploader::noteTransportFailure(const TransportError& error) {
     using Cause = TransportError::Kind;
-    auto& trouble = troubles_[kSite];
     const bool unreachable = error.kind() == Cause::Unreachable || error.kind() == Cause::Timeout;
-    trouble.mendable = error.kind() != Cause::Certificate && error.kind() != Cause::Redirected;
-    trouble.health = unreachable ? Health::Unreachable : Health::Failing;
-    trouble.sentence = error.what();
-    postpone(kSite, backoff(trouble.failures + 1));
+    const bool passes = error.kind() != Cause::Certificate && error.kind() != Cause::Redirected;
+    note(FailureScope::Site, {unreachable ? Health::Unreachable : Health::Failing, passes, false,
+                              std::chrono::seconds(0), error.what()});
 }
 
-void Uploader::postpone(FailureScope slot, milliseconds wait) {
-    auto& trouble = troubles_[slot];
-    const bool first = trouble.failures++ == 0;
-    trouble.until = Steady::now() + wait;
-    state_.lastError = trouble.sentence;
-    updateHealth();
-    if (first && trouble.health == Health::Refused)
-        log_.error("nightscout: upload stopped, trying again each {} s: {}", wait.count() / 1000,
-                   trouble.sentence);
-    else if (first)
-        log_.warn("nightscout: upload failed: {}", trouble.sentence);
-    else if (trouble.health != Health::Refused && trouble.failures % std::max(1U, policy_.logEvery) == 0)
-        log_.warn("nightscout: upload still fails, failures={} next_s={}: {}", trouble.failures,
-                  wait.count() / 1000, trouble.sentence);
+void Uploader::note(FailureScope scope, BackOff::Failure failure) {
+    const auto wait = backOff_.fail(scope, std::move(failure), clock_.now());
+    const auto& state = backOff_.of(scope);
+    state_.lastError = state.last.sentence;
+    state_.health = backOff_.health();
+    const auto seconds = wait.count() / 1000;
+    if (state.failures == 1 && state.last.health == Health::Refused)
+        log_.error("nightscout: upload stopped, trying again in {} s: {}", seconds, state.last.sentence);
+    else if (state.failures == 1)
+        log_.warn("nightscout: upload failed: {}", state.last.sentence);
+    else if (state.last.health != Health::Refused && state.failures % std::max(1U, policy_.logEvery) == 0)
+        log_.warn("nightscout: upload still fails, failures={} next_s={}: {}", state.failures, seconds,
+                  state.last.sentence);
 }
 
 void Uploader::noteSuccess(Operation operation, Collection collection, std::size_t documents) {
     const auto own =
-        operation == Operation::Delete ? kDeletions : static_cast<FailureScope>(index(collection));
-    unsigned mended = 0;
-    for (const FailureScope slot : {own, kSite})
-        mended += std::exchange(troubles_[slot], BackoffState{}).failures;
-    welcome_.set(index(collection));
-    if (policy_.now) state_.lastUpload = policy_.now();
-    if (mended > 0) log_.info("nightscout: upload works again after failures={}", mended);
+        operation == Operation::Delete ? FailureScope::Deletions : nightscout::scopeOf(collection);
+    const unsigned ended = backOff_.succeed(own) + backOff_.succeed(FailureScope::Site);
+    acceptedSinceRefusal_.set(index(collection));
+    state_.lastUpload = clock_.utc();
+    if (ended > 0) log_.info("nightscout: upload works again after failures={}", ended);
     log_.debug("nightscout: uploaded collection={} documents={}", name(collection), documents);
-    updateHealth();
-}
-
-void Uploader::updateHealth() {
-    state_.health = Health::Good;
-    for (const auto& trouble : troubles_) state_.health = std::max(state_.health, trouble.health);
+    state_.health = backOff_.health();
     if (state_.health == Health::Good) state_.lastError.clear();
-}
-
-milliseconds Uploader::backoff(unsigned failures) const {
-    const double doubled = static_cast<double>(policy_.firstBackoff.count()) *
-                           std::exp2(static_cast<double>(failures > 0 ? failures - 1 : 0));
-    const double capped = std::min(doubled, static_cast<double>(policy_.longestBackoff.count()));
-    return milliseconds(std::llround(capped * (1.0 + policy_.jitter * (2.0 * random_() - 1.0))));
-}
-
-/// When the first of what is in trouble may be tried again.
-std::optional<Uploader::Time> Uploader::nextMend(bool byItself) const {
-    std::optional<Time> first;
-    for (const auto& trouble : troubles_)
-        if (trouble.until > Steady::now() && (trouble.mendable || !byItself) &&
-            (!first || trouble.until < *first))
-            first = trouble.until;
-    return first;
 }
 
 } // namespace nightscout

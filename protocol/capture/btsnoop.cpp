@@ -24,26 +24,25 @@ std::uint32_t word(ByteView octets, std::size_t offset) {
 
 } // namespace
 
-Parsed<CaptureReader> CaptureReader::open(ByteView file) {
+Parsed<FileReader> FileReader::open(ByteView file) {
     using Code = ParseError::Code;
-    const bool magic = file.size() >= kCaptureMagic.size() &&
-                       std::equal(kCaptureMagic.begin(), kCaptureMagic.end(), file.begin());
+    const bool magic =
+        file.size() >= kFileMagic.size() && std::equal(kFileMagic.begin(), kFileMagic.end(), file.begin());
     if (!magic) return ParseError{Code::BadValue, 0, "identification"};
-    if (file.size() < kFileHeaderSize)
-        return ParseError{Code::Truncated, kCaptureMagic.size(), "file header"};
+    if (file.size() < kFileHeaderSize) return ParseError{Code::Truncated, kFileMagic.size(), "file header"};
     if (word(file, 8) != kVersion) return ParseError{Code::BadValue, 8, "version"};
     const auto dataLink = static_cast<DataLink>(word(file, 12));
     if (dataLink != DataLink::Hci && dataLink != DataLink::H4 && dataLink != DataLink::Monitor)
         return ParseError{Code::BadValue, 12, "data link"};
-    return CaptureReader(file, dataLink, kFileHeaderSize);
+    return FileReader(file, dataLink, kFileHeaderSize);
 }
 
-Parsed<std::optional<CaptureRecord>> CaptureReader::next() {
+Parsed<std::optional<FileRecord>> FileReader::next() {
     using Code = ParseError::Code;
     const ByteView rest = file_.subspan(at_);
-    if (rest.empty()) return std::optional<CaptureRecord>{};
+    if (rest.empty()) return std::optional<FileRecord>{};
     if (rest.size() < kRecordHeaderSize) return ParseError{Code::Truncated, at_, "record header"};
-    CaptureRecord record;
+    FileRecord record;
     record.originalLength = word(rest, 0);
     const std::uint32_t included = word(rest, 4);
     if (included > record.originalLength) return ParseError{Code::BadValue, at_ + 4, "included length"};
@@ -51,7 +50,7 @@ Parsed<std::optional<CaptureRecord>> CaptureReader::next() {
         return ParseError{Code::Truncated, at_ + kRecordHeaderSize, "packet"};
     record.flags = word(rest, 8);
     const std::uint64_t time = bigEndian(rest.subspan(16, 8)) - kUnixEpoch;
-    record.time = CaptureTime{std::chrono::microseconds{static_cast<std::int64_t>(time)}};
+    record.time = Time{std::chrono::microseconds{static_cast<std::int64_t>(time)}};
     record.octets = rest.subspan(kRecordHeaderSize, included);
     record.number = ++count_;
     at_ += kRecordHeaderSize + included;

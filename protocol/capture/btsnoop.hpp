@@ -14,7 +14,7 @@
 
 namespace capture {
 
-inline constexpr std::string_view kCaptureMagic{"btsnoop\0", 8};
+inline constexpr std::string_view kFileMagic{"btsnoop\0", 8};
 
 enum class DataLink : std::uint32_t {
     Hci = 1001,     ///< HCI without packet type; the flags tell it
@@ -22,30 +22,30 @@ enum class DataLink : std::uint32_t {
     Monitor = 2001, ///< btmon: the flags carry adapter and kind of packet
 };
 
-using CaptureTime = std::chrono::sys_time<std::chrono::microseconds>;
+using Time = std::chrono::sys_time<std::chrono::microseconds>;
 
-struct CaptureRecord {
+struct FileRecord {
     std::size_t number = 0; ///< the first is 1
-    CaptureTime time{};
+    Time time{};
     std::uint32_t flags = 0;
     std::uint32_t originalLength = 0; ///< more than `octets` holds when the capture was cut at a size
     ByteView octets;                  ///< into the file
 };
 
 /// Reads records in order. The offsets of its errors count from the start of the file.
-class CaptureReader {
+class FileReader {
 public:
     /// Refuses another container, version or data link.
-    static Parsed<CaptureReader> open(ByteView file);
+    static Parsed<FileReader> open(ByteView file);
 
     [[nodiscard]] DataLink dataLink() const { return dataLink_; }
     /// Empty at the end of the file. After an error the rest cannot be read.
-    Parsed<std::optional<CaptureRecord>> next();
+    Parsed<std::optional<FileRecord>> next();
     /// Where the next record begins.
     [[nodiscard]] std::size_t position() const { return at_; }
 
 private:
-    CaptureReader(ByteView file, DataLink dataLink, std::size_t at)
+    FileReader(ByteView file, DataLink dataLink, std::size_t at)
         : file_(file), dataLink_(dataLink), at_(at) {}
 
     ByteView file_;

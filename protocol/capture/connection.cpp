@@ -32,8 +32,8 @@ std::optional<std::size_t> fullPiece(std::optional<std::uint16_t> mtu) {
     return *mtu - kNotificationHeader - sake::kFrameOverhead;
 }
 
-Describe rawField(ByteView octets) {
-    return [octets](FieldSink& sink) { sink.text("raw", protocol::toHex(octets)); };
+Fields rawField(ByteView octets) {
+    return Fields([octets](FieldSink& sink) { sink.text("raw", protocol::toHex(octets)); });
 }
 
 bool isRequest(OpCode opCode) {
@@ -54,8 +54,7 @@ bool isRequest(OpCode opCode) {
 
 } // namespace
 
-CaptureConnection::CaptureConnection(bool fromStart, Maps maps, const sake::KeyDatabase* keys,
-                                     const CaptureSink& sink)
+Connection::Connection(bool fromStart, Maps maps, const sake::KeyDatabase* keys, const LineSink& sink)
     : maps_(std::move(maps)),
       keys_(keys),
       sink_(sink),
@@ -63,16 +62,15 @@ CaptureConnection::CaptureConnection(bool fromStart, Maps maps, const sake::KeyD
       mtu_(fromStart ? std::optional(kDefaultMtu) : std::nullopt),
       assembler_(fullPiece(mtu_)) {}
 
-void CaptureConnection::receive(const CaptureStamp& stamp, ByteView octets) {
+void Connection::receive(const Stamp& stamp, ByteView octets) {
     lastStamp_ = stamp;
     const auto pdu = parseAtt(octets);
     if (pdu.has_error()) {
         sink_({stamp,
-               CaptureKind::Att,
+               Line::Kind::Att,
                "damaged PDU: " + protocol::toString(pdu.error()),
                {},
                rawField(octets),
-               {},
                true});
         return;
     }
@@ -94,18 +92,18 @@ void CaptureConnection::receive(const CaptureStamp& stamp, ByteView octets) {
     }
 }
 
-void CaptureConnection::request(const CaptureStamp& stamp, std::size_t server, const AttPdu& pdu) {
+void Connection::request(const Stamp& stamp, std::size_t server, const AttPdu& pdu) {
     if (pdu.opCode != OpCode::ReadBlobRequest) finishRead(server);
     asked_[server] = Asked{pdu, {pdu.value.begin(), pdu.value.end()}};
     if (pdu.opCode == OpCode::WriteRequest)
         return value({stamp, pdu.opCode, pdu.handle, false, server, {pdu.value.begin(), pdu.value.end()}});
-    CaptureLine line = attLine(stamp, pdu);
+    Line line = attLine(stamp, pdu);
     if (pdu.opCode == OpCode::ReadRequest || pdu.opCode == OpCode::ReadBlobRequest)
         line.place = placeOf(server, pdu.handle);
-    sink_(line);
+    sink_(std::move(line));
 }
 
-void CaptureConnection::response(const CaptureStamp& stamp, std::size_t server, const AttPdu& pdu) {
+void Connection::response(const Stamp& stamp, std::size_t server, const AttPdu& pdu) {
     auto open = std::exchange(asked_[server], std::nullopt);
     if (open) open->pdu.value = open->value;
     const AttPdu* const asked = open ? &open->pdu : nullptr;
@@ -113,14 +111,14 @@ void CaptureConnection::response(const CaptureStamp& stamp, std::size_t server, 
     if (asked) maps_[server].learn(*asked, pdu);
     if (asked && (pdu.opCode == OpCode::ReadResponse || pdu.opCode == OpCode::ReadBlobResponse))
         return readAnswered(stamp, server, *asked, pdu);
-    CaptureLine line = attLine(stamp, pdu, asked);
+    Line line = attLine(stamp, pdu, asked);
     if (asked && pdu.opCode == OpCode::WriteResponse) line.place = placeOf(server, asked->handle);
-    sink_(line);
+    sink_(std::move(line));
     if (pdu.opCode == OpCode::ErrorResponse) finishRead(server);
 }
 
 /// Either side may ask; BlueZ only ever raises the bearer's MTU (docs/protocol/bluez-lab.md).
-void CaptureConnection::exchangedMtu(std::uint16_t one, std::uint16_t other) {
+void Connection::exchangedMtu(std::uint16_t one, std::uint16_t other) {
     const std::uint16_t agreed = std::max(kDefaultMtu, std::min(one, other));
     mtu_ = std::max(mtu_.value_or(kDefaultMtu), agreed);
     flushRecords();
@@ -128,15 +126,15 @@ void CaptureConnection::exchangedMtu(std::uint16_t one, std::uint16_t other) {
 }
 
 /// A response that fills the MTU may go on with Read Blob; frames are decrypted whole.
-void CaptureConnection::readAnswered(const CaptureStamp& stamp, std::size_t server, const AttPdu& asked,
-                                     const AttPdu& pdu) {
+void Connection::readAnswered(const Stamp& stamp, std::size_t server, const AttPdu& asked,
+                              const AttPdu& pdu) {
     auto& pending = longRead_[server];
     if (pdu.opCode == OpCode::ReadBlobResponse) {
         const bool continues =
             pending && pending->handle == asked.handle && pending->octets.size() == asked.offset;
-        CaptureLine line = attLine(stamp, pdu);
+        Line line = attLine(stamp, pdu);
         line.place = placeOf(server, asked.handle);
-        sink_(line);
+        sink_(std::move(line));
         if (!continues) return;
         pending->stamp = stamp;
         pending->octets.insert(pending->octets.end(), pdu.value.begin(), pdu.value.end());
@@ -146,11 +144,11 @@ void CaptureConnection::readAnswered(const CaptureStamp& stamp, std::size_t serv
     if (pdu.value.size() + 1 < mtu_.value_or(kDefaultMtu)) finishRead(server);
 }
 
-void CaptureConnection::finishRead(std::size_t server) {
+void Connection::finishRead(std::size_t server) {
     if (const auto read = std::exchange(longRead_[server], std::nullopt)) value(*read);
 }
 
-void CaptureConnection::end() {
+void Connection::end() {
     for (std::size_t server = 0; server < longRead_.size(); ++server) finishRead(server);
     flushRecords();
     bool cut = measurements_.pending() > 0;
@@ -158,8 +156,8 @@ void CaptureConnection::end() {
     if (cut) note(lastStamp_, "a value that goes on has no end", true);
 }
 
-void CaptureConnection::value(const Value& value) {
-    CapturePlace place = placeOf(value.server, value.handle);
+void Connection::value(const Value& value) {
+    Place place = placeOf(value.server, value.handle);
     const bool start = value.opCode == OpCode::Notification &&
                        std::equal(value.octets.begin(), value.octets.end(), sake::kStartSignal.begin(),
                                   sake::kStartSignal.end());
@@ -184,34 +182,31 @@ void CaptureConnection::value(const Value& value) {
     plain(value, std::move(place), value.octets, 0);
 }
 
-void CaptureConnection::descriptor(const Value& value, const CapturePlace& place) {
-    CaptureLine line{value.stamp, CaptureKind::Att,       std::string(name(value.opCode)),
-                     place,       rawField(value.octets), {},
-                     false};
+void Connection::descriptor(const Value& value, const Place& place) {
+    Line line{value.stamp, Line::Kind::Att, std::string(name(value.opCode)), place, rawField(value.octets)};
     const bool configuration = place.attribute->descriptor == kClientConfiguration && !value.octets.empty();
     if (configuration) {
         const unsigned flags = value.octets[0];
-        line.fields = [flags](FieldSink& sink) {
+        line.fields = Fields([flags](FieldSink& sink) {
             sink.boolean("notifications", (flags & 1U) != 0);
             sink.boolean("indications", (flags & 2U) != 0);
-        };
+        });
         const bool off = flags == 0 && !value.fromServer;
         if (off && place.attribute->characteristic == uuid::kSakePort) session_.end();
     }
-    sink_(line);
+    sink_(std::move(line));
 }
 
-void CaptureConnection::port(const Value& value, const CapturePlace& place) {
+void Connection::port(const Value& value, const Place& place) {
     using Kind = SakeListener::Step::Kind;
     const Side from = value.fromServer ? Side::Phone : Side::Pump;
     portServer_ = value.server;
     const auto outcome = session_.handshake(from, value.octets);
-    CaptureLine line{value.stamp, CaptureKind::Sake, "SAKE start signal", place, rawField(value.octets), {},
-                     false};
+    Line line{value.stamp, Line::Kind::Sake, "SAKE start signal", place, rawField(value.octets)};
     if (outcome.step.kind == Kind::Message) line.what = fmt::format("SAKE message {}", outcome.step.number);
     if (outcome.step.kind == Kind::Unexpected)
         line.what = "SAKE port, not part of a handshake seen from its start";
-    sink_(line);
+    sink_(std::move(line));
     if (outcome.problem) note(value.stamp, "the session cannot be decrypted: " + *outcome.problem, true);
     if (outcome.step.kind == Kind::Unexpected) {
         if (auto obstacle = session_.open() ? std::nullopt : session_.obstacle())
@@ -220,13 +215,12 @@ void CaptureConnection::port(const Value& value, const CapturePlace& place) {
 }
 
 /// `certain`: known to be a frame; else it is one if it can be decrypted.
-void CaptureConnection::frame(const Value& value, CapturePlace place, bool certain) {
-    CaptureLine line{value.stamp, CaptureKind::Value,     fmt::format("{}, encrypted,", name(value.opCode)),
-                     place,       rawField(value.octets), {},
-                     false};
+void Connection::frame(const Value& value, Place place, bool certain) {
+    Line line{value.stamp, Line::Kind::Value, fmt::format("{}, encrypted,", name(value.opCode)), place,
+              rawField(value.octets)};
     if (!session_.open()) {
         if (auto obstacle = session_.obstacle()) note(value.stamp, std::move(*obstacle), keys_ != nullptr);
-        return sink_(line);
+        return sink_(std::move(line));
     }
     auto decrypted = session_.decrypt(value.fromServer ? Side::Pump : Side::Phone, value.octets);
     if (decrypted.has_value()) {
@@ -240,11 +234,10 @@ void CaptureConnection::frame(const Value& value, CapturePlace place, bool certa
     line.what =
         fmt::format("{}, cannot be decrypted ({}),", name(value.opCode), sake::toString(decrypted.error()));
     line.problem = true;
-    sink_(line);
+    sink_(std::move(line));
 }
 
-void CaptureConnection::plain(const Value& value, const CapturePlace& place, ByteView octets,
-                              std::uint64_t lost) {
+void Connection::plain(const Value& value, const Place& place, ByteView octets, std::uint64_t lost) {
     if (lost > 0)
         note(value.stamp, fmt::format("{} encrypted values are missing before this one", lost), true);
     const auto& attribute = place.attribute;
@@ -252,64 +245,64 @@ void CaptureConnection::plain(const Value& value, const CapturePlace& place, Byt
         return historyPiece(value.stamp, octets, lost > 0);
     if (value.opCode == OpCode::Notification || value.opCode == OpCode::Indication)
         return piece(value, place, octets, lost);
-    decoded(value, place, octets);
+    described(value, place, octets);
 }
 
 /// A value that is cut off where the MTU ends goes on in the next notification; one of glucose may hold
 /// several (docs/protocol/services.md 1, 10.3).
-void CaptureConnection::piece(const Value& value, const CapturePlace& place, ByteView octets,
-                              std::uint64_t lost) {
-    std::vector<protocol::Bytes> complete;
+void Connection::piece(const Value& value, const Place& place, ByteView octets, std::uint64_t lost) {
+    bool complete = true;
     if (place.attribute && place.attribute->characteristic == uuid::kCgmMeasurement) {
         if (lost > 0) measurements_.clear();
-        complete = measurements_.add(octets);
+        const auto records = measurements_.add(octets);
+        complete = !records.empty();
+        for (const auto& each : records) described(value, place, each);
     } else {
         protocol::Bytes& joined = pieces_[value.handle];
         if (lost > 0) joined.clear();
         joined.insert(joined.end(), octets.begin(), octets.end());
+        auto meaning = describeValue(place, true, joined);
         const bool full = value.octets.size() + kNotificationHeader >= mtu_.value_or(kDefaultMtu);
-        const auto error = valueError(place, true, joined);
-        const bool goesOn = full && error && error->code == protocol::ParseError::Code::Truncated;
-        if (!goesOn) complete.push_back(std::exchange(joined, {}));
+        const bool cut = meaning.error && meaning.error->code == protocol::ParseError::Code::Truncated;
+        complete = !full || !cut;
+        if (complete) show(value, place, std::move(meaning), std::exchange(joined, {}));
     }
-    for (const auto& each : complete) decoded(value, place, each);
-    if (!complete.empty()) return;
-    CaptureLine line{value.stamp, CaptureKind::Value,
-                     fmt::format("{}, goes on in the next,", name(value.opCode)), place};
-    line.fields = rawField(octets);
-    sink_(line);
+    if (complete) return;
+    sink_({value.stamp, Line::Kind::Value, fmt::format("{}, goes on in the next,", name(value.opCode)), place,
+           rawField(octets)});
 }
 
-void CaptureConnection::decoded(const Value& value, const CapturePlace& place, ByteView octets) {
+void Connection::described(const Value& value, const Place& place, ByteView octets) {
+    show(value, place, describeValue(place, value.fromServer, octets), octets);
+}
+
+void Connection::show(const Value& value, const Place& place, DescribedValue meaning, ByteView octets) {
     const auto& attribute = place.attribute;
     const bool endsReport = attribute && attribute->service == uuid::kInsulinDelivery &&
                             attribute->characteristic == uuid::kRecordAccessControlPoint;
     if (endsReport) flushRecords();
-    sink_(valueLine(value.stamp, std::string(name(value.opCode)), place, value.fromServer, octets));
+    sink_(valueLine(value.stamp, std::string(name(value.opCode)), place, std::move(meaning), octets));
 }
 
-void CaptureConnection::historyPiece(const CaptureStamp& stamp, ByteView piece, bool gap) {
+void Connection::historyPiece(const Stamp& stamp, ByteView piece, bool gap) {
     if (gap) flushRecords(); // a record that lost its end must not take the next one's
     lastPiece_ = stamp;
-    assembler_.add(piece, [&](const protocol::Bytes& record) {
-        sink_({stamp, CaptureKind::History, "record", {}, {}, record, !history::decode(record).has_value()});
-    });
+    assembler_.add(piece, [&](const protocol::Bytes& raw) { record(raw); });
 }
 
-void CaptureConnection::flushRecords() {
-    assembler_.flush([&](const protocol::Bytes& record) {
-        sink_({lastPiece_,
-               CaptureKind::History,
-               "record",
-               {},
-               {},
-               record,
-               !history::decode(record).has_value()});
-    });
+void Connection::flushRecords() {
+    assembler_.flush([&](const protocol::Bytes& raw) { record(raw); });
+}
+
+void Connection::record(const protocol::Bytes& raw) {
+    Line line{lastPiece_, Line::Kind::History, "record"};
+    line.record = ShownRecord{raw};
+    line.problem = line.record->decoded.has_error();
+    sink_(std::move(line));
 }
 
 /// Without discovery in the capture, history and its control point are told by what they carry.
-void CaptureConnection::recognise(const Value& value, CapturePlace& place, ByteView octets, bool decrypted) {
+void Connection::recognise(const Value& value, Place& place, ByteView octets, bool decrypted) {
     if (place.attribute) return;
     std::string_view characteristic;
     if (decrypted && value.opCode == OpCode::Notification) {
@@ -327,12 +320,12 @@ void CaptureConnection::recognise(const Value& value, CapturePlace& place, ByteV
     place = placeOf(value.server, value.handle);
 }
 
-CapturePlace CaptureConnection::placeOf(std::size_t server, std::uint16_t handle) const {
+Place Connection::placeOf(std::size_t server, std::uint16_t handle) const {
     return {handle, maps_[server].find(handle)};
 }
 
-void CaptureConnection::note(const CaptureStamp& stamp, std::string text, bool problem) {
-    sink_({stamp, CaptureKind::Note, std::move(text), {}, {}, {}, problem});
+void Connection::note(const Stamp& stamp, std::string text, bool problem) {
+    sink_({stamp, Line::Kind::Note, std::move(text), {}, {}, problem});
 }
 
 } // namespace capture

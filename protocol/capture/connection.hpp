@@ -11,29 +11,28 @@
 #include "capture/gatt_map.hpp"
 #include "capture/line.hpp"
 #include "capture/session.hpp"
+#include "capture/value_line.hpp"
 #include "protocol/cgm/measurement.hpp"
 #include "protocol/history/assembler.hpp"
 
 namespace capture {
 
-class CaptureConnection {
+class Connection {
 public:
     /// Attributes by the side that serves them: index 1 is the host that captured.
-    using Maps = std::array<capture::GattMap, 2>;
+    using Maps = std::array<GattMap, 2>;
 
     /// `fromStart`: the capture has its connection event. `maps`: from an earlier connection to the same
     /// device, since a bonded host does not discover again. `keys` and `sink` must outlive this object.
-    CaptureConnection(bool fromStart, Maps maps, const protocol::sake::KeyDatabase* keys,
-                      const CaptureSink& sink);
+    Connection(bool fromStart, Maps maps, const protocol::sake::KeyDatabase* keys, const LineSink& sink);
 
-    void receive(const CaptureStamp& stamp, protocol::ByteView pdu);
-    /// The link or the capture has ended: tells what was still incomplete.
+    void receive(const Stamp& stamp, protocol::ByteView pdu);
+    /// The link or the capture has ended: shows what was still incomplete.
     void end();
     [[nodiscard]] const Maps& maps() const { return maps_; }
 
 private:
-    using AttPdu = capture::AttPdu;
-    using Side = CaptureSession::Side;
+    using Side = Session::Side;
 
     struct Asked {
         AttPdu pdu;
@@ -41,38 +40,40 @@ private:
     };
     /// A value on its way, or one that long reads are still adding to.
     struct Value {
-        CaptureStamp stamp;
-        capture::OpCode opCode{};
+        Stamp stamp;
+        OpCode opCode{};
         std::uint16_t handle = 0;
         bool fromServer = false;
         std::size_t server = 0; ///< index into maps_
         protocol::Bytes octets;
     };
 
-    void request(const CaptureStamp& stamp, std::size_t server, const AttPdu& pdu);
-    void response(const CaptureStamp& stamp, std::size_t server, const AttPdu& pdu);
+    void request(const Stamp& stamp, std::size_t server, const AttPdu& pdu);
+    void response(const Stamp& stamp, std::size_t server, const AttPdu& pdu);
     void exchangedMtu(std::uint16_t one, std::uint16_t other);
-    void readAnswered(const CaptureStamp& stamp, std::size_t server, const AttPdu& asked, const AttPdu& pdu);
+    void readAnswered(const Stamp& stamp, std::size_t server, const AttPdu& asked, const AttPdu& pdu);
     void finishRead(std::size_t server);
 
     void value(const Value& value);
-    void descriptor(const Value& value, const CapturePlace& place);
-    void port(const Value& value, const CapturePlace& place);
-    void frame(const Value& value, CapturePlace place, bool certain);
-    void plain(const Value& value, const CapturePlace& place, protocol::ByteView octets, std::uint64_t lost);
-    void piece(const Value& value, const CapturePlace& place, protocol::ByteView octets, std::uint64_t lost);
-    void decoded(const Value& value, const CapturePlace& place, protocol::ByteView octets);
-    void historyPiece(const CaptureStamp& stamp, protocol::ByteView piece, bool gap);
-    void recognise(const Value& value, CapturePlace& place, protocol::ByteView octets, bool decrypted);
+    void descriptor(const Value& value, const Place& place);
+    void port(const Value& value, const Place& place);
+    void frame(const Value& value, Place place, bool certain);
+    void plain(const Value& value, const Place& place, protocol::ByteView octets, std::uint64_t lost);
+    void piece(const Value& value, const Place& place, protocol::ByteView octets, std::uint64_t lost);
+    void described(const Value& value, const Place& place, protocol::ByteView octets);
+    void show(const Value& value, const Place& place, DescribedValue meaning, protocol::ByteView octets);
+    void historyPiece(const Stamp& stamp, protocol::ByteView piece, bool gap);
+    void recognise(const Value& value, Place& place, protocol::ByteView octets, bool decrypted);
     void flushRecords();
-    [[nodiscard]] CapturePlace placeOf(std::size_t server, std::uint16_t handle) const;
+    void record(const protocol::Bytes& raw);
+    [[nodiscard]] Place placeOf(std::size_t server, std::uint16_t handle) const;
 
-    void note(const CaptureStamp& stamp, std::string text, bool problem);
+    void note(const Stamp& stamp, std::string text, bool problem);
 
     Maps maps_;
     const protocol::sake::KeyDatabase* keys_;
-    const CaptureSink& sink_;
-    CaptureSession session_;
+    const LineSink& sink_;
+    Session session_;
     std::array<std::optional<Asked>, 2> asked_; ///< by server: the request that is open
     std::array<std::optional<Value>, 2> longRead_;
     std::optional<std::size_t> portServer_;           ///< the phone's, once its SAKE port was used
@@ -80,8 +81,8 @@ private:
     std::map<std::uint16_t, protocol::Bytes> pieces_; ///< by handle: values whose end is still to come
     protocol::cgm::MeasurementAssembler measurements_;
     protocol::history::Assembler assembler_;
-    CaptureStamp lastPiece_; ///< of history
-    CaptureStamp lastStamp_;
+    Stamp lastPiece_; ///< of history
+    Stamp lastStamp_;
 };
 
 } // namespace capture

@@ -11,7 +11,7 @@ namespace {
 
 using Messages = std::vector<HciMessage>;
 
-Packet monitorPacket(const CaptureRecord& record) {
+Packet monitorPacket(const FileRecord& record) {
     using Kind = Packet::Kind;
     Packet packet{Kind::Other, false, static_cast<std::uint16_t>(record.flags >> 16U), record.octets};
     switch (record.flags & 0xffffU) {
@@ -168,7 +168,7 @@ Parsed<Messages> parseEnable(Reader reader) {
 
 } // namespace
 
-Parsed<Packet> classify(DataLink dataLink, const CaptureRecord& record) {
+Parsed<Packet> classify(DataLink dataLink, const FileRecord& record) {
     constexpr std::uint32_t kReceived = 1U;
     constexpr std::uint32_t kCommandOrEvent = 2U;
     if (dataLink == DataLink::Monitor) return monitorPacket(record);

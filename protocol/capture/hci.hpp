@@ -33,7 +33,7 @@ struct Packet {
     ByteView body;
 };
 /// Unknown kinds are Other. An H4 record without its type octet is an error.
-Parsed<Packet> classify(DataLink dataLink, const CaptureRecord& record);
+Parsed<Packet> classify(DataLink dataLink, const FileRecord& record);
 
 /// As on the wire: least significant octet first.
 using Address = std::array<std::uint8_t, 6>;

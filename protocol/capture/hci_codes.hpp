@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-namespace capture::hci {
+namespace hci {
 
 // Commands.
 inline constexpr std::uint16_t kDisconnect = 0x0406;
@@ -40,4 +40,4 @@ inline constexpr std::uint8_t kConnectionUpdateComplete = 0x03;
 inline constexpr std::uint8_t kEnhancedConnectionComplete = 0x0a;
 inline constexpr std::uint8_t kExtendedAdvertisingReport = 0x0d;
 
-} // namespace capture::hci
+} // namespace hci

@@ -13,13 +13,13 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 /// "2026-03-14T09:29:07.123456"
-std::string toText(CaptureTime time) {
+std::string toText(Time time) {
     const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
     return protocol::toString(protocol::LocalSeconds(seconds.time_since_epoch())) +
            fmt::format(".{:06}", (time - seconds).count());
 }
 
-void addPlace(Json& object, const CapturePlace& place) {
+void addPlace(Json& object, const Place& place) {
     object["handle"] = place.handle;
     if (!place.attribute) return;
     const auto add = [&object](const char* key, const std::string& uuid) {
@@ -32,29 +32,29 @@ void addPlace(Json& object, const CapturePlace& place) {
 
 } // namespace
 
-std::string_view name(CaptureKind kind) {
+std::string_view name(Line::Kind kind) {
     switch (kind) {
-        case CaptureKind::Advertising:
+        case Line::Kind::Advertising:
             return "advertising";
-        case CaptureKind::Connection:
+        case Line::Kind::Connection:
             return "connection";
-        case CaptureKind::Smp:
+        case Line::Kind::Smp:
             return "smp";
-        case CaptureKind::Att:
+        case Line::Kind::Att:
             return "att";
-        case CaptureKind::Sake:
+        case Line::Kind::Sake:
             return "sake";
-        case CaptureKind::Value:
+        case Line::Kind::Value:
             return "value";
-        case CaptureKind::History:
+        case Line::Kind::History:
             return "history";
-        case CaptureKind::Note:
+        case Line::Kind::Note:
             break;
     }
     return "note";
 }
 
-std::string toString(const CapturePlace& place) {
+std::string toString(const Place& place) {
     std::string text;
     if (place.attribute) {
         const auto& [service, characteristic, descriptor] = *place.attribute;
@@ -66,36 +66,35 @@ std::string toString(const CapturePlace& place) {
                         : fmt::format("{} (0x{:04x})", text, place.handle);
 }
 
-std::string toTextLine(const CaptureLine& line, std::optional<protocol::LocalSeconds> localTime) {
+std::string toTextLine(const Line& line) {
     std::string time = toText(line.stamp.time);
     time[time.find('T')] = ' ';
     const char direction = !line.stamp.sent ? ' ' : *line.stamp.sent ? '<' : '>';
     std::string text =
         fmt::format("{:>6}  {}  {}  {:<11}  ", line.stamp.packet, time, direction, name(line.kind));
-    if (line.kind == CaptureKind::History)
-        return text + toTextLine(RecordView{line.record, localTime, std::nullopt});
+    if (line.record) return text + toTextLine(*line.record);
     text += line.what;
     if (line.place) text += ' ' + toString(*line.place);
-    for (const Describe* const each : {&line.value, &line.fields}) {
-        const std::string fields = *each ? fieldsToText(*each) : "";
+    for (const Fields* const each : {line.value ? &*line.value : nullptr, &line.fields}) {
+        const std::string fields = each != nullptr ? toText(*each) : "";
         if (!fields.empty()) text += "  " + fields;
     }
     return text;
 }
 
-std::string toJsonLine(const CaptureLine& line, std::optional<protocol::LocalSeconds> localTime) {
+std::string toJsonLine(const Line& line) {
     Json object = Json::object();
     object["packet"] = line.stamp.packet;
     object["timestamp"] = toText(line.stamp.time) + "Z";
     object["direction"] = line.stamp.sent ? Json(*line.stamp.sent ? "sent" : "received") : Json(nullptr);
     object["kind"] = std::string(name(line.kind));
-    if (line.kind == CaptureKind::History) {
-        object.update(toJson(RecordView{line.record, localTime, std::nullopt}));
+    if (line.record) {
+        object.update(toJson(*line.record));
     } else {
         object["what"] = line.what;
         if (line.place) addPlace(object, *line.place);
-        if (line.value) object["value"] = fieldsToJson(line.value);
-        if (line.fields) object.update(fieldsToJson(line.fields));
+        if (line.value) object["value"] = toJson(*line.value);
+        if (!line.fields.empty()) object.update(toJson(line.fields));
     }
     return object.dump(-1, ' ', false, Json::error_handler_t::replace);
 }

@@ -73,9 +73,9 @@ void describePdu(const AttPdu& pdu, const AttPdu* asked, FieldSink& sink) {
 
 } // namespace
 
-CaptureLine attLine(const CaptureStamp& stamp, const AttPdu& pdu, const AttPdu* asked) {
-    CaptureLine line{stamp, CaptureKind::Att, std::string(name(pdu.opCode))};
-    line.fields = [&pdu, asked](FieldSink& sink) { describePdu(pdu, asked, sink); };
+Line attLine(const Stamp& stamp, const AttPdu& pdu, const AttPdu* asked) {
+    Line line{stamp, Line::Kind::Att, std::string(name(pdu.opCode))};
+    line.fields = Fields([&](FieldSink& sink) { describePdu(pdu, asked, sink); });
     return line;
 }
 

@@ -7,9 +7,7 @@
 
 namespace capture {
 
-/// `asked`: the request that a response answers, nullptr when it was not seen; it tells what was found. Both
-/// must outlive the line.
-CaptureLine attLine(const CaptureStamp& stamp, const capture::AttPdu& pdu,
-                    const capture::AttPdu* asked = nullptr);
+/// `asked`: the request that a response answers, nullptr when it was not seen; it says what was found.
+Line attLine(const Stamp& stamp, const AttPdu& pdu, const AttPdu* asked = nullptr);
 
 } // namespace capture

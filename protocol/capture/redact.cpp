@@ -65,7 +65,7 @@ class Redactor {
 public:
     explicit Redactor(ByteView original) : original_(original), copy_(original.begin(), original.end()) {}
 
-    Redaction run(CaptureReader reader) {
+    Redaction run(FileReader reader) {
         const DataLink dataLink = reader.dataLink();
         Redaction result;
         for (;;) {
@@ -83,7 +83,7 @@ public:
     }
 
 private:
-    void blankSecrets(DataLink dataLink, const CaptureRecord& record);
+    void blankSecrets(DataLink dataLink, const FileRecord& record);
     void command(ByteView body);
     void event(ByteView body);
     void metaEvent(ByteView parameters);
@@ -111,7 +111,7 @@ private:
     std::map<std::string, std::string> digits_;
 };
 
-void Redactor::blankSecrets(DataLink dataLink, const CaptureRecord& record) {
+void Redactor::blankSecrets(DataLink dataLink, const FileRecord& record) {
     using Kind = Packet::Kind;
     const auto packet = classify(dataLink, record);
     if (packet.has_error()) return blank(record.octets);
@@ -326,7 +326,7 @@ void Redactor::replaceDigits(Bytes& octets) {
 } // namespace
 
 Parsed<Redaction> redact(ByteView file) {
-    auto reader = CaptureReader::open(file);
+    auto reader = FileReader::open(file);
     if (reader.has_error()) return reader.error();
     return Redactor(file).run(*reader);
 }

@@ -33,7 +33,7 @@ void SakeListener::reset() {
     next_ = kIdle;
 }
 
-std::optional<protocol::sake::Transcript> SakeListener::transcript() const {
+std::optional<Transcript> SakeListener::transcript() const {
     if (next_ != static_cast<int>(messages_.messages.size())) return std::nullopt;
     return messages_;
 }

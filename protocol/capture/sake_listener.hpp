@@ -5,8 +5,8 @@
 
 #include <optional>
 
+#include "capture/passive_session.hpp"
 #include "protocol/codec/bytes.hpp"
-#include "protocol/sake/handshake.hpp"
 
 #include "capture/words.hpp"
 
@@ -30,14 +30,14 @@ public:
     void reset();
 
     /// All six messages, once the last has come.
-    [[nodiscard]] std::optional<protocol::sake::Transcript> transcript() const;
+    [[nodiscard]] std::optional<Transcript> transcript() const;
 
 private:
     static constexpr int kIdle = -2;
     static constexpr int kAwaitReply = -1;
 
     int next_ = kIdle; ///< message that is due; kAwaitReply after the phone's zero octets
-    protocol::sake::Transcript messages_;
+    Transcript messages_;
 };
 
 } // namespace capture

@@ -6,43 +6,43 @@
 namespace capture {
 
 namespace sake = protocol::sake;
-using Listener = capture::SakeListener;
+using Listener = SakeListener;
 
-CaptureSession::Outcome CaptureSession::handshake(Side from, protocol::ByteView value) {
+Session::Outcome Session::handshake(Side from, protocol::ByteView value) {
     constexpr int kLastMessage = 5;
     Outcome outcome{listener_.receive(from, value), std::nullopt};
     if (outcome.step.kind == Listener::Step::Kind::Unexpected) return outcome;
     state_ = State::Begun;
     session_.reset();
-    told_ = false;
+    obstacleShown_ = false;
     if (outcome.step.kind == Listener::Step::Kind::Start || outcome.step.number != kLastMessage)
         return outcome;
     state_ = State::Complete;
     if (keys_ == nullptr) return outcome;
-    auto derived = sake::derivePassively(*listener_.transcript(), *keys_);
+    auto derived = derivePassively(*listener_.transcript(), *keys_);
     if (derived.has_value()) {
         session_.emplace(std::move(*derived));
     } else {
         outcome.problem = std::string(sake::explain(derived.error()));
-        told_ = true;
+        obstacleShown_ = true;
     }
     return outcome;
 }
 
-void CaptureSession::end() {
+void Session::end() {
     listener_.reset();
     session_.reset();
     state_ = State::Ended;
-    told_ = false;
+    obstacleShown_ = false;
 }
 
-boost::system::result<sake::PassiveReceiver::Result, sake::DecryptError> CaptureSession::decrypt(
+boost::system::result<PassiveReceiver::Result, sake::DecryptError> Session::decrypt(
     Side from, protocol::ByteView frame) {
     return (from == Side::Pump ? session_->fromPump : session_->fromPhone).decrypt(frame);
 }
 
-std::optional<std::string> CaptureSession::obstacle() {
-    if (std::exchange(told_, true)) return std::nullopt;
+std::optional<std::string> Session::obstacle() {
+    if (std::exchange(obstacleShown_, true)) return std::nullopt;
     switch (state_) {
         case State::NotSeen:
             return "the capture begins too late to decrypt this connection: its SAKE handshake is missing";

@@ -6,21 +6,21 @@
 #include <optional>
 #include <string>
 
+#include "capture/passive_session.hpp"
 #include "capture/sake_listener.hpp"
-#include "protocol/sake/handshake.hpp"
 #include "protocol/sake/key_database.hpp"
 
 namespace capture {
 
-class CaptureSession {
+class Session {
 public:
-    using Side = capture::SakeListener::Side;
+    using Side = SakeListener::Side;
 
     /// `keys`: nullptr without a key database; must outlive this object.
-    explicit CaptureSession(const protocol::sake::KeyDatabase* keys) : keys_(keys) {}
+    explicit Session(const protocol::sake::KeyDatabase* keys) : keys_(keys) {}
 
     struct Outcome {
-        capture::SakeListener::Step step;
+        SakeListener::Step step;
         std::optional<std::string> problem; ///< why the session that begins here cannot be decrypted
     };
     /// A value of the SAKE port.
@@ -29,7 +29,7 @@ public:
     void end();
 
     [[nodiscard]] bool open() const { return session_.has_value(); }
-    boost::system::result<protocol::sake::PassiveReceiver::Result, protocol::sake::DecryptError> decrypt(
+    boost::system::result<PassiveReceiver::Result, protocol::sake::DecryptError> decrypt(
         Side from, protocol::ByteView frame);
 
     /// Why frames cannot be decrypted, the first time only.
@@ -39,10 +39,10 @@ private:
     enum class State { NotSeen, Begun, Complete, Ended };
 
     const protocol::sake::KeyDatabase* keys_;
-    capture::SakeListener listener_;
+    SakeListener listener_;
     State state_ = State::NotSeen;
-    std::optional<protocol::sake::PassiveSession> session_;
-    bool told_ = false;
+    std::optional<PassiveSession> session_;
+    bool obstacleShown_ = false;
 };
 
 } // namespace capture

@@ -6,57 +6,38 @@
 #include "protocol/characteristic_value.hpp"
 
 namespace capture {
-namespace {
 
 using protocol::ByteView;
-using protocol::Direction;
 using protocol::history::FieldSink;
 
-Direction directionOf(bool fromServer) {
-    return fromServer ? Direction::FromPump : Direction::ToPump;
+DescribedValue describeValue(const Place& place, bool fromServer, ByteView bytes) {
+    DescribedValue value;
+    if (!place.attribute) return value;
+    const auto& [service, characteristic, descriptor] = *place.attribute;
+    const auto direction = fromServer ? protocol::Direction::FromPump : protocol::Direction::ToPump;
+    if (!protocol::hasLayout(service, characteristic, direction)) return value;
+    Fields fields([&](FieldSink& sink) {
+        value.error = protocol::describeCharacteristic(service, characteristic, direction, bytes, sink);
+    });
+    if (!value.error) value.fields = std::move(fields);
+    return value;
 }
 
-bool hasLayout(const CapturePlace& place, bool fromServer) {
-    return place.attribute && protocol::hasLayout(place.attribute->service, place.attribute->characteristic,
-                                                  directionOf(fromServer));
-}
-
-/// Of a place that has a layout.
-std::optional<protocol::ParseError> describe(const CapturePlace& place, bool fromServer, ByteView octets,
-                                             FieldSink& sink) {
-    return protocol::describeCharacteristic(place.attribute->service, place.attribute->characteristic,
-                                            directionOf(fromServer), octets, sink);
-}
-
-/// In the form of a record's error.
-void describeError(const protocol::ParseError& error, FieldSink& sink) {
-    sink.beginObject("error");
-    sink.text("code", protocol::toString(error.code));
-    sink.integer("offset", static_cast<std::int64_t>(error.offset));
-    sink.text("field", error.field);
-    sink.endObject();
-}
-
-} // namespace
-
-std::optional<protocol::ParseError> valueError(const CapturePlace& place, bool fromServer, ByteView octets) {
-    std::optional<protocol::ParseError> error;
-    if (hasLayout(place, fromServer))
-        fieldsToText([&](FieldSink& sink) { error = describe(place, fromServer, octets, sink); });
-    return error;
-}
-
-CaptureLine valueLine(const CaptureStamp& stamp, std::string what, const CapturePlace& place, bool fromServer,
-                      ByteView octets) {
-    CaptureLine line{stamp, CaptureKind::Value, std::move(what), place};
-    const auto error = valueError(place, fromServer, octets);
-    line.problem = error.has_value();
-    if (!error && hasLayout(place, fromServer))
-        line.value = [=](FieldSink& sink) { describe(place, fromServer, octets, sink); };
-    line.fields = [=](FieldSink& sink) {
-        if (error) describeError(*error, sink);
-        sink.text("raw", protocol::toHex(octets));
-    };
+Line valueLine(const Stamp& stamp, std::string what, const Place& place, DescribedValue value,
+               ByteView bytes) {
+    Line line{stamp, Line::Kind::Value, std::move(what), place};
+    line.problem = value.error.has_value();
+    line.value = std::move(value.fields);
+    line.fields = Fields([&](FieldSink& sink) {
+        if (value.error) { // in the form of a record's error
+            sink.beginObject("error");
+            sink.text("code", protocol::toString(value.error->code));
+            sink.integer("offset", static_cast<std::int64_t>(value.error->offset));
+            sink.text("field", value.error->field);
+            sink.endObject();
+        }
+        sink.text("raw", protocol::toHex(bytes));
+    });
     return line;
 }
 

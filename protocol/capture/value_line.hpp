@@ -9,13 +9,16 @@
 
 namespace capture {
 
-/// Why a value cannot be decoded. Empty also where there is no layout. `fromServer`: read, notified or
-/// indicated, not written.
-std::optional<protocol::ParseError> valueError(const CapturePlace& place, bool fromServer,
-                                               protocol::ByteView octets);
+/// A value, described once.
+struct DescribedValue {
+    std::optional<Fields> fields;              ///< what it means; empty without a layout, or on an error
+    std::optional<protocol::ParseError> error; ///< why it cannot be decoded
+};
+/// `fromServer`: read, notified or indicated, not written.
+DescribedValue describeValue(const Place& place, bool fromServer, protocol::ByteView bytes);
 
-/// The decoded value, or the error; and the octets. `octets` must outlive the line.
-CaptureLine valueLine(const CaptureStamp& stamp, std::string what, const CapturePlace& place, bool fromServer,
-                      protocol::ByteView octets);
+/// The decoded value, or the error; and the bytes.
+Line valueLine(const Stamp& stamp, std::string what, const Place& place, DescribedValue value,
+               protocol::ByteView bytes);
 
 } // namespace capture

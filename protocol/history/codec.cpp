@@ -91,7 +91,7 @@ constexpr std::array kEvents{
 };
 static_assert(std::ranges::adjacent_find(kEvents, std::greater_equal{}, &Entry::type) == kEvents.end(),
               "sorted by type, each once");
-static_assert(kEvents.size() + 1 == std::variant_size_v<EventData>, "every event but UnknownEvent");
+static_assert(kEvents.size() + 1 == std::variant_size_v<EventVariant>, "every event but UnknownEvent");
 
 const Entry* find(std::uint16_t type) {
     const auto found = std::ranges::lower_bound(kEvents, type, {}, &Entry::type);

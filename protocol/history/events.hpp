@@ -524,7 +524,7 @@ struct UnknownEvent {
     friend bool operator==(const UnknownEvent&, const UnknownEvent&) = default;
 };
 
-using EventData = std::variant<
+using EventVariant = std::variant<
     UnknownEvent, ReferenceTime, ReferenceTimeBaseOffset, NgpReferenceTime, Meal, BolusCalculatedPart1,
     BolusCalculatedPart2, BolusProgrammedPart1, BolusProgrammedPart2, BolusDeliveredPart1,
     BolusDeliveredPart2, MaxBolusAmountChanged, AutoBasalDelivery, MaxAutoBasalRateChanged,
@@ -536,5 +536,20 @@ using EventData = std::variant<
     TargetRangeTimeBlockChanged, TotalDailyInsulinDelivery, TherapyControlStateChanged,
     OperationalStateChanged, ReservoirRemainingAmountChanged, PrimingStarted, PrimingDone, DataCorruption,
     PointerEvent, BolusTemplateChangedPart1, BolusTemplateChangedPart2, TbrTemplateChanged>;
+
+/// The event of a record. A class of its own, so that copying, destroying and comparing so many alternatives
+/// is compiled once and not by each source that holds a record.
+class EventData : public EventVariant {
+public:
+    using EventVariant::EventVariant;
+    EventData() noexcept = default;
+    EventData(const EventData& other);
+    EventData(EventData&& other) noexcept;
+    EventData& operator=(const EventData& other);
+    EventData& operator=(EventData&& other) noexcept;
+    ~EventData();
+
+    friend bool operator==(const EventData& left, const EventData& right);
+};
 
 } // namespace protocol::history

@@ -12,7 +12,6 @@
 #include "protocol/codec/bytes.hpp"
 #include "protocol/sake/key_database.hpp"
 #include "protocol/sake/key_schedule.hpp"
-#include "protocol/sake/passive_receiver.hpp"
 #include "protocol/sake/session.hpp"
 
 namespace protocol::sake {
@@ -123,16 +122,5 @@ private:
 
 /// Decrypts message 4 or 5 with the receiver of its direction and gives the permit in it, unchecked.
 HandshakeResult<Block> openPermit(Receiver& receiver, const Message& message);
-
-/// The six messages of a captured handshake, enough to decode the session offline (docs/protocol/sake.md 9).
-struct Transcript {
-    std::array<Message, 6> messages{};
-};
-struct PassiveSession {
-    PassiveReceiver fromPump;  ///< expects sequence 2
-    PassiveReceiver fromPhone; ///< expects sequence 3
-};
-/// Either side's file, or its reverse(). TagMismatch: wrong database.
-HandshakeResult<PassiveSession> derivePassively(const Transcript& transcript, const KeyDatabase& database);
 
 } // namespace protocol::sake

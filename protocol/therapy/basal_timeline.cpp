@@ -17,7 +17,21 @@ BasalTimeline::BasalTimeline(const RecordLinks& view) {
     for (const auto& record : view.records()) {
         if (record.time) newest_ = std::max(newest_, *record.time);
     }
+    const auto& delivery = view.live().delivery;
+    if (!delivery.empty() && delivery.back().value == LiveDelivery::Stopped) {
+        stoppedUntil_ = delivery.back().until;
+    }
     BasalTimelineBuilder(view, *this).build();
+}
+
+UtcSeconds BasalTimeline::knownUntil(const BasalChange& change) const {
+    const bool stopped = change.state == BasalState::Suspended && stoppedUntil_;
+    return stopped ? std::max(newest_, *stoppedUntil_) : newest_;
+}
+
+bool isRefused(protocol::history::TbrType type, Amount adjustment) {
+    constexpr Amount kLargestFactor{2 * Amount::kOne};
+    return type == protocol::history::TbrType::Relative && adjustment > kLargestFactor;
 }
 
 const BasalChange* BasalTimeline::changeAt(std::size_t index) const {
@@ -26,8 +40,8 @@ const BasalChange* BasalTimeline::changeAt(std::size_t index) const {
 }
 
 const BasalChange* BasalTimeline::after(const BasalChange& change) const {
-    const auto next = std::ranges::upper_bound(changes_, change.index, {}, &BasalChange::index);
-    return next != changes_.end() ? &*next : nullptr;
+    const BasalChange* next = &change + 1;
+    return next != changes_.data() + changes_.size() ? next : nullptr;
 }
 
 const Suspension* BasalTimeline::suspensionAt(std::size_t index) const {
@@ -37,6 +51,37 @@ const Suspension* BasalTimeline::suspensionAt(std::size_t index) const {
 
 bool BasalTimeline::toldPast(UtcSeconds time) const {
     return newest_ > time && (!undecidedFrom_ || *undecidedFrom_ > time);
+}
+
+Partner reservoirOut(const RecordLinks& view, const Suspension& suspension, UtcSeconds until) {
+    if (!suspension.beginKnown && !view.reachesBack(until - kLongestSetChange)) return {};
+    for (const Stop& stop : suspension.stops) {
+        const bool recent = stop.time >= until - kLongestSetChange;
+        if (recent && stop.reason == protocol::history::StoppedReason::NotSeated) {
+            return {Partner::State::Found, stop.index};
+        }
+    }
+    return {Partner::State::None};
+}
+
+std::vector<protocol::history::StoppedReason> stoppedReasons(const RecordLinks& view,
+                                                             const BasalTimeline& timeline,
+                                                             const BasalChange& change) {
+    std::vector<protocol::history::StoppedReason> reasons;
+    const auto collect = [&](protocol::history::StoppedReason reason) {
+        if (std::ranges::find(reasons, reason) == reasons.end()) reasons.push_back(reason);
+    };
+    if (const auto* context = view.get<protocol::history::TherapyContext>(change.index)) {
+        if (context->stoppedReason) collect(*context->stoppedReason);
+    } else if (const auto* suspension = timeline.suspensionAt(change.index)) {
+        const auto* end = timeline.after(change);
+        for (const Stop& stop : suspension->stops) {
+            const bool within =
+                stop.time <= change.time + kContext && (end == nullptr || stop.index < end->index);
+            if (within) collect(stop.reason);
+        }
+    }
+    return reasons;
 }
 
 } // namespace therapy

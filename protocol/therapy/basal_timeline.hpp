@@ -27,11 +27,17 @@ enum class BasalState : std::uint8_t {
 
 /// Where the basal state changes. What was before ends here.
 struct BasalChange {
-    std::size_t index = 0; ///< of the record that tells it
+    std::size_t index =
+        0; ///< of the record that tells it, or of the last one before a live reading that does
     UtcSeconds time{};
     BasalState state{};
-    Amount rate; ///< U/h, when manual
+    Amount rate;            ///< U/h, when manual
+    bool temporary = false; ///< `rate` is that of a temporary basal
 };
+
+/// A relative temporary basal beyond a factor of 2 (200 %) is not believed, and nothing is claimed for it
+/// (docs/nightscout/mapping.md 8.7).
+bool isRefused(protocol::history::TbrType type, Amount adjustment);
 
 struct Stop {
     std::size_t index = 0;
@@ -66,15 +72,16 @@ public:
 
     /// The change that the record at `index` makes; null when it makes none, or none that can be told yet.
     [[nodiscard]] const BasalChange* changeAt(std::size_t index) const;
-    /// The change that ends `change`; null while it goes on.
+    /// The change that ends `change`, one of this timeline's; null while it goes on.
     [[nodiscard]] const BasalChange* after(const BasalChange& change) const;
     /// That a stop record belongs to, or that the record at `index` ended; null when it cannot be told.
     [[nodiscard]] const Suspension* suspensionAt(std::size_t index) const;
 
     /// All that was logged at `time` or earlier is known and understood.
     [[nodiscard]] bool toldPast(UtcSeconds time) const;
-    /// The time of the newest record; meaningful when there is a change.
-    [[nodiscard]] UtcSeconds newest() const { return newest_; }
+    /// Up to when `change`, which has not ended, is known to go on: the time of the newest record, or of a
+    /// later live reading that delivery is stopped.
+    [[nodiscard]] UtcSeconds knownUntil(const BasalChange& change) const;
 
 private:
     friend class BasalTimelineBuilder;
@@ -86,7 +93,19 @@ private:
     std::vector<Suspension> suspensions_;
     std::vector<Member> members_;
     UtcSeconds newest_{};
+    std::optional<UtcSeconds> stoppedUntil_; ///< by the newest live reading
     std::optional<UtcSeconds> undecidedFrom_;
 };
+
+/// The longest time without a reservoir that still makes one change of it (docs/nightscout/mapping.md 8.10).
+inline constexpr std::chrono::hours kLongestSetChange{8};
+static_assert(kLongestSetChange <= kContext);
+/// The first stop of `suspension` for a missing reservoir, in the eight hours up to `until`.
+Partner reservoirOut(const RecordLinks& view, const Suspension& suspension, UtcSeconds until);
+
+/// Why delivery is stopped from `change`, a suspended one, to its end; each reason once, in order.
+std::vector<protocol::history::StoppedReason> stoppedReasons(const RecordLinks& view,
+                                                             const BasalTimeline& timeline,
+                                                             const BasalChange& change);
 
 } // namespace therapy

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "therapy/basal_timeline_builder.hpp"
 
+#include <algorithm>
+#include <array>
+
 namespace therapy {
 namespace {
 
@@ -10,18 +13,12 @@ using std::chrono::hours;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
-/// Therapy contexts come every hour; older evidence does not count.
-constexpr hours kEvidence{2};
-/// A restart followed by a stop within it does not end a suspension, and a shorter one is not shown
-/// (docs/nightscout/mapping.md 7, 8.6).
-constexpr seconds kJoin{120};
-
 /// A therapy context in the first hour and a half of each third of a UTC day begins a new document of what
 /// goes on: the server forgets long ones (docs/nightscout/mapping.md 1.3). By the clock, not by the age of
 /// the document, so that it does not depend on how far back the history is known.
 bool isMilestone(UtcSeconds time) {
     constexpr hours kThird{8};
-    static_assert(kThird + kEvidence <= kContext);
+    static_assert(kThird + BasalTimelineBuilder::kEvidence <= kContext);
     return time.time_since_epoch() % kThird < minutes{90};
 }
 
@@ -31,8 +28,12 @@ bool isTemporaryRate(std::uint16_t type) {
            event == EventType::TbrAdjustmentEnded;
 }
 
-bool saysStopped(const history::TherapyContext& context) {
-    return (context.flags & history::TherapyContext::DeliveryStopped) != 0;
+/// SmartGuard's end, which shows without a transition record too (docs/nightscout/mapping.md 8.5).
+bool endsSmartGuard(const history::AnnunciationConsolidated& message) {
+    constexpr std::array<std::uint16_t, 4> kFaults{819, 820, 824, 826};
+    constexpr unsigned kVendorType = 0xf;
+    return message.annunciationType >> 12U == kVendorType &&
+           std::ranges::find(kFaults, message.faultId()) != kFaults.end();
 }
 
 } // namespace
@@ -42,6 +43,7 @@ void BasalTimelineBuilder::build() {
     for (index_ = 0; index_ < records.size(); ++index_) {
         const auto& timed = records[index_];
         if (!timed.record || !timed.time) continue;
+        onLiveModesBefore(&timed);
         time_ = *timed.time;
         if (suspended(time_) != Answer::Yes) open_.reset(), joining_ = false; // nothing has told of it since
         const auto& data = timed.record->data;
@@ -61,6 +63,9 @@ void BasalTimelineBuilder::build() {
         if (std::holds_alternative<history::TbrAdjustmentEnded>(data)) {
             onTemporaryRate(history::TbrType::Undetermined, {});
         }
+        if (const auto* message = std::get_if<history::AnnunciationConsolidated>(&data)) {
+            if (endsSmartGuard(*message)) onSmartGuardLeft();
+        }
         if (std::holds_alternative<history::PrimingStarted>(data)) onPriming();
         const auto* state = std::get_if<history::OperationalStateChanged>(&data);
         if (state != nullptr && state->newState == history::OperationalState::Priming) onPriming();
@@ -69,15 +74,11 @@ void BasalTimelineBuilder::build() {
             return;
         }
     }
+    if (index_ > 0) --index_;
+    onLiveModesBefore(nullptr);
 }
 
 // --- what is known ---
-
-template <typename T>
-BasalTimelineBuilder::Knowledge BasalTimelineBuilder::knowledge(const Told<T>& told, UtcSeconds time) const {
-    if (told.value && told.when >= time - kEvidence) return Knowledge::Known;
-    return view_.reachesBack(time - kEvidence) ? Knowledge::Nothing : Knowledge::NotYet;
-}
 
 BasalTimelineBuilder::Answer BasalTimelineBuilder::automatic(UtcSeconds time) const {
     const auto known = knowledge(automatic_, time);
@@ -104,10 +105,13 @@ BasalTimelineBuilder::ManualRate BasalTimelineBuilder::manualRate(UtcSeconds tim
     if (knowledge(temporary_, time) == Knowledge::Nothing) return {Knowledge::Known, *pattern_.value};
     switch (temporary_.value->type) {
         case history::TbrType::Absolute:
-            return {Knowledge::Known, temporary_.value->adjustment};
+            return {Knowledge::Known, temporary_.value->adjustment, true};
         case history::TbrType::Relative: {
+            if (isRefused(temporary_.value->type, temporary_.value->adjustment)) {
+                return {Knowledge::Nothing, {}};
+            }
             const auto rate = product(*pattern_.value, temporary_.value->adjustment);
-            return {rate ? Knowledge::Known : Knowledge::Nothing, rate.value_or(Amount{})};
+            return {rate ? Knowledge::Known : Knowledge::Nothing, rate.value_or(Amount{}), true};
         }
         case history::TbrType::Undetermined:
             break;
@@ -117,23 +121,66 @@ BasalTimelineBuilder::ManualRate BasalTimelineBuilder::manualRate(UtcSeconds tim
 
 // --- what is told ---
 
-void BasalTimelineBuilder::change(BasalState state, Amount rate) {
-    timeline_.changes_.push_back({index_, time_, state, rate});
+void BasalTimelineBuilder::change(BasalState state, const ManualRate& rate) {
+    timeline_.changes_.push_back({index_, time_, state, rate.rate, rate.temporary});
+}
+
+void BasalTimelineBuilder::endAutomatic() {
+    if (timeline_.changes_.empty()) return;
+    const auto state = timeline_.changes_.back().state;
+    if (state == BasalState::AutoStep || state == BasalState::AutoBegin) change(BasalState::Unknown);
+}
+
+void BasalTimelineBuilder::endManual() {
+    if (timeline_.changes_.empty()) return;
+    if (timeline_.changes_.back().state == BasalState::Manual) change(BasalState::Unknown);
 }
 
 void BasalTimelineBuilder::changeRate(const ManualRate& before, bool always) {
     const auto now = manualRate(time_);
+    if (temporary_.value && isRefused(temporary_.value->type, temporary_.value->adjustment)) endManual();
     if (now.knowledge != Knowledge::Known) return;
     const bool other = before.knowledge == Knowledge::Nothing ||
                        (before.knowledge == Knowledge::Known && before.rate != now.rate);
-    if (always || other) change(BasalState::Manual, now.rate);
+    if (always || other) change(BasalState::Manual, now);
 }
 
 void BasalTimelineBuilder::onAutoBasal() {
     if (open_) endSuspension(false);
     automatic_ = {true, time_};
+    safeBasal_ = false;
     tellDelivering();
     change(BasalState::AutoStep);
+}
+
+void BasalTimelineBuilder::onSmartGuardLeft() {
+    automatic_ = {false, time_};
+    safeBasal_ = false;
+    endAutomatic();
+}
+
+void BasalTimelineBuilder::onLiveMode(LiveMode mode) {
+    safeBasal_ = mode == LiveMode::SafeBasal;
+    if (mode == LiveMode::Manual) onSmartGuardLeft();
+    if (mode == LiveMode::SafeBasal) endAutomatic();
+}
+
+/// Of the two orders, by the records that were held and by time, the later one counts: a record may be logged
+/// between the two readings, and the pump's clock may be off by a minute.
+void BasalTimelineBuilder::onLiveModesBefore(const DatedRecord* record) {
+    const auto& modes = view_.live().mode;
+    const std::size_t here = index_;
+    for (; nextLiveMode_ < modes.size(); ++nextLiveMode_) {
+        const auto& reading = modes[nextLiveMode_];
+        if (record != nullptr &&
+            (reading.newest >= record->sequenceNumber || reading.from >= *record->time)) {
+            break;
+        }
+        if (record != nullptr && here > 0) index_ = here - 1;
+        time_ = std::max(time_, reading.from);
+        onLiveMode(reading.value);
+    }
+    index_ = here;
 }
 
 /// A pump that takes a bolus delivers. Which rate, the next therapy context tells.
@@ -145,12 +192,13 @@ void BasalTimelineBuilder::onProgrammedBolus() {
 void BasalTimelineBuilder::onTransition(const history::Cl1Transition& event) {
     const bool into = event.transition == history::Cl1TransitionKind::IntoAuto;
     automatic_ = {into, time_};
+    safeBasal_ = false;
     if (suspended(time_) == Answer::Yes) return;
     const auto now = manualRate(time_);
     if (into && suspended(time_) == Answer::No) {
         change(BasalState::AutoBegin);
     } else if (!into && now.knowledge == Knowledge::Known) {
-        change(BasalState::Manual, now.rate);
+        change(BasalState::Manual, now);
     } else {
         change(BasalState::Unknown);
     }
@@ -222,131 +270,6 @@ void BasalTimelineBuilder::onTemporaryRate(history::TbrType type, const protocol
 
 void BasalTimelineBuilder::onPriming() {
     if (open_) timeline_.suspensions_[*open_].primed = time_;
-}
-
-// --- suspensions ---
-
-/// Looks ahead from a stop whether the suspension lasts two minutes or has need of being told.
-BasalTimelineBuilder::Answer BasalTimelineBuilder::isDocumented(history::StoppedReason reason) const {
-    if (isUrgent(reason)) return Answer::Yes;
-    std::optional<UtcSeconds> restart;
-    for (std::size_t i = index_ + 1; view_.holds(i); ++i) {
-        if (!view_.at(i).time) continue;
-        const auto time = *view_.at(i).time;
-        if (!restart && time >= time_ + kJoin) return Answer::Yes;
-        if (restart && time > *restart + kJoin) return Answer::No;
-        if (const auto* stop = view_.get<history::InsulinDeliveryStopped>(i)) {
-            if (isUrgent(stop->reason)) return Answer::Yes;
-            restart.reset();
-        } else if (view_.get<history::InsulinDeliveryRestarted>(i) != nullptr) {
-            if (!restart) restart = time;
-        } else if (view_.get<history::AutoBasalDelivery>(i) != nullptr ||
-                   view_.get<history::BolusProgrammedPart1>(i) != nullptr) {
-            return Answer::No;
-        } else if (const auto* context = view_.get<history::TherapyContext>(i)) {
-            if (!restart && !saysStopped(*context)) return Answer::No;
-        }
-    }
-    return Answer::Undecided;
-}
-
-/// Looks ahead from a restart whether a stop follows that continues the suspension.
-BasalTimelineBuilder::Answer BasalTimelineBuilder::isJoined() const {
-    for (std::size_t i = index_ + 1; view_.holds(i); ++i) {
-        if (view_.at(i).time && *view_.at(i).time > time_ + kJoin) return Answer::No;
-        if (!view_.at(i).time) continue;
-        if (view_.get<history::InsulinDeliveryStopped>(i) != nullptr) return Answer::Yes;
-        if (view_.get<history::AutoBasalDelivery>(i) != nullptr) return Answer::No;
-        if (view_.get<history::BolusProgrammedPart1>(i) != nullptr) return Answer::No;
-    }
-    return Answer::Undecided;
-}
-
-void BasalTimelineBuilder::beginSuspension(bool beginKnown, Suspension::Documented documented) {
-    open_ = timeline_.suspensions_.size();
-    auto& suspension = timeline_.suspensions_.emplace_back();
-    suspension.begin = time_;
-    suspension.beginKnown = beginKnown;
-    suspension.documented = documented;
-}
-
-void BasalTimelineBuilder::addStop(history::StoppedReason reason) {
-    auto& suspension = timeline_.suspensions_[*open_];
-    suspension.stops.push_back({index_, time_, reason});
-    if (reason == history::StoppedReason::Unknown08) suspension.primed = time_;
-    timeline_.members_.push_back({index_, *open_});
-    suspended_ = {true, time_};
-}
-
-/// A suspension that the stretch begins in is shown when it lasts long enough from there.
-void BasalTimelineBuilder::settleDocumented() {
-    auto& suspension = timeline_.suspensions_[*open_];
-    if (suspension.documented == Suspension::Documented::Undecided && time_ - suspension.begin >= kJoin) {
-        suspension.documented = Suspension::Documented::Yes;
-    }
-}
-
-bool BasalTimelineBuilder::endSuspension(bool restarted) {
-    settleDocumented();
-    auto& suspension = timeline_.suspensions_[*open_];
-    suspension.end = Suspension::End{index_, time_, restarted};
-    timeline_.members_.push_back({index_, *open_});
-    open_.reset();
-    joining_ = false;
-    return suspension.documented == Suspension::Documented::Yes;
-}
-
-void BasalTimelineBuilder::onStopped(const history::InsulinDeliveryStopped& event) {
-    const auto before = suspended(time_);
-    if (open_ && (joining_ || before == Answer::Yes)) {
-        joining_ = false;
-        settleDocumented();
-        addStop(event.reason);
-        return;
-    }
-    if (before == Answer::Undecided) {
-        beginSuspension(
-            false, isUrgent(event.reason) ? Suspension::Documented::Yes : Suspension::Documented::Undecided);
-        addStop(event.reason);
-        return;
-    }
-    const auto documented = isDocumented(event.reason);
-    if (documented == Answer::Undecided) {
-        stuck_ = true;
-        return;
-    }
-    beginSuspension(true,
-                    documented == Answer::Yes ? Suspension::Documented::Yes : Suspension::Documented::No);
-    addStop(event.reason);
-    if (documented == Answer::Yes) change(BasalState::Suspended);
-}
-
-void BasalTimelineBuilder::onRestarted() {
-    const auto before = suspended(time_);
-    const auto joined = isJoined();
-    if (joined == Answer::Undecided) {
-        stuck_ = true;
-        return;
-    }
-    if (joined == Answer::Yes && before != Answer::No) {
-        if (!open_) beginSuspension(false, Suspension::Documented::Undecided);
-        suspended_ = {true, time_};
-        joining_ = true;
-        return;
-    }
-    const bool untold = knowledge(suspended_, time_) == Knowledge::Nothing;
-    const bool wasOpen = open_.has_value();
-    const bool shown = wasOpen && endSuspension(true);
-    tellDelivering();
-    if (before == Answer::Undecided || (wasOpen && before == Answer::Yes && !shown)) return;
-    const auto rate = manualRate(time_);
-    if (rate.knowledge == Knowledge::Known) {
-        change(BasalState::Manual, rate.rate);
-    } else if (before == Answer::Yes) {
-        change(automatic(time_) == Answer::Yes ? BasalState::AutoBegin : BasalState::Unknown);
-    } else if (untold) {
-        change(BasalState::Unknown);
-    }
 }
 
 } // namespace therapy

@@ -3,6 +3,7 @@
 // (docs/nightscout/mapping.md 7 and 8.1 to 8.4).
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 
@@ -29,19 +30,32 @@ struct BolusPart {
 std::optional<BolusPart> partOf(const protocol::history::BolusProgrammedPart1& programmed);
 std::optional<BolusPart> partOf(const protocol::history::BolusDeliveredPart1& delivered, BolusShape shape);
 
+/// What was delivered of the bolus at `programmed`, which has a delivered record, by what the delivered
+/// record says it was: a dual bolus that ended in its first part may be a fast one
+/// (docs/nightscout/mapping.md 7). Empty when an amount cannot be read.
+std::optional<BolusPart> deliveredPart(const RecordLinks& view, std::size_t programmed);
+/// How long after its programming the bolus began whose delivered part 1 is at `delivered`: by the delivered
+/// part 2, up to a day; else 0.
+std::chrono::seconds startOffset(const RecordLinks& view, std::size_t delivered);
+
 enum class BolusOutcome : std::uint8_t {
     Pending,          ///< nothing is known to be delivered yet
     Running,          ///< square or dual: shown from the beginning, by its programmed amounts
     Delivered,        ///< the delivered record tells the insulin
     NothingDelivered, ///< fast, stopped before it began
-    Unreadable,       ///< a delivered record without a usable amount
-    Unrecorded,       ///< the history has gone on for two hours without a delivered record
+    Unreadable,       ///< fast: a delivered record without a usable amount
+    Unrecorded,       ///< fast: the history has gone on for two hours without a delivered record
+    /// Square or dual, shown from the beginning, and what was delivered cannot be read, or has no record an
+    /// hour after the programmed duration: its insulin is not claimed any more.
+    NotKnown,
 };
 BolusOutcome bolusOutcome(const RecordLinks& view, std::size_t programmed);
 struct BolusOrigin {
-    bool automatic = false; ///< by SmartGuard, without the user
+    /// Commanded by SmartGuard: never the user's, whatever is known of the mode
+    /// (docs/nightscout/mapping.md 8.3).
+    bool automatic = false;
     std::optional<std::size_t> meal;
-    std::optional<Amount> carbsGrams; ///< of the meal, when more than 0
+    std::optional<Amount> food; ///< of the meal, when more than 0; in grams or exchanges, as the pump counts
 };
 /// Empty while it cannot be told.
 std::optional<BolusOrigin> bolusOrigin(const RecordLinks& view, std::size_t programmed);

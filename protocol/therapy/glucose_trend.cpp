@@ -12,6 +12,8 @@ namespace {
 namespace history = protocol::history;
 using std::chrono::seconds;
 
+constexpr int kHighest = 400; ///< mg/dL
+
 /// How old a sample may be, and should best be, to tell the rate of change (docs/nightscout/mapping.md 9.2).
 struct Span {
     seconds least, ideal, most;
@@ -32,6 +34,16 @@ GlucoseTrend trendOf(std::int64_t steepness, bool falling) {
 
 } // namespace
 
+std::optional<int> measuredGlucose(const history::SgMeasurement& measurement) {
+    const auto value = measurement.glucoseMgDl();
+    return value && *value <= kHighest ? value : std::nullopt;
+}
+
+bool isAboveRange(const history::SgMeasurement& measurement) {
+    const auto value = measurement.glucoseMgDl();
+    return measurement.special() == history::SgSpecial::Above400 || (value && *value > kHighest);
+}
+
 GlucoseTrend glucoseTrendAt(const RecordLinks& links, std::size_t index, int milligrams) {
     const DatedRecord& record = links.at(index);
     if (record.trend) return trendOf(std::abs(std::int64_t{*record.trend}) / 1000, *record.trend < 0);
@@ -46,7 +58,7 @@ GlucoseTrend glucoseTrendAt(const RecordLinks& links, std::size_t index, int mil
     const UtcSeconds since = std::max(sampled - kQuarterHour.most, logged - kContext);
     const auto search = links.searchBack(index, since, [&](std::size_t earlier) {
         const auto* measurement = links.get<history::SgMeasurement>(earlier);
-        const auto value = measurement == nullptr ? std::nullopt : measurement->glucoseMgDl();
+        const auto value = measurement == nullptr ? std::nullopt : measuredGlucose(*measurement);
         const auto time = links.at(earlier).sampleTime;
         if (value && time) {
             const Change change{milligrams - *value, sampled - *time};

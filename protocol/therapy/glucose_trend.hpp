@@ -5,10 +5,17 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 #include "therapy/record_links.hpp"
 
 namespace therapy {
+
+/// mg/dL; empty for codes, and beyond the pump's range, which ends at 400
+/// (docs/nightscout/mapping.md 9.3).
+[[nodiscard]] std::optional<int> measuredGlucose(const protocol::history::SgMeasurement& measurement);
+/// Above the range, by the code for it or by a value that the pump does not show.
+[[nodiscard]] bool isAboveRange(const protocol::history::SgMeasurement& measurement);
 
 struct GlucoseTrend {
     enum class State : std::uint8_t {

@@ -32,6 +32,23 @@ struct PumpStatus {
     std::optional<protocol::cgm::SessionStartTime> sessionStart;
     std::optional<protocol::cgm::SessionRunTime> sessionRunTime;
     std::optional<protocol::cgm::Measurement> measurement; ///< the newest
+    std::optional<protocol::idd::Annunciation> annunciation;
+    std::optional<protocol::idd::status_reader::DisplayFormat> displayFormat;
+    /// Of these three; what a reading says counts from its own instant on.
+    std::optional<UtcSeconds> statusReadAt, algorithmReadAt, annunciationReadAt;
 };
+
+/// Who decides how much basal insulin is given.
+enum class TherapyMode : std::uint8_t { Manual, SmartGuard, SafeBasal };
+/// Empty when it was not read, or is none that is known.
+[[nodiscard]] std::optional<TherapyMode> modeOf(const PumpStatus& status);
+/// SmartGuard is on, in safe basal too; empty when it was not read.
+[[nodiscard]] std::optional<bool> smartGuardOn(const PumpStatus& status);
+
+enum class Delivery : std::uint8_t { On, Suspended, SetChange, Paused, Undetermined };
+/// Empty when it was not read.
+[[nodiscard]] std::optional<Delivery> deliveryOf(const PumpStatus& status);
+/// Delivery is stopped or paused; empty when that was not read.
+[[nodiscard]] std::optional<bool> isSuspended(const PumpStatus& status);
 
 } // namespace therapy

@@ -25,8 +25,6 @@ static_assert(kLongestBolus + kDeliveryMargin <= kContext);
 constexpr minutes kCalibrationDelay{5};
 /// The pump rounds the minute of a measurement.
 constexpr seconds kSampleRounding{60};
-/// Therapy contexts come every hour; older evidence does not count.
-constexpr hours kModeEvidence{2};
 
 /// mg/dL of a finger stick or calibration record.
 std::optional<Amount> stickGlucose(const DatedRecord& timed) {
@@ -81,8 +79,11 @@ bool RecordLinks::deliveryInTime(std::size_t programmed, std::size_t delivered) 
     const auto start = at(programmed).time;
     const auto end = at(delivered).time;
     if (!start || !end) return true; // the order alone decides
-    const minutes duration{get<history::BolusProgrammedPart1>(programmed)->durationMinutes};
-    return *end - *start <= std::min(duration, kLongestBolus) + kDeliveryMargin;
+    return *end - *start <= longestDelivery(*get<history::BolusProgrammedPart1>(programmed));
+}
+
+std::chrono::minutes RecordLinks::longestDelivery(const history::BolusProgrammedPart1& programmed) {
+    return std::min(minutes{programmed.durationMinutes}, kLongestBolus) + kDeliveryMargin;
 }
 
 bool RecordLinks::sameSecond(std::size_t a, std::size_t b) const {
@@ -151,25 +152,6 @@ Partner RecordLinks::readingBefore(std::size_t calibration) const {
         const bool reading = get<history::BgReading>(index) != nullptr;
         return reading && sameStick(index, calibration) ? Verdict::Take : Verdict::Pass;
     });
-}
-
-std::optional<bool> RecordLinks::smartGuardAt(std::size_t index) const {
-    const auto time = at(index).time;
-    if (!time) return std::nullopt;
-    bool automatic = true; // without evidence: only SmartGuard commands boluses
-    const auto evidence = searchBack(index, *time - kModeEvidence, [&](std::size_t i) {
-        if (const auto* context = get<history::TherapyContext>(i)) {
-            automatic = (context->flags & history::TherapyContext::AutoModeActive) != 0;
-            return Verdict::Take;
-        }
-        if (const auto* transition = get<history::Cl1Transition>(i)) {
-            automatic = transition->transition == history::Cl1TransitionKind::IntoAuto;
-            return Verdict::Take;
-        }
-        return get<history::AutoBasalDelivery>(i) != nullptr ? Verdict::Take : Verdict::Pass;
-    });
-    if (evidence.undecided()) return std::nullopt;
-    return automatic;
 }
 
 bool RecordLinks::reachesBack(UtcSeconds time) const {

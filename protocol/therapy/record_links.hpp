@@ -35,6 +35,7 @@ public:
 
     [[nodiscard]] std::span<const DatedRecord> records() const { return stretch_.records; }
     [[nodiscard]] const DatedRecord& at(std::size_t index) const { return stretch_.records[index]; }
+    [[nodiscard]] const LiveState& live() const { return stretch_.live; }
     [[nodiscard]] bool holds(std::size_t index) const { return index < stretch_.records.size(); }
 
     /// Null when the record is another event, or could not be decoded.
@@ -59,11 +60,11 @@ public:
     /// Undecided while the delivery may still come; it is never told as None.
     [[nodiscard]] Partner deliveredFor(std::size_t programmed) const;
     [[nodiscard]] Partner programmedFor(std::size_t delivered) const;
+    /// From the programming to the delivered record at most.
+    static std::chrono::minutes longestDelivery(const protocol::history::BolusProgrammedPart1& programmed);
     /// The calibration with a finger stick, accepted or rejected.
     [[nodiscard]] Partner calibrationAfter(std::size_t reading) const;
     [[nodiscard]] Partner readingBefore(std::size_t calibration) const;
-    /// Whether SmartGuard was on, by the last record that tells; empty when that cannot be told yet.
-    [[nodiscard]] std::optional<bool> smartGuardAt(std::size_t index) const;
 
     /// What a search does with a record.
     enum class Verdict : std::uint8_t { Pass, Take, Stop };

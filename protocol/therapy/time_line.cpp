@@ -14,6 +14,7 @@ using std::chrono::seconds;
 /// A difference up to this is the rounding of two clock readings, not a change
 /// (docs/nightscout/mapping.md 5.3).
 constexpr seconds kUnchanged{30};
+constexpr std::size_t kNoSegment = static_cast<std::size_t>(-1);
 
 template <typename Event>
 std::optional<Reference> fromEvent(const history::Header& header, const Event& event) {
@@ -39,6 +40,20 @@ std::optional<Reference> toReference(const history::Record& record) {
     return std::nullopt;
 }
 
+bool isReferenceType(std::uint16_t eventType) {
+    return std::ranges::any_of(kReferenceTypes, [eventType](history::EventType type) {
+        return static_cast<std::uint16_t>(type) == eventType;
+    });
+}
+
+std::optional<Reference> referenceOf(protocol::ByteView raw) {
+    const auto header = history::parseHeader(raw);
+    if (!header || !isReferenceType(header->eventType)) return std::nullopt;
+    const auto record = history::decode(raw);
+    if (auto reference = record ? toReference(*record) : std::nullopt) return reference;
+    return Reference{header->sequenceNumber, seconds{header->relativeOffset}, {}, {}, false};
+}
+
 TimeLine::TimeLine(std::vector<Reference> references) : references_(std::move(references)) {
     segmentOfReference_.reserve(references_.size());
     onLostClock_.reserve(references_.size());
@@ -50,6 +65,10 @@ TimeLine::TimeLine(std::vector<Reference> references) : references_(std::move(re
     for (std::size_t i = 0; i < references_.size(); ++i) {
         const auto change = clockChange(i);
         const bool undisturbed = i > 0 && change && std::chrono::abs(*change) <= kUnchanged;
+        if (!references_[i].readable) { // dates nothing, so it is on no clock
+            segmentOfReference_.push_back(kNoSegment);
+            continue;
+        }
         if (!undisturbed) segments_.push_back({references_[i].sequenceNumber, change});
         segmentOfReference_.push_back(segments_.size() - 1);
     }
@@ -59,35 +78,43 @@ std::optional<seconds> TimeLine::clockChange(std::size_t index) const {
     if (index == 0 || index >= references_.size()) return std::nullopt;
     const Reference& before = references_[index - 1];
     const Reference& after = references_[index];
-    if (isLoss(after)) return std::nullopt;
+    if (isLoss(after) || !before.readable || !after.readable) return std::nullopt;
     // What the lost clock is set from says nothing about the clock before the loss.
     if (isSet(after) && onLostClock_[index - 1]) return std::nullopt;
     const seconds change = after.time - (before.time + after.elapsed);
-    // An elapsed time of zero means "not known"; the change is then known only to be none.
-    if (after.elapsed == seconds{0} && std::chrono::abs(change) > kUnchanged) return std::nullopt;
+    // An elapsed time of zero means "not known"; the change is then known only to be none. So it is where
+    // nobody set the clock: a pump that was off keeps its clock, but may not count the time.
+    const bool counted = isSet(after) && after.elapsed > seconds{0};
+    if (!counted && std::chrono::abs(change) > kUnchanged) return std::nullopt;
     return change;
 }
 
-std::optional<TimeLine::Origin> TimeLine::origin(const history::Header& header) const {
-    const auto next =
-        std::ranges::lower_bound(references_, header.sequenceNumber, {}, &Reference::sequenceNumber);
-    auto index = static_cast<std::size_t>(next - references_.begin());
+std::size_t TimeLine::firstNotBefore(std::uint32_t sequenceNumber) const {
+    const auto found = std::ranges::lower_bound(references_, sequenceNumber, {}, &Reference::sequenceNumber);
+    return static_cast<std::size_t>(found - references_.begin());
+}
 
-    if (index > 0 && !onLostClock_[index - 1]) {
-        return Origin{references_[index - 1].time, TimeMethod::Reference, segmentOfReference_[index - 1]};
+std::optional<TimeLine::Origin> TimeLine::origin(const history::Header& header) const {
+    std::size_t index = firstNotBefore(header.sequenceNumber);
+    const bool lost = index > 0 && onLostClock_[index - 1];
+    if (index > 0 && !lost && references_[index - 1].readable) {
+        const Reference& governing = references_[index - 1];
+        return Origin{governing.time, TimeMethod::Reference, segmentOfReference_[index - 1],
+                      governing.sequenceNumber};
     }
     // Back from a later reference. Of the lost clock only the next setting tells; its own references in
     // between (periodic ones) only add to the time that passed.
-    const TimeMethod method =
-        index == 0 ? TimeMethod::BackFromNextReference : TimeMethod::RecomputedAfterLoss;
+    const TimeMethod method = lost ? TimeMethod::RecomputedAfterLoss : TimeMethod::BackFromNextReference;
     if (index < references_.size() && seconds{header.relativeOffset} > references_[index].elapsed) {
         return std::nullopt; // would lie after that reference: one in between is missing
     }
     seconds passed{0};
-    for (; index < references_.size() && !isLoss(references_[index]); ++index) {
+    for (; index < references_.size(); ++index) {
+        if (isLoss(references_[index]) || !references_[index].readable) break;
         passed += references_[index].elapsed;
-        if (method == TimeMethod::BackFromNextReference || isSet(references_[index])) {
-            return Origin{references_[index].time - passed, method, segmentOfReference_[index]};
+        if (!lost || isSet(references_[index])) {
+            return Origin{references_[index].time - passed, method, segmentOfReference_[index],
+                          references_[index].sequenceNumber};
         }
     }
     return std::nullopt;
@@ -96,15 +123,22 @@ std::optional<TimeLine::Origin> TimeLine::origin(const history::Header& header) 
 std::optional<LocalTime> TimeLine::localTime(const history::Header& header) const {
     if (header.sequenceNumber == history::kCorruptionSequenceNumber)
         return std::nullopt; // no place in the sequence
-    const auto own =
-        std::ranges::lower_bound(references_, header.sequenceNumber, {}, &Reference::sequenceNumber);
-    if (own != references_.end() && own->sequenceNumber == header.sequenceNumber) {
-        const auto index = static_cast<std::size_t>(own - references_.begin());
-        return LocalTime{own->time, TimeMethod::Reference, segmentOfReference_[index]};
+    const std::size_t index = firstNotBefore(header.sequenceNumber);
+    const bool own = index < references_.size() && references_[index].readable &&
+                     references_[index].sequenceNumber == header.sequenceNumber;
+    if (own) {
+        return LocalTime{references_[index].time, TimeMethod::Reference, segmentOfReference_[index],
+                         header.sequenceNumber};
     }
     const auto zero = origin(header);
     if (!zero) return std::nullopt;
-    return LocalTime{zero->time + seconds{header.relativeOffset}, zero->method, zero->segment};
+    return LocalTime{zero->time + seconds{header.relativeOffset}, zero->method, zero->segment,
+                     zero->reference};
+}
+
+bool TimeLine::isLost(std::uint32_t sequenceNumber) const {
+    const std::size_t index = firstNotBefore(sequenceNumber);
+    return index > 0 && onLostClock_[index - 1];
 }
 
 std::optional<LocalTime> TimeLine::sampleTime(const history::Header& header,

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// From the pump's clock to UTC. The offset is measured where that is possible, and taken from the configured
-// zone where not. Facts: docs/nightscout/mapping.md 5.2 to 5.4.
+// A time zone of the operating system's database. Facts: docs/nightscout/mapping.md 5.2 and 5.4.
 #pragma once
 
 #include <chrono>
@@ -8,9 +7,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "protocol/codec/date_time.hpp"
-#include "therapy/time_line.hpp"
 
 namespace therapy {
 
@@ -35,28 +34,6 @@ private:
     struct Impl;
     explicit Zone(std::shared_ptr<const Impl> impl) : impl_(std::move(impl)) {}
     std::shared_ptr<const Impl> impl_;
-};
-
-/// An offset that was measured between the pump's clock and ours, snapped so that every run and every bridge
-/// gives the same one: an offset of the zone when within 10 minutes, else the nearest multiple of 15 minutes.
-std::chrono::seconds snapOffset(std::chrono::seconds measured, const Zone& zone,
-                                std::chrono::sys_seconds now);
-
-/// UTC of the times of one stretch of history.
-class UtcConverter {
-public:
-    /// `newest`: offset of the last clock segment, when it was measured; segments before it follow over the
-    /// known changes of the clock. Otherwise, and across unknown changes, the zone decides for each time.
-    UtcConverter(const therapy::TimeLine& timeLine, const Zone& zone,
-                 std::optional<std::chrono::seconds> newest);
-
-    [[nodiscard]] std::chrono::sys_seconds utc(const therapy::LocalTime& time) const;
-
-private:
-    const Zone& zone_;
-    std::vector<std::optional<std::chrono::seconds>> offsets_; ///< by segment
-    /// By segment: the reading at which it begins, where the clock was set back to it.
-    std::vector<std::optional<protocol::LocalSeconds>> setBack_;
 };
 
 } // namespace therapy

@@ -35,10 +35,10 @@ std::set<unsigned> permitted(PumpCharacteristic characteristic, unsigned bytes) 
 TEST(PermittedWrites, ToTheStatusReaderAreTheRequestsThatAreSent) {
     EXPECT_EQ(
         permitted(PumpCharacteristic::IddStatusReaderControlPoint, 2),
-        (std::set<unsigned>{status_reader::ResetStatus::kOpCode, status_reader::GetActiveBolusIds::kOpCode,
-                            status_reader::GetActiveBasalRateDelivery::kOpCode,
-                            status_reader::GetInsulinOnBoard::kOpCode,
-                            status_reader::GetTherapyAlgorithmStates::kOpCode}));
+        (std::set<unsigned>{
+            status_reader::ResetStatus::kOpCode, status_reader::GetActiveBolusIds::kOpCode,
+            status_reader::GetActiveBasalRateDelivery::kOpCode, status_reader::GetInsulinOnBoard::kOpCode,
+            status_reader::GetTherapyAlgorithmStates::kOpCode, status_reader::GetDisplayFormat::kOpCode}));
 }
 
 TEST(PermittedWrites, ToRecordAccessAreReportsOnly) {

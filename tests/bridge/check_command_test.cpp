@@ -127,7 +127,11 @@ TEST_F(CheckCommand, JudgesTheStore) {
     EXPECT_TRUE(facts.bytesFree);
     facts.bytesFree = 50'000'000;
     facts.setAside = 2;
-    EXPECT_THAT(checkStore(facts, file), SizeIs(3));
+    facts.setAsideReason = "HTTP 422: no such event";
+    const auto findings = checkStore(facts, file);
+    ASSERT_THAT(findings, SizeIs(3));
+    EXPECT_THAT(findings[1].text, HasSubstr("the site refuses 2 documents: HTTP 422: no such event"));
+    EXPECT_THAT(findings[1].remedy, HasSubstr("pump-bridge upload"));
     facts.bytesFree = 1000;
     EXPECT_EQ(checkStore(facts, file).back().grade, Grade::Failed);
     const auto broken = directory.write("broken.db", "this is no database, it is just some text in a file");
@@ -161,14 +165,15 @@ TEST_F(CheckCommand, StatusWithoutAServiceTellsWhatTheStoreKnows) {
         store.describePump(store.pump("NG1234567H").id, "MMT-1885", "8.12.2");
     }
     const auto now = std::chrono::floor<std::chrono::seconds>(kNow);
-    EXPECT_EQ(status({}, configuration, now, {in, out, err}), kUnreachable);
+    EXPECT_EQ(status({}, configuration, directory / "control", now, {in, out, err}), kUnreachable);
     EXPECT_THAT(err.str(), HasSubstr("status.listen is empty"));
     EXPECT_THAT(out.str(), HasSubstr("not running"));
     EXPECT_THAT(out.str(), HasSubstr("MMT-1885"));
 
     configuration.status.listen = "127.0.0.1:1";
     out.str("");
-    EXPECT_EQ(status({.json = true}, configuration, now, {in, out, err}), kUnreachable);
+    EXPECT_EQ(status({.json = true}, configuration, directory / "control", now, {in, out, err}),
+              kUnreachable);
     EXPECT_EQ(nlohmann::json::parse(out.str()).at("link").at("stage"), "stopped");
 }
 

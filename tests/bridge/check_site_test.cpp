@@ -33,6 +33,7 @@ protected:
         answers["/api/v1/verifyauth"] = {200, "", kAdmin, {}, {}};
         answers["/api/v1/entries.json"] = {200, "", "[]", {}, {}};
         answers["/api/v1/treatments.json"] = {200, "", "[]", {}, {}};
+        answers["/api/v1/profile/current"] = {200, "", R"({"defaultProfile":"x"})", {}, {}};
     }
 
     static Response status(std::int64_t serverTime, const std::string& units = "mg/dl",
@@ -60,7 +61,7 @@ protected:
             if (broken) throw nightscout::TransportError(*broken, "cannot connect");
             return answer(std::move(path));
         };
-        boost::asio::co_spawn(io, readSiteFacts(get, settings, [] { return kNow; }),
+        boost::asio::co_spawn(io, readSiteFacts(get, settings, subject.sendsProfile, [] { return kNow; }),
                               [&](const std::exception_ptr& error, SiteFacts read) {
                                   EXPECT_FALSE(error);
                                   facts = std::move(read);
@@ -107,8 +108,9 @@ TEST_F(CheckSite, TellsSilenceFromWrongAddressAndCertificate) {
 
 TEST_F(CheckSite, AsksNothingMoreOnceTheSecretIsRefused) {
     answers["/api/v1/status.json"] = {401, "", "", {}, {}};
+    answers["/api/v1/verifyauth"] = {200, "", kNobody, {}, {}};
     EXPECT_THAT(check(), graded(Grade::Failed, "not accepted"));
-    EXPECT_EQ(asked.size(), 1U);
+    EXPECT_EQ(asked.size(), 2U);
     asked.clear();
     answers["/api/v1/status.json"] = status(kNow.time_since_epoch().count());
     answers["/api/v1/verifyauth"] = {200, "", kNobody, {}, {}};
@@ -126,7 +128,54 @@ TEST_F(CheckSite, NamesWhatATokenLacks) {
     EXPECT_THAT(findings, graded(Grade::Failed, "api:treatments:create"));
     EXPECT_THAT(findings, Not(Contains(Field(&Finding::text, HasSubstr("lacks api:entries")))));
     settings.features = {Feature::Cgm};
+    answers["/api/v2/authorization/debug/check/api:status"] = {200, "", R"({"check":true})", {}, {}};
     EXPECT_THAT(check(), graded(Grade::Ok, "all that is needed"));
+}
+
+TEST_F(CheckSite, AcceptsATokenWhereTheDefaultRolesAreDenied) {
+    answers["/api/v1/verifyauth"] = {
+        200, "", R"({"status":200,"message":{"message":"no","isAdmin":false,"rolefound":"FOUND"}})", {}, {}};
+    answers["/api/v2/authorization/debug/check/"] = {200, "", R"({"check":true})", {}, {}};
+    EXPECT_THAT(check(), graded(Grade::Ok, "all that is needed"));
+}
+
+TEST_F(CheckSite, NamesTheRightToReadTheStatusInsteadOfBlamingTheToken) {
+    answers["/api/v1/status.json"] = {401, "", "", {}, {}};
+    answers["/api/v1/verifyauth"] = {200, "", kToken, {}, {}};
+    for (const char* collection : {"entries", "treatments", "devicestatus"})
+        answers[std::string("/api/v2/authorization/debug/check/api:") + collection] = {
+            200, "", R"({"check":true})", {}, {}};
+    const auto findings = check();
+    EXPECT_THAT(findings, graded(Grade::Failed, "the token lacks api:status:read"));
+    EXPECT_THAT(findings, Not(graded(Grade::Failed, "not accepted")));
+}
+
+TEST_F(CheckSite, RecommendsTheLeastRoleThatPasses) {
+    answers["/api/v1/verifyauth"] = {200, "", kToken, {}, {}};
+    settings.features = {Feature::Cgm, Feature::Bolus, Feature::DeviceStatus};
+    EXPECT_THAT(check(), Contains(Field(&Finding::remedy,
+                                        HasSubstr("api:status:read api:entries:read,create,update,delete "
+                                                  "api:treatments:read,create,update,delete "
+                                                  "api:devicestatus:read,create"))));
+    subject.sendsProfile = true;
+    EXPECT_THAT(check(), Contains(Field(&Finding::remedy, HasSubstr("api:profile:read,create,update"))));
+}
+
+TEST_F(CheckSite, LooksAtProfileAndPlugins) {
+    const auto enable = [this](const std::string& plugins) {
+        answers["/api/v1/status.json"] = {
+            200, "", R"({"status":"ok","settings":{"enable":[)" + plugins + "]}}", {}, {}};
+    };
+    enable(R"("careportal","pump","iob","basal","cage","iage","sage","bage")");
+    EXPECT_THAT(check(), Not(Contains(Field(&Finding::check, "nightscout.plugins"))));
+    enable(R"("careportal","pump","basal","cage","iage","bage","bwp")");
+    answers["/api/v1/profile/current"] = {200, "", "null", {}, {}};
+    const auto findings = check();
+    EXPECT_THAT(findings, graded(Grade::Ok, "add to ENABLE on the site: iob sage"));
+    EXPECT_THAT(findings, graded(Grade::Warning, "bwp is on"));
+    EXPECT_THAT(findings, graded(Grade::Warning, "no profile"));
+    subject.sendsProfile = true;
+    EXPECT_THAT(check(), Not(graded(Grade::Warning, "no profile"))) << "it is about to be sent";
 }
 
 TEST_F(CheckSite, KnowsTheShorterAnswersOfOldServers) {

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "bridge/publish/publisher.hpp"
+#include "measured_clock.hpp"
 #include "protocol/history/record.hpp"
 #include "temporary_directory.hpp"
 
@@ -80,7 +81,7 @@ private:
     sys_seconds utc_;
     seconds sinceReference_{0};
     seconds offset_{0}; ///< of the clock before it was lost
-    std::uint32_t next_ = 100000;
+    std::uint32_t next_ = 0;
     std::vector<ReceivedRecord> records_;
     std::map<std::uint32_t, sys_seconds> true_;
 };
@@ -89,14 +90,15 @@ class Bridge {
 public:
     explicit Bridge(const std::string& zone) : zone_(therapy::Zone::find(zone).value()) {
         settings_.features = {nightscout::Feature::Cgm};
-        store_.noteOldest(pump_.id, 100000);
+        store_.noteOldest(pump_.id, 0);
     }
     void receive(const std::vector<ReceivedRecord>& records) {
         store_.addRecords(pump_.id, records, sys_seconds{});
     }
     /// `measured`: offset of the pump's clock at this time, if there is a trusted one.
     QueueResult publish(std::optional<seconds> measured) {
-        if (measured) store_.setMeasuredOffset(pump_.id, *measured);
+        if (measured)
+            store_.keepClockOffset(pump_.id, measuredClock(store_.held(pump_.id).back().last, *measured));
         const auto sink = [this](PumpId pump, std::span<const nightscout::Document> documents,
                                  std::span<const Store::Published> times) {
             for (const auto& document : documents) documents_[document.sequenceNumber] = document;
@@ -130,6 +132,9 @@ std::map<std::uint32_t, sys_seconds> published(ClockedPump& pump, std::optional<
                                                const std::string& zone = "Europe/Berlin") {
     Bridge bridge(zone);
     bridge.receive(pump.takeRecords());
+    if (!measured) { // and never will be: the pump has gone on, and what was between is lost
+        bridge.receive({{200000, *protocol::fromHex("0ef0400d0300100e3cea07030e091a00")}});
+    }
     bridge.publish(measured);
     return bridge.times();
 }
@@ -205,15 +210,12 @@ TEST(AClockThatTravels, ThereAndBackTellsEachInstant) {
     EXPECT_EQ(published(pump, 1h), pump.truth());
 }
 
-TEST(AClockThatIsSet, ByMinutesKeepsTheOffset) {
+TEST(AClockThatIsSet, ByMinutesTellsTheInstantOnBothSides) {
     ClockedPump pump(reading(1, 20, 6h), 1h);
     pump.run(5h);
     pump.set(-4min); // it was fast
     pump.run(5h);
-    const auto times = published(pump, 1h);
-    for (const auto& [number, time] : pump.truth()) {
-        EXPECT_LE(std::chrono::abs(times.at(number) - time), 4min) << "the pump's own error stays";
-    }
+    EXPECT_EQ(published(pump, 56min), pump.truth());
 }
 
 TEST(AClockThatIsSet, WithoutSayingHowFarFallsBackOnTheZone) {
@@ -241,6 +243,55 @@ TEST(AClockThatWasLost, TellsTheInstantOnceItIsSet) {
     pump.setRightAgain();
     pump.run(3h);
     EXPECT_EQ(published(pump, 1h), pump.truth());
+}
+
+TEST(AClockThatWasLost, AtConnectionPutsNothingIntoTheFuture) {
+    ClockedPump pump(reading(1, 20, 6h), 1h);
+    pump.run(3h);
+    Bridge bridge("Europe/Berlin");
+    bridge.receive(pump.takeRecords());
+    bridge.publish(1h);
+    pump.lose();
+    pump.run(2h);
+    bridge.receive(pump.takeRecords());
+    bridge.publish(std::nullopt);
+    EXPECT_EQ(bridge.times().size(), 36U) << "what came since is held";
+    pump.setRightAgain();
+    pump.run(3h);
+    bridge.receive(pump.takeRecords());
+    bridge.publish(1h);
+    EXPECT_EQ(bridge.times(), pump.truth());
+}
+
+/// The user sets the clock while the bridge is connected.
+TEST(AClockThatIsSet, WhileItIsFollowedTellsTheInstantWithoutAnotherReading) {
+    for (const seconds change : {seconds{1h}, seconds{-1h}, seconds{-6h}, seconds{4h + 30min}}) {
+        ClockedPump pump(reading(1, 20, 6h), 1h);
+        Bridge bridge("Europe/Berlin");
+        pump.run(3h);
+        bridge.receive(pump.takeRecords());
+        bridge.publish(1h);
+        pump.set(change);
+        pump.run(50min);
+        bridge.receive(pump.takeRecords());
+        bridge.publish(std::nullopt);
+        EXPECT_EQ(bridge.times(), pump.truth()) << change.count();
+    }
+}
+
+TEST(AClockThatIsSet, WithoutSayingHowFarWaitsForAReading) {
+    ClockedPump pump(reading(1, 20, 6h), 1h);
+    Bridge bridge("Europe/Berlin");
+    pump.run(3h);
+    bridge.receive(pump.takeRecords());
+    bridge.publish(1h);
+    pump.set(-6h, false);
+    pump.run(1h);
+    bridge.receive(pump.takeRecords());
+    bridge.publish(std::nullopt);
+    EXPECT_EQ(bridge.times().size(), 36U);
+    bridge.publish(-5h);
+    EXPECT_EQ(bridge.times(), pump.truth());
 }
 
 /// What was sent before the clock was set, and after.

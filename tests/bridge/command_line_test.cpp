@@ -10,6 +10,7 @@
 
 #include "bridge/commands/history.hpp"
 #include "bridge/store/store.hpp"
+#include "project_file.hpp"
 #include "protocol/codec/bytes.hpp"
 #include "store_samples.hpp"
 #include "temporary_directory.hpp"
@@ -29,7 +30,7 @@ std::vector<json> linesOf(const std::string& text) {
 }
 
 std::vector<json> protocolExamples(const std::string& name) {
-    return linesOf(readAll(std::filesystem::path(PROTOCOL_TEST_DATA_DIR) / name));
+    return linesOf(readAll(support::projectFile("tests/protocol/data/" + name)));
 }
 
 class CommandLine : public ::testing::Test {

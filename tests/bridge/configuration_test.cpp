@@ -6,6 +6,7 @@
 
 #include <map>
 
+#include "project_file.hpp"
 #include "temporary_directory.hpp"
 
 namespace bridge::testing {
@@ -65,7 +66,7 @@ TEST_F(ConfigurationFile, GivesEveryValue) {
     EXPECT_EQ(read.pump.name, "kitchen");
     EXPECT_EQ(read.bluetooth.adapter, "hci1");
     EXPECT_EQ(read.nightscout.url, "https://example.org");
-    EXPECT_EQ(read.nightscout.features, (nightscout::FeatureSet{Feature::Bolus, Feature::Cgm}));
+    EXPECT_EQ(read.documents.features, (nightscout::FeatureSet{Feature::Bolus, Feature::Cgm}));
     EXPECT_EQ(read.nightscout.caFile, "/etc/ca.pem");
     EXPECT_EQ(read.storage.path, "/tmp/history.db");
     EXPECT_EQ(read.status.listen, "");
@@ -126,7 +127,7 @@ TEST_F(ConfigurationFile, AcceptsFeaturesOfOtherPumpsWithAWarning) {
     EXPECT_EQ(toString(loaded.problems), "");
     EXPECT_THAT(toString(loaded.warnings),
                 HasSubstr("pump-bridge.toml:3: nightscout.features: IOB has no meaning"));
-    EXPECT_EQ(loaded.configuration.nightscout.features, nightscout::FeatureSet{Feature::Cgm});
+    EXPECT_EQ(loaded.configuration.documents.features, nightscout::FeatureSet{Feature::Cgm});
 }
 
 TEST_F(ConfigurationFile, SaysHowDocumentsAreMade) {
@@ -144,18 +145,20 @@ site_change = "level_prime"
 limit_notes = true
 clock_notes = true
 temp_target = true
+carbs_per_exchange = 12.5
 [basal]
 manual = false
 [devicestatus]
 iob = false
 )");
     EXPECT_EQ(toString(loaded.problems), "");
-    const auto settings = mappingSettings(loaded.configuration);
+    const auto settings = loaded.configuration.documents;
     EXPECT_EQ(settings.alias, "pump-1");
     EXPECT_EQ(settings.units, nightscout::GlucoseUnits::MillimolesPerLitre);
     EXPECT_EQ(settings.autoCorrection, nightscout::AutoCorrectionEventType::CorrectionBolus);
     EXPECT_EQ(settings.directions, nightscout::DirectionStyle::Arrows);
     EXPECT_EQ(settings.lowSentinel, 49);
+    EXPECT_EQ(settings.gramsPerExchange, therapy::Amount{1'250'000'000});
     EXPECT_EQ(settings.highSentinel, 400);
     EXPECT_THAT(settings.announce.classes,
                 ::testing::ElementsAre(nightscout::FaultClass::Alarm, nightscout::FaultClass::Warning));
@@ -167,7 +170,7 @@ iob = false
 }
 
 TEST_F(ConfigurationFile, MakesDocumentsAsTheMappingDoesUnlessItSaysOtherwise) {
-    const auto settings = mappingSettings(load("timezone = \"UTC\"\n").configuration);
+    const auto settings = load("timezone = \"UTC\"\n").configuration.documents;
     const nightscout::MappingSettings defaults;
     EXPECT_EQ(settings.alias, defaults.alias);
     EXPECT_EQ(settings.autoCorrection, nightscout::AutoCorrectionEventType::Smb);
@@ -255,11 +258,11 @@ sens = 45
 }
 
 TEST_F(ConfigurationFile, ThatIsTheExampleHasTheDefaults) {
-    const auto loaded = loadConfiguration(EXAMPLE_CONFIGURATION, lookUp());
+    const auto loaded = loadConfiguration(support::projectFile("systemd/pump-bridge.toml"), lookUp());
     for (const ConfigurationProblem& problem : loaded.problems) {
         EXPECT_EQ(problem.key, "nightscout.api_secret_file") << problem.text; // names a file that is not here
     }
-    const auto settings = mappingSettings(loaded.configuration);
+    const auto settings = loaded.configuration.documents;
     const nightscout::MappingSettings defaults;
     EXPECT_EQ(settings.lowSentinel, defaults.lowSentinel);
     EXPECT_EQ(settings.highSentinel, defaults.highSentinel);
@@ -330,13 +333,30 @@ TEST_F(ConfigurationFile, TakesCredentialsOfTheServiceManager) {
     EXPECT_EQ(loaded.configuration.token, "");
 }
 
-TEST_F(ConfigurationFile, WarnsOfSecretsThatOthersCanRead) {
+TEST_F(ConfigurationFile, ProposesSectionsToo) {
+    const std::string problems =
+        problemsOf("timezone = \"UTC\"\n[nightscuot]\nurl = \"\"\n[profil]\nmode = \"add\"\n");
+    EXPECT_THAT(problems, HasSubstr("pump-bridge.toml:2: nightscuot: unknown key; did you mean nightscout?"));
+    EXPECT_THAT(problems, HasSubstr("pump-bridge.toml:4: profil: unknown key; did you mean profile?"));
+}
+
+TEST_F(ConfigurationFile, NamesSecretsThatOthersCanRead) {
     const auto all = std::filesystem::perms::owner_read | std::filesystem::perms::others_read;
     const auto secret = directory.write("api-secret", "correct horse battery\n", all);
     const auto loaded =
         load("timezone = \"UTC\"\n[nightscout]\napi_secret_file = \"" + secret.string() + "\"\n");
-    EXPECT_THAT(toString(loaded.warnings), HasSubstr("can be read by other users"));
-    EXPECT_THAT(toString(loaded.warnings), Not(HasSubstr("horse")));
+    EXPECT_THAT(toString(loaded.exposed), HasSubstr("can be read by other users: chmod 600 "));
+    EXPECT_THAT(toString(loaded.exposed), Not(HasSubstr("horse")));
+    EXPECT_EQ(toString(loaded.warnings), "");
+    const auto allowed = load("timezone = \"UTC\"\n[nightscout]\napi_secret_file = \"" + secret.string() +
+                              "\"\n[security]\nallow_readable_secrets = true\n");
+    EXPECT_EQ(toString(allowed.exposed), "");
+    EXPECT_THAT(toString(allowed.warnings), HasSubstr("can be read by other users"));
+    std::filesystem::permissions(secret, std::filesystem::perms::owner_read);
+    EXPECT_EQ(
+        toString(load("timezone = \"UTC\"\n[nightscout]\napi_secret_file = \"" + secret.string() + "\"\n")
+                     .exposed),
+        "");
 }
 
 TEST_F(ConfigurationFile, NamesASecretFileThatCannotBeUsed) {

@@ -37,7 +37,7 @@ protected:
 };
 
 TEST_F(AFollowPlan, BeginsWithEverything) {
-    EXPECT_EQ(read().size(), 11U); // new records are among all records
+    EXPECT_EQ(read().size(), 12U); // new records are among all records
     EXPECT_EQ(read(), Items{});
 }
 
@@ -46,6 +46,7 @@ TEST_F(AFollowPlan, AsksForWhatHasChanged) {
     now += 20min;
     plan.done(Item::AllRecords, now);
     EXPECT_EQ(after({Change::HistoryEvent}), Items{Item::NewRecords});
+    EXPECT_EQ(after({Change::Annunciation}), (Items{Item::NewRecords, Item::Annunciation}));
     EXPECT_EQ(after({Change::TherapyControlState}), (Items{Item::Status, Item::Algorithm}));
     EXPECT_EQ(after({Change::ActiveBasalRate}), Items{Item::Basal});
     EXPECT_EQ(after({Change::SensorChanged}), Items{Item::Session});
@@ -89,7 +90,7 @@ TEST_F(AFollowPlan, PollsWhenThePumpIsSilent) {
     EXPECT_EQ(read(), Items{}); // it has spoken
     now += 1min;
     EXPECT_EQ(read(), (Items{Item::Changes, Item::Measurement, Item::AllRecords, Item::Status,
-                             Item::Algorithm, Item::InsulinOnBoard}));
+                             Item::Annunciation, Item::Algorithm, Item::InsulinOnBoard}));
 }
 
 TEST_F(AFollowPlan, LooksAtBatteriesAndClockEveryHour) {

@@ -122,6 +122,7 @@ TEST_F(AFollower, TellsTheWholeState) {
     EXPECT_TRUE(status->status && status->algorithm && status->insulinOnBoard && status->basal);
     EXPECT_TRUE(status->activeBoluses && status->sessionStart && status->sessionRunTime &&
                 status->measurement);
+    EXPECT_TRUE(status->annunciation && status->annunciationReadAt && status->statusReadAt);
     EXPECT_EQ(status->batteryPercent, 100);
     EXPECT_EQ(status->transmitterBatteryPercent, 96);
     EXPECT_EQ(status->sessionRunTime->hours, 170);

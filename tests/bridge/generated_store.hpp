@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "bridge/commands/upload.hpp"
+#include "measured_clock.hpp"
 #include "protocol/history/record.hpp"
 #include "temporary_directory.hpp"
 #include "virtual_pump/history_source.hpp"
@@ -28,6 +29,7 @@ inline std::vector<ReceivedRecord> generatedRecords(int days, std::uint64_t seed
     virtual_pump::GeneratorSettings settings;
     settings.seed = seed;
     settings.days = days;
+    settings.firstSequenceNumber = 0; // nothing was before it: all of it is sent
     settings.end = kPumpNow;
     std::vector<ReceivedRecord> records;
     for (auto& raw : virtual_pump::generateHistory(settings)) {
@@ -47,12 +49,16 @@ protected:
     /// `part`: received at a time.
     static void fill(Store& store, const std::vector<ReceivedRecord>& records, std::size_t part = 5000) {
         const PumpInfo pump = store.pump("NG1234567H");
-        store.setMeasuredOffset(pump.id, std::chrono::hours{1});
+        store.keepClockOffset(pump.id, measuredClock(records.back().sequenceNumber, std::chrono::hours{1}));
         store.noteOldest(pump.id, records.front().sequenceNumber);
         for (std::size_t at = 0; at < records.size(); at += part) {
             const std::size_t size = std::min(part, records.size() - at);
             store.addRecords(pump.id, {records.data() + at, size}, std::chrono::sys_seconds{});
         }
+    }
+    /// Newly, for the segment that holds the newest record.
+    static void measure(Store& store, std::chrono::seconds offset) {
+        store.keepClockOffset(1, measuredClock(store.held(1).back().last, offset));
     }
     void fillWith(int days) {
         Store store(configuration.storage.path);
@@ -63,7 +69,7 @@ protected:
     int uploadNow(const UploadOptions& options) {
         out.str("");
         err.str("");
-        return upload(options, configuration, log, {in, out, err});
+        return upload(options, configuration, directory / "run" / "control", log, {in, out, err});
     }
     /// The documents that --pretend prints.
     std::vector<Json> pretended(UploadOptions options) {

@@ -99,9 +99,8 @@ protected:
         return result.value_or("no end");
     }
     std::string sync() {
-        HistorySync sync{
-            store, reader, settings, epochs, {[] { return std::chrono::sys_seconds{1s}; }, clock},
-            *this, log};
+        HistorySync sync{store, reader, settings, {[] { return std::chrono::sys_seconds{1s}; }, clock},
+                         *this, log};
         return run(sync.run(info()));
     }
     PumpInfo info() { return store.pump("NG1234567H"); }
@@ -119,7 +118,6 @@ protected:
     SteadyClock clock = [this] { return now; };
     HistoryReader reader{link, values, {30s, 10min}, clock};
     SyncSettings settings;
-    EpochBudget epochs;
 };
 
 TEST_F(HostileHistory, TakesAnAnswerToAnotherRequestForNone) {
@@ -172,8 +170,8 @@ TEST_F(HostileHistory, DoesNotRunThroughFourBillionNumbers) {
 TEST_F(HostileHistory, DoesNotEndInTheNewestNumberThereIs) {
     pump.setRecords({records.front(), renumbered(records.back(), 4294967294U)});
     EXPECT_EQ(sync(), "");
-    HistorySync following{
-        store, reader, settings, epochs, {[] { return std::chrono::sys_seconds{1s}; }, clock}, *this, log};
+    HistorySync following{store, reader, settings, {[] { return std::chrono::sys_seconds{1s}; }, clock},
+                          *this, log};
     EXPECT_EQ(run(following.runNewest(info())), "");
 }
 
@@ -212,53 +210,12 @@ TEST_F(HostileHistory, GrowsWithinBoundsWhenOneNumberHasOtherBytesEachTime) {
         pump.setRecords(shown);
         ASSERT_EQ(sync(), "");
     }
-    EXPECT_EQ(info().epoch - epoch, EpochBudget::kEpochs);
+    EXPECT_LE(info().epoch - epoch, 5);
     EXPECT_NE(journal.str().find("a number that another record has"), std::string::npos);
     // And the newest data come all the same.
     pump.setRecords({records.begin(), records.begin() + 120});
     ASSERT_EQ(sync(), "");
     EXPECT_EQ(store.held(info().id).back().last, numberOf(records[119]));
-    now += 24h;
-    auto changed = records[119];
-    changed.back() ^= 0xffU;
-    pump.setRecords({changed});
-    ASSERT_EQ(sync(), "");
-    EXPECT_EQ(info().epoch - epoch, EpochBudget::kEpochs + 1) << "a day later it may begin again";
-}
-
-TEST_F(HostileHistory, FollowsNumbersThatGoBackAndForth) {
-    const std::vector<Bytes> low(records.begin(), records.begin() + 50);
-    std::vector<Bytes> high;
-    for (std::size_t n = 0; n < 50; ++n)
-        high.push_back(renumbered(records[n], numberOf(records[n]) + 1'000'000));
-    const auto epoch = info().epoch;
-    for (int n = 0; n < 20; ++n) {
-        pump.setRecords(n % 2 == 0 ? high : low);
-        ASSERT_EQ(sync(), "");
-    }
-    EXPECT_EQ(info().epoch - epoch, EpochBudget::kEpochs);
-    EXPECT_EQ(store.recordCount(info().id), 100U) << "both are held, once";
-}
-
-TEST(TheStore, DropsWhatContradictsItWhenItIsToldTo) {
-    testing::TemporaryDirectory directory;
-    Store store{directory / "history.db"};
-    const auto pump = store.pump("NG1234567H").id;
-    const auto add = [&](std::vector<ReceivedRecord> batch, Store::Contradiction contradiction) {
-        return store.addRecords(pump, batch, std::chrono::sys_seconds{1s}, contradiction);
-    };
-    add({{7, {1, 2, 3}}}, Store::Contradiction::BeginsEpoch);
-    const auto dropped = add({{7, {1, 2, 4}}, {8, {5}}}, Store::Contradiction::IsDropped);
-    EXPECT_FALSE(dropped.newEpoch);
-    EXPECT_EQ(dropped.dropped, 1U);
-    EXPECT_EQ(dropped.added, 1U);
-    // A batch that contradicts itself many times is one new epoch, not many.
-    std::vector<ReceivedRecord> batch;
-    for (std::uint8_t n = 0; n < 100; ++n) batch.push_back({7, {9, n}});
-    const auto begun = add(batch, Store::Contradiction::BeginsEpoch);
-    EXPECT_TRUE(begun.newEpoch);
-    EXPECT_EQ(begun.added, 1U);
-    EXPECT_EQ(store.pump("NG1234567H").epoch, 1);
 }
 
 } // namespace

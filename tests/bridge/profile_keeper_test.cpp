@@ -12,6 +12,7 @@
 #include "../nightscout/nightscout_process.hpp"
 #include "../nightscout/run_task.hpp"
 #include "../nightscout/scripted_server.hpp"
+#include "nightscout/upload/api_secret.hpp"
 #include "temporary_directory.hpp"
 
 namespace bridge::testing {

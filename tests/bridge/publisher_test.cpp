@@ -5,6 +5,8 @@
 #include <spdlog/logger.h>
 #include <spdlog/sinks/null_sink.h>
 
+#include "bridge/publish/status_publisher.hpp"
+#include "measured_clock.hpp"
 #include "protocol/history/record.hpp"
 #include "temporary_directory.hpp"
 
@@ -21,29 +23,34 @@ protocol::Bytes bytes(const char* hex) {
 
 /// Reference 09:26:00, glucose 142 at 09:29, an auto basal, all at the beginning of what the pump holds.
 std::vector<ReceivedRecord> someRecords() {
-    return {{100000, bytes("0ef0a0860100100e3cea07030e091a00")},
-            {100001, bytes("0cf0a1860100bb0003008e000c09d7ff")},
-            {100002, bytes("01f0a2860100bf00c9c0c62df9")}};
+    return {{0, bytes("0ef000000000100e3cea07030e091a00")},
+            {1, bytes("0cf001000000bb0003008e000c09d7ff")},
+            {2, bytes("01f002000000bf00c9c0c62df9")}};
 }
 
 class PublisherTest : public testing::Test {
 protected:
-    PublisherTest() { settings.features = {nightscout::Feature::Cgm}; }
-
-    bridge::QueueResult publish(bool marks = true) {
-        bridge::Publisher publisher{store,
-                                    zone,
-                                    settings,
-                                    [this](bridge::PumpId, std::span<const nightscout::Document> mapped,
-                                           std::span<const bridge::Store::Published> published) {
-                                        documents.assign(mapped.begin(), mapped.end());
-                                        times.assign(published.begin(), published.end());
-                                        return bridge::QueueResult{.added = mapped.size()};
-                                    },
-                                    marks,
-                                    log};
-        return publisher.publish(pump);
+    PublisherTest() {
+        settings.features = {nightscout::Feature::Cgm};
+        store.keepClockOffset(pump.id, bridge::testing::measuredClock(0, 1h));
     }
+
+    bridge::Publisher publisher(bool marks = true) {
+        return {store,
+                zone,
+                settings,
+                [this](bridge::PumpId, std::span<const nightscout::Document> mapped,
+                       std::span<const bridge::Store::Published> published) {
+                    documents.assign(mapped.begin(), mapped.end());
+                    times.assign(published.begin(), published.end());
+                    return bridge::QueueResult{.added = mapped.size()};
+                },
+                marks,
+                log};
+    }
+    bridge::QueueResult publish(bool marks = true) { return publisher(marks).publish(pump); }
+
+    void publishNewest() { publisher().publishNewest(pump); }
 
     void receive(const std::vector<ReceivedRecord>& records) {
         store.addRecords(pump.id, records, std::chrono::sys_seconds{});
@@ -60,18 +67,18 @@ protected:
 };
 
 TEST_F(PublisherTest, MapsWhatCameAndFixesItsTime) {
-    store.noteOldest(pump.id, 100000);
+    store.noteOldest(pump.id, 0);
     receive(someRecords());
     publish();
     ASSERT_EQ(documents.size(), 1U);
     EXPECT_EQ(nightscout::toIso(documents[0].time), "2026-03-14T08:29:00.000Z");
     ASSERT_EQ(times.size(), 2U); // from the first record with a document on
-    EXPECT_EQ(times[0].sequenceNumber, 100001U);
-    EXPECT_EQ(times[1].sequenceNumber, 100002U);
+    EXPECT_EQ(times[0].sequenceNumber, 1U);
+    EXPECT_EQ(times[1].sequenceNumber, 2U);
 }
 
 TEST_F(PublisherTest, OffersRecordsOnce) {
-    store.noteOldest(pump.id, 100000);
+    store.noteOldest(pump.id, 0);
     receive(someRecords());
     EXPECT_EQ(publish().added, 1U);
     EXPECT_EQ(publish().added, 0U);
@@ -79,24 +86,51 @@ TEST_F(PublisherTest, OffersRecordsOnce) {
 }
 
 TEST_F(PublisherTest, OnlyShowingKeepsThemForLater) {
-    store.noteOldest(pump.id, 100000);
+    store.noteOldest(pump.id, 0);
     receive(someRecords());
     EXPECT_EQ(publish(false).added, 1U);
     EXPECT_EQ(publish().added, 1U);
 }
 
-TEST_F(PublisherTest, HoldsGlucoseBackUntilWhatIsBeforeItIsKnown) {
-    receive(someRecords());
+// Another store, or another bridge, may have sent documents of what lay before.
+TEST_F(PublisherTest, SendsNothingThatDependsOnWhatThePumpDoesNotHaveAnyMore) {
+    store.noteOldest(pump.id, 100000);
+    store.keepClockOffset(pump.id, bridge::testing::measuredClock(100000, 1h));
+    receive({{100000, bytes("0ef0a0860100100e3cea07030e091a00")},
+             {100001, bytes("0cf0a1860100bb0003008e000c09d7ff")},
+             {100002, bytes("01f0a2860100bf00c9c0c62df9")}});
     publish();
     EXPECT_TRUE(documents.empty());
     store.markAbsent(pump.id, {0, 99999});
     publish();
-    EXPECT_EQ(documents.size(), 1U);
+    EXPECT_TRUE(documents.empty());
+}
+
+// A suspension by the user, of which no further record tells.
+TEST_F(PublisherTest, MapsTheNewestRecordsAgainWhenThePumpShowsMore) {
+    settings.features = {nightscout::Feature::Basal};
+    auto records = someRecords();
+    records.push_back({3, bytes("0af003000000ee0202")}); // stopped at 09:38:30
+    receive(records);
+    publish();
+    EXPECT_EQ(documents.size(), 2U); // the step before it, and the gap after that
+    bridge::StatusPublisher present{store, settings, {}, true};
+    therapy::PumpStatus status;
+    status.status.emplace();
+    status.status->therapyControlState = history::TherapyControlState::Stop;
+    status.statusReadAt = std::chrono::sys_seconds{1773477513s}; // 08:38:33 UTC
+    EXPECT_TRUE(present.note(pump, status));
+    *status.statusReadAt += 2min;
+    EXPECT_TRUE(present.note(pump, status));
+    publishNewest();
+    ASSERT_EQ(documents.size(), 3U);
+    EXPECT_NE(documents[2].body.find("Suspended by user"), std::string::npos) << documents[2].body;
 }
 
 TEST_F(PublisherTest, DatesByTheMeasuredOffset) {
-    store.noteOldest(pump.id, 100000);
-    store.setMeasuredOffset(pump.id, 2h); // a clock that did not go back in autumn
+    store.noteOldest(pump.id, 0);
+    store.keepClockOffset(pump.id,
+                          bridge::testing::measuredClock(0, 2h)); // a clock that did not go back in autumn
     receive(someRecords());
     publish();
     ASSERT_EQ(documents.size(), 1U);
@@ -104,12 +138,12 @@ TEST_F(PublisherTest, DatesByTheMeasuredOffset) {
 }
 
 TEST_F(PublisherTest, KeepsAPublishedTimeWhenTheClockIsMeasuredAnew) {
-    store.noteOldest(pump.id, 100000);
+    store.noteOldest(pump.id, 0);
     receive(someRecords());
     publish();
     store.queueDocuments(pump.id, documents, times);
-    store.setMeasuredOffset(pump.id, 2h);
-    receive({{100003, bytes("0cf0a3860100e7010800960000000000")}});
+    store.keepClockOffset(pump.id, bridge::testing::measuredClock(0, 2h));
+    receive({{3, bytes("0cf003000000e7010800960000000000")}});
     publish();
     ASSERT_EQ(documents.size(), 2U);
     EXPECT_EQ(nightscout::toIso(documents[0].time), "2026-03-14T08:29:00.000Z");
@@ -117,28 +151,58 @@ TEST_F(PublisherTest, KeepsAPublishedTimeWhenTheClockIsMeasuredAnew) {
 }
 
 TEST_F(PublisherTest, LeavesUndatedWhatAnUnreadableReferenceGoverns) {
-    store.noteOldest(pump.id, 100000);
+    store.noteOldest(pump.id, 0);
     auto records = someRecords();
-    records.push_back({100003, bytes("0ef0a3860100100e3cea070d0e091a00")}); // month 13
-    records.push_back({100004, bytes("0cf0a4860100bb0003008e000c09d7ff")});
+    records.push_back({3, bytes("0ef003000000100e3cea070d0e091a00")}); // month 13
+    records.push_back({4, bytes("0cf004000000bb0003008e000c09d7ff")});
     receive(records);
     publish();
     ASSERT_EQ(documents.size(), 1U);
-    EXPECT_EQ(documents[0].sequenceNumber, 100001U);
+    EXPECT_EQ(documents[0].sequenceNumber, 1U);
 }
 
 TEST_F(PublisherTest, TakesTheDirectionFromTheTrendOfTheSameSample) {
-    store.noteOldest(pump.id, 100000);
+    store.noteOldest(pump.id, 0);
     receive(someRecords());
-    receive({{100003, bytes("0cf0a3860100e7010800960000000000")}}); // 150 mg/dL at 09:34
+    receive({{3, bytes("0cf003000000e7010800960000000000")}}); // 150 mg/dL at 09:34
     const protocol::LocalSeconds first{std::chrono::local_days{std::chrono::year{2026} / 3 / 14} + 9h +
                                        29min};
-    store.addTrend(pump.id, {first + 41s, -2100}); // the session's minutes begin at another second
-    store.addTrend(pump.id, {first - 5min + 41s, 3000});
+    store.addTrend(pump.id, {first + 41s, -2100, 142}); // the session's minutes begin at another second
+    store.addTrend(pump.id, {first - 5min + 41s, 3000, 150});
     publish();
     ASSERT_EQ(documents.size(), 2U);
     EXPECT_NE(documents[0].body.find("SingleDown"), std::string::npos) << documents[0].body;
     EXPECT_NE(documents[1].body.find("FortyFiveUp"), std::string::npos) << documents[1].body; // by history
+}
+
+TEST_F(PublisherTest, HoldsWhatIsNotMeasuredAndOffersItAgain) {
+    store.noteOldest(pump.id, 0);
+    store.beginEpoch(pump.id); // nothing is known of the clock
+    store.noteOldest(pump.id, 0);
+    receive(someRecords());
+    publish();
+    EXPECT_TRUE(documents.empty());
+    EXPECT_EQ(bridge::heldRecords(store, pump.id, zone),
+              (std::vector<bridge::HeldRecords>{{therapy::Hold::NotMeasured, 3}}));
+    EXPECT_FALSE(store.unpublished(pump.id).empty());
+
+    store.keepClockOffset(pump.id, bridge::testing::measuredClock(0, 1h));
+    publish();
+    EXPECT_EQ(documents.size(), 1U);
+    EXPECT_TRUE(bridge::heldRecords(store, pump.id, zone).empty());
+    EXPECT_TRUE(store.unpublished(pump.id).empty());
+}
+
+TEST_F(PublisherTest, HoldsASegmentThatFollowsAnUnknownChangeAlone) {
+    store.noteOldest(pump.id, 0);
+    receive(someRecords());
+    receive({{3, bytes("0ef00300000000003cea07030e0b0000")}, // the pump was off, and kept its clock
+             {4, bytes("0cf0040000003c0001008e000c09d7ff")}});
+    publish();
+    ASSERT_EQ(documents.size(), 1U);
+    EXPECT_EQ(bridge::heldRecords(store, pump.id, zone),
+              (std::vector<bridge::HeldRecords>{{therapy::Hold::NotMeasured, 2}}));
+    EXPECT_EQ(store.unpublished(pump.id), (std::vector<SequenceRange>{{3, 4}}));
 }
 
 } // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "bridge/status/service_monitor.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <spdlog/logger.h>
 #include <spdlog/sinks/ostream_sink.h>
@@ -13,6 +14,8 @@ namespace bridge::testing {
 namespace {
 
 using namespace std::chrono_literals;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
 
 class ServiceMonitorTest : public ::testing::Test {
 protected:
@@ -41,30 +44,29 @@ TEST_F(ServiceMonitorTest, KnowsHowTheServiceIs) {
     therapy::PumpStatus read;
     read.batteryPercent = 50;
     monitor.statusRead({}, read);
-    log.error("something went wrong");
-    log.warn("something else");
     const auto state = monitor.gather();
     EXPECT_EQ(state.link.stage, LinkStage::Following);
     EXPECT_EQ(state.link.since, now);
     EXPECT_EQ(state.startedAt, now - 30s);
     EXPECT_EQ(state.utcOffset, 2h);
     EXPECT_EQ(state.pumpStatus->batteryPercent, 50);
-    EXPECT_EQ(state.lastError->text, "something went wrong");
     EXPECT_FALSE(state.upload.configured);
-    EXPECT_FALSE(state.problem);
+    EXPECT_THAT(state.problems, IsEmpty());
 }
 
-TEST_F(ServiceMonitorTest, LogsAFaultOfTheLinkOnceAndShowsItUntilItIsFixed) {
+TEST_F(ServiceMonitorTest, LogsAFaultOfTheLinkOnceAndShowsItUntilItIsGone) {
     monitor.linkStateChanged(ble::LinkState::AdvertisingReconnect);
     for (int i = 0; i < 4; ++i) connectInVain();
-    EXPECT_EQ(monitor.gather().problem->name, "discovery-answers-too-long");
-    EXPECT_EQ(monitor.gather().problem->times, 4U);
+    const auto problems = monitor.gather().problems;
+    ASSERT_THAT(problems, SizeIs(1));
+    EXPECT_EQ(name(problems[0]), "discovery-answers-too-long");
+    EXPECT_EQ(problems[0].since, now);
     const auto text = journal.str();
     const auto first = text.find("answers are too long for it");
     ASSERT_NE(first, std::string::npos);
     EXPECT_EQ(text.find("answers are too long for it", first + 1), std::string::npos);
     monitor.synced({});
-    EXPECT_FALSE(monitor.gather().problem);
+    EXPECT_THAT(monitor.gather().problems, IsEmpty());
 }
 
 TEST_F(ServiceMonitorTest, PutsAMissingHostBeforeOlderFaults) {
@@ -73,16 +75,18 @@ TEST_F(ServiceMonitorTest, PutsAMissingHostBeforeOlderFaults) {
     connectInVain();
     monitor.linkProblemChanged(ble::LinkProblem{ble::LinkErrorKind::BluezMissing, {}});
     monitor.linkStateChanged(ble::LinkState::BluezMissing);
-    EXPECT_EQ(monitor.gather().problem->name, "bluetoothd-missing");
+    const auto problems = monitor.gather().problems;
+    ASSERT_THAT(problems, SizeIs(1));
+    EXPECT_EQ(sentence(problems[0]), "bluetoothd is not running");
 }
 
 TEST_F(ServiceMonitorTest, ShowsWrongKeys) {
     monitor.linkEvent(ble::Connected{});
     monitor.linkEvent(ble::PortSubscribed{});
     monitor.handshakeEnded(protocol::sake::HandshakeError::TagMismatch);
-    EXPECT_EQ(monitor.gather().problem->name, "wrong-keys");
+    EXPECT_EQ(name(monitor.gather().problems.at(0)), "wrong-keys");
     monitor.handshakeEnded(std::nullopt);
-    EXPECT_FALSE(monitor.gather().problem);
+    EXPECT_THAT(monitor.gather().problems, IsEmpty());
 }
 
 } // namespace

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 // What the state looks like as JSON, text and page, and what the store contributes to it.
-#include "bridge/status/service_state.hpp"
+#include "bridge/status/service_state_text.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
 
+#include "bridge/status/find_problems.hpp"
+#include "bridge/status/service_state_json.hpp"
 #include "bridge/status/status_page.hpp"
 #include "bridge/status/stored_state.hpp"
 #include "temporary_directory.hpp"
@@ -43,8 +45,11 @@ ServiceState full() {
     state.glucose = {.time = kNow - 2min, .mgDl = 142, .special = "", .direction = "FortyFiveUp"};
     state.lastRecord = {.sequenceNumber = 100010, .event = "sg_measurement", .time = kNow - 2min};
     state.counts = {.records = 6012, .waiting = 3, .uploaded = 6009, .setAside = 1};
-    state.upload = {.configured = true, .health = "good", .last = kNow - 100s, .lastError = ""};
-    state.lastError = {.text = "session: pump NG1234567H refused", .at = kNow - 5h};
+    state.upload = {.configured = true,
+                    .health = nightscout::UploadState::Health::Good,
+                    .last = kNow - 100s,
+                    .lastError = ""};
+    state.link.hostWords = "pump NG1234567H refused";
     return state;
 }
 
@@ -63,11 +68,13 @@ TEST(ServiceState, GivesItsValuesAsJson) {
     EXPECT_EQ(json["records"], 6012);
     EXPECT_EQ(json["documents"]["waiting"], 3);
     EXPECT_EQ(json["upload"]["last"], "2026-03-14T08:58:20Z");
-    EXPECT_TRUE(json["problem"].is_null());
+    EXPECT_EQ(json["upload"]["health"], "good");
+    EXPECT_EQ(json["problems"], nlohmann::json::array());
 }
 
 TEST(ServiceState, ShowsNoWholeSerialNumberAnywhere) {
-    const ServiceState state = full();
+    ServiceState state = full();
+    state.problems = findProblems(state);
     for (const std::string& form : {toJson(state).dump(), toText(state), statusPage(state)}) {
         EXPECT_THAT(form, Not(HasSubstr("1234567H")));
         EXPECT_THAT(form, HasSubstr("...67H"));
@@ -88,15 +95,18 @@ TEST(ServiceState, GivesItsValuesAsText) {
 TEST(ServiceState, SaysWhyThereIsNoGlucoseAndWhatIsInTheWay) {
     ServiceState state = full();
     state.glucose = {.time = kNow - 2min, .mgDl = std::nullopt, .special = "warm_up", .direction = ""};
-    state.problem = {.name = "wrong-keys",
-                     .sentence = "The <keys> are wrong.",
-                     .remedy = "Use others.",
-                     .since = kNow,
-                     .times = 2};
+    state.problems = {{.cause = Problem::Link{{.fault = LinkFault::WrongKeys,
+                                               .sentence = "The <keys> are wrong.",
+                                               .remedy = "Use others.",
+                                               .since = kNow,
+                                               .times = 2}},
+                       .severity = Problem::Severity::Failure,
+                       .since = kNow}};
     EXPECT_THAT(toText(state), HasSubstr("no value (warm_up)"));
     EXPECT_THAT(toText(state), HasSubstr("Use others."));
     EXPECT_THAT(statusPage(state), HasSubstr("The &lt;keys&gt; are wrong."));
-    EXPECT_EQ(toJson(state)["problem"]["name"], "wrong-keys");
+    EXPECT_EQ(toJson(state)["problems"][0]["name"], "wrong-keys");
+    EXPECT_EQ(toJson(state)["problems"][0]["severity"], "failure");
 }
 
 TEST(ServiceState, LoadsNothingElseOnItsPage) {
@@ -145,15 +155,15 @@ TEST(StoredState, KnowsTheNewestGlucoseAndRecord) {
 
     const auto pump = store.pump("NG1234567H");
     store.describePump(pump.id, "MMT-1885", "8.12.2");
-    store.noteOldest(pump.id, 100000);
+    store.noteOldest(pump.id, 0);
     readStoredState(store, zone, {}, state);
     EXPECT_EQ(state.pump->model, "MMT-1885");
     EXPECT_FALSE(state.lastRecord);
 
     store.addRecords(pump.id,
-                     std::vector<ReceivedRecord>{{100000, bytes("0ef0a0860100100e3cea07030e091a00")},
-                                                 {100001, bytes("0cf0a1860100bb0003008e000c09d7ff")},
-                                                 {100002, bytes("01f0a2860100bf00c9c0c62df9")}},
+                     std::vector<ReceivedRecord>{{0, bytes("0ef000000000100e3cea07030e091a00")},
+                                                 {1, bytes("0cf001000000bb0003008e000c09d7ff")},
+                                                 {2, bytes("01f002000000bf00c9c0c62df9")}},
                      kNow);
     readStoredState(store, zone, {}, state);
     EXPECT_EQ(state.counts.records, 3U);
@@ -162,7 +172,7 @@ TEST(StoredState, KnowsTheNewestGlucoseAndRecord) {
     EXPECT_EQ(state.glucose->direction, "NOT COMPUTABLE");
     EXPECT_EQ(nightscout::toIso(state.glucose->time), "2026-03-14T08:29:00.000Z");
     ASSERT_TRUE(state.lastRecord);
-    EXPECT_EQ(state.lastRecord->sequenceNumber, 100002U);
+    EXPECT_EQ(state.lastRecord->sequenceNumber, 2U);
     EXPECT_EQ(state.lastRecord->event, "auto_basal_delivery");
 }
 

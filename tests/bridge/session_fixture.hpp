@@ -89,8 +89,16 @@ protected:
     void statusRead(const bridge::PumpInfo& /*pump*/, const therapy::PumpStatus& read) override {
         status = read;
     }
-    void clockMeasured(const bridge::PumpInfo& /*pump*/, std::chrono::seconds offset) override {
-        measured = offset;
+    void clockRead(const bridge::PumpInfo& /*pump*/, const therapy::ClockReading& reading) override {
+        measured = reading.offset();
+        readings.push_back(reading);
+        if (onClockRead) onClockRead(reading);
+    }
+    [[nodiscard]] bool clockWanted(const bridge::PumpInfo& /*pump*/) override {
+        return onClockWanted && onClockWanted();
+    }
+    void clockBracketed(const bridge::PumpInfo& /*pump*/) override {
+        if (onClockBracketed) onClockBracketed();
     }
     void synced(const bridge::PumpInfo& /*pump*/) override { ++syncs; }
     void stageReached(bridge::SessionStage stage) override { stages.push_back(stage); }
@@ -156,6 +164,10 @@ protected:
     std::vector<bridge::SessionStage> stages;
     std::chrono::seconds ahead{0};
     int timesOutOfStep = 0;
+    std::vector<therapy::ClockReading> readings;
+    std::function<void(const therapy::ClockReading&)> onClockRead;
+    std::function<bool()> onClockWanted;
+    std::function<void()> onClockBracketed;
     int syncs = 0;
     bool ended = false;
 };

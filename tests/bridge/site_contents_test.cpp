@@ -117,7 +117,10 @@ TEST_F(Site, ShowsEverythingAtItsNewTimeAfterAForcedUpload) {
     fillWith(1);
     ASSERT_EQ(uploadNow(everything()), kDone) << err.str();
     const auto before = documents();
-    Store(configuration.storage.path).setMeasuredOffset(1, 2h);
+    {
+        Store store(configuration.storage.path);
+        measure(store, 2h);
+    }
     configuration.timezone = "Europe/Helsinki";
     UploadOptions forced = everything();
     forced.force = true;
@@ -132,7 +135,10 @@ TEST_F(Site, ShowsEverythingAtItsNewTimeAfterAForcedUpload) {
     EXPECT_NEAR(static_cast<double>(after.size()), static_cast<double>(before.size()), 3);
     useStore("second.db");
     fillWith(1);
-    Store(configuration.storage.path).setMeasuredOffset(1, 2h);
+    {
+        Store store(configuration.storage.path);
+        measure(store, 2h);
+    }
     ASSERT_EQ(uploadNow(everything()), kDone) << err.str();
     EXPECT_EQ(documents(), after);
 }
@@ -167,9 +173,9 @@ TEST_F(Site, IsTheSameWhenASecondBridgeSendsTheSamePump) {
                                    std::span<const Store::Published> times) {
             return store.queueDocuments(pump, told, times);
         };
-        Publisher publisher(store, zone, mappingSettings(configuration), sink, true, log);
+        Publisher publisher(store, zone, configuration.documents, sink, true, log);
         const PumpInfo pump = store.pump("NG1234567H");
-        store.setMeasuredOffset(pump.id, 1h);
+        store.keepClockOffset(pump.id, measuredClock(newer.back().sequenceNumber, 1h));
         store.addRecords(pump.id, newer, std::chrono::sys_seconds{});
         publisher.publish(pump);
         fill(store, older, 100);
@@ -274,7 +280,7 @@ TEST_F(Site, ShowsAGeneratedMonthOnceAndAsMuchInsulinAsThePumpDelivered) {
     therapy::HistoryRun whole;
     std::set<sys_days> incomplete; // a number is missing that the pump has lost
     for (const SequenceRange& stretch : store.held(1)) {
-        auto part = datedRun(store, 1, stretch, stretch, zone, 1h);
+        auto part = StoredRun(store, 1, stretch, zone).history(stretch);
         incomplete.insert(std::chrono::floor<std::chrono::days>(part.records.back().time.value()));
         std::ranges::move(part.records, std::back_inserter(whole.records));
     }

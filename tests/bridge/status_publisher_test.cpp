@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "../nightscout/pump_statuses.hpp"
+#include "measured_clock.hpp"
 #include "temporary_directory.hpp"
 
 namespace bridge::testing {
@@ -52,7 +53,7 @@ TEST_F(StatusPublisherTest, QueuesNoneWithoutItsFeature) {
 
 TEST_F(StatusPublisherTest, DatesTheSensorByTheOffsetThatWasMeasuredBefore) {
     settings.features = {Feature::DeviceStatus};
-    store.setMeasuredOffset(pump.id, 1h);
+    store.keepClockOffset(pump.id, bridge::testing::measuredClock(0, 1h));
     therapy::PumpStatus status = fullStatus();
     status.clockOffset.reset();
     publish(status);
@@ -92,16 +93,16 @@ TEST_F(StatusPublisherTest, OnlyShowingKeepsEventsForLater) {
 
 /// The reference of 09:26 on the pump's clock and the sensor's code for "starting".
 std::vector<ReceivedRecord> aSensorStarts() {
-    return {{100000, *protocol::fromHex("0ef0a0860100100e3cea07030e091a00")},
-            {100001, *protocol::fromHex("0cf0a1860100bb00030001030c09d7ff")}};
+    return {{0, *protocol::fromHex("0ef000000000100e3cea07030e091a00")},
+            {1, *protocol::fromHex("0cf001000000bb00030001030c09d7ff")}};
 }
 
 class SensorStartOfTheHistory : public StatusPublisherTest {
 protected:
     SensorStartOfTheHistory() {
         settings.features = {Feature::PumpEvents};
-        store.setMeasuredOffset(pump.id, 1h);
-        store.noteOldest(pump.id, 100000);
+        store.keepClockOffset(pump.id, bridge::testing::measuredClock(0, 1h));
+        store.noteOldest(pump.id, 0);
         store.addRecords(pump.id, aSensorStarts(), std::chrono::sys_seconds{});
         spdlog::logger log{"test", std::make_shared<spdlog::sinks::null_sink_mt>()};
         Publisher history{store, therapy::Zone::find("Europe/Berlin").value(), settings, sink, true, log};

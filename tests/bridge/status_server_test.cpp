@@ -15,6 +15,7 @@
 #include <nlohmann/json.hpp>
 
 #include "../ble/loop.hpp"
+#include "bridge/status/status_requests.hpp"
 
 namespace bridge {
 namespace {

@@ -27,7 +27,7 @@ protected:
     }
 
     std::vector<OutboxItem> next(std::size_t limit = kMany, std::size_t bytes = kLarge) {
-        return store().next(limit, bytes);
+        return store().next(limit, bytes, kNow);
     }
 
     static std::vector<std::string> names(const std::vector<OutboxItem>& items) {
@@ -50,6 +50,11 @@ protected:
             acknowledge(items);
         }
         return batches;
+    }
+
+    static nightscout::Refusal refusal(int occasions, std::chrono::seconds wait,
+                                       const std::string& reason = "400 Bad Request") {
+        return {occasions, kNow, occasions >= 3, kNow + wait, reason};
     }
 
     Store& store() { return *store_; }
@@ -78,11 +83,9 @@ TEST_F(StoreDocuments, GiveBackWhatWasQueued) {
 TEST_F(StoreDocuments, AreSentInTheOrderThatShowsThePresentFirst) {
     Document status = document(Collection::DeviceStatus, "status", 30);
     Document secondStatus = document(Collection::DeviceStatus, "status2", 35);
-    queue({entry(0), treatment(1), entry(5), status, treatment(2), entry(10), secondStatus,
-           document(Collection::Profile, "profile", 3)});
-    EXPECT_THAT(drain(2), ElementsAre(ElementsAre("sgv10", "sgv5"), ElementsAre("profile"),
-                                      ElementsAre("bolus1", "bolus2"), ElementsAre("sgv0"),
-                                      ElementsAre("status"), ElementsAre("status2")));
+    queue({entry(0), treatment(1), entry(5), status, treatment(2), entry(10), secondStatus});
+    EXPECT_THAT(drain(2), ElementsAre(ElementsAre("sgv10", "sgv5"), ElementsAre("bolus1", "bolus2"),
+                                      ElementsAre("sgv0"), ElementsAre("status", "status2")));
     EXPECT_EQ(store().depth(), 0U);
 }
 
@@ -224,15 +227,18 @@ TEST_F(StoreDocuments, ThatAreSupersededWhileUnderWayAreDeleted) {
     EXPECT_THAT(drain(kMany), ElementsAre(ElementsAre("bolus2"), ElementsAre("bolus1")));
 }
 
-TEST_F(StoreDocuments, StayWhenTheirSuccessorIsRefused) {
+TEST_F(StoreDocuments, StayUntilTheirRefusedSuccessorIsTaken) {
     queue({treatment(1)});
     acknowledge(next());
     Document successor = treatment(2);
     successor.supersedes = "bolus1";
     queue({successor});
-    store().setAside(next()[0].id, "400 Bad Request");
+    store().refuse(next()[0].id, refusal(3, std::chrono::hours(24)));
+    EXPECT_THAT(next(), IsEmpty());
     EXPECT_EQ(store().depth(), 0U);
     EXPECT_EQ(store().uploadedCount(), 1U);
+    store().retryRefused();
+    EXPECT_THAT(drain(kMany), ElementsAre(ElementsAre("bolus2"), ElementsAre("bolus1")));
 }
 
 TEST_F(StoreDocuments, ThatAreWantedAgainArePostedBehindTheirDeletion) {
@@ -246,24 +252,88 @@ TEST_F(StoreDocuments, ThatAreWantedAgainArePostedBehindTheirDeletion) {
                 ElementsAre(ElementsAre("bolus2"), ElementsAre("bolus1"), ElementsAre("bolus1")));
 }
 
-TEST_F(StoreDocuments, ThatWereRefusedAreTriedAgainOnlyWithAnotherBody) {
+TEST_F(StoreDocuments, ThatWereRefusedWaitWithoutHoldingUpOthers) {
+    queue({treatment(1, "bad"), treatment(2)});
+    store().refuse(next(1)[0].id, refusal(1, std::chrono::hours(1), "no such event"));
+    EXPECT_THAT(names(next()), ElementsAre("bolus2"));
+    EXPECT_EQ(store().depth(), 2U);
+    EXPECT_EQ(store().nextRetry(), kNow + std::chrono::hours(1));
+    EXPECT_EQ(store().refusedDocuments().count, 1U);
+    EXPECT_EQ(store().refusedDocuments().setAside, 0U);
+    reopen();
+    EXPECT_THAT(names(store().next(kMany, kLarge, kNow + std::chrono::seconds(3599))), ElementsAre("bolus2"));
+    const auto again = store().next(kMany, kLarge, kNow + std::chrono::seconds(3600));
+    EXPECT_THAT(names(again), ElementsAre("bolus1", "bolus2"));
+    EXPECT_EQ(again[0].refusals, 1);
+    EXPECT_EQ(again[0].refusedAt, kNow);
+}
+
+TEST_F(StoreDocuments, ThatAreSetAsideAreCountedWithTheSitesWordsAndAreNotUploaded) {
     queue({treatment(1, "bad")});
-    store().setAside(next()[0].id, "400 Bad Request");
-    EXPECT_EQ(store().setAsideCount(), 1U);
-    EXPECT_EQ(queue({treatment(1, "bad")}).known, 1U);
+    const auto id = next()[0].id;
+    store().refuse(id, refusal(3, std::chrono::hours(24), "no such event"));
     EXPECT_EQ(store().depth(), 0U);
-    EXPECT_EQ(queue({treatment(1, "good")}).added, 1U);
+    EXPECT_EQ(store().uploadedCount(), 0U);
+    EXPECT_EQ(store().refusedDocuments().setAside, 1U);
+    EXPECT_EQ(store().refusedDocuments().reason, "no such event");
+    const auto result = queue({treatment(1, "bad")});
+    EXPECT_EQ(result.refused, 1U);
+    EXPECT_EQ(result.known, 0U);
+    EXPECT_FALSE(store().isKnown(treatment(1, "bad")));
+    EXPECT_FALSE(store().isUploaded(treatment(1, "bad")));
+    store().retryRefused();
+    const auto again = next();
+    EXPECT_EQ(again[0].refusals, 3);
+    acknowledge(again);
+    EXPECT_EQ(store().refusedDocuments().count, 0U);
+    EXPECT_FALSE(store().nextRetry());
+    EXPECT_TRUE(store().isUploaded(treatment(1, "bad")));
+}
+
+TEST_F(StoreDocuments, ThatWereRefusedAreTriedAtOnceWithAnotherBody) {
+    for (const bool shared : {false, true}) {
+        if (shared) store().shareOutbox();
+        const int number = shared ? 2 : 1;
+        queue({treatment(number, "bad")});
+        store().refuse(next()[0].id, refusal(3, std::chrono::hours(24)));
+        EXPECT_EQ(queue({treatment(number, "good")}).changed, 1U);
+        const auto items = next();
+        ASSERT_EQ(items.size(), 1U);
+        EXPECT_EQ(items[0].document.body, treatment(number, "good").body);
+        EXPECT_EQ(items[0].refusals, 0);
+        EXPECT_EQ(store().refusedDocuments().count, 0U);
+        acknowledge(items);
+    }
+}
+
+TEST_F(StoreDocuments, ThatChangedWhileTheyWereRefusedAreReplaced) {
+    queue({treatment(1, "bad")});
+    const auto underWay = next();
+    queue({treatment(1, "good")});
+    store().refuse(underWay[0].id, refusal(1, std::chrono::hours(1)));
+    const auto items = next();
+    ASSERT_EQ(items.size(), 1U);
+    EXPECT_EQ(items[0].document.body, treatment(1, "good").body);
+    EXPECT_EQ(store().refusedDocuments().count, 0U);
+}
+
+TEST_F(StoreDocuments, AreUploadedWhenTheSiteHasThatBodyAndNothingWaits) {
+    queue({treatment(1, "a")});
+    EXPECT_FALSE(store().isUploaded(treatment(1, "a")));
     acknowledge(next());
-    EXPECT_EQ(store().setAsideCount(), 0U);
+    EXPECT_TRUE(store().isUploaded(treatment(1, "a")));
+    EXPECT_FALSE(store().isUploaded(treatment(1, "b")));
+    queue({treatment(1, "b")});
+    EXPECT_FALSE(store().isUploaded(treatment(1, "a")));
 }
 
 TEST_F(StoreDocuments, WhoseUpdateWasRefusedAreNotUpdatedAgainAndAgain) {
     queue({treatment(1, "good")});
     acknowledge(next());
     queue({treatment(1, "bad")});
-    store().setAside(next()[0].id, "400 Bad Request");
-    EXPECT_EQ(queue({treatment(1, "bad")}).known, 1U);
-    EXPECT_EQ(store().depth(), 0U);
+    store().refuse(next()[0].id, refusal(1, std::chrono::hours(1)));
+    EXPECT_EQ(queue({treatment(1, "bad")}).refused, 1U);
+    EXPECT_THAT(next(), IsEmpty());
 }
 
 TEST_F(StoreDocuments, FixTheTimeOfTheirRecordForGood) {
@@ -279,9 +349,9 @@ TEST_F(StoreDocuments, FixTheTimeOfTheirRecordForGood) {
 
 TEST_F(StoreDocuments, IgnoreAcknowledgementsOfUnknownRows) {
     store().acknowledge(std::vector{Acknowledgement{77, "x"}});
-    store().setAside(78, "gone");
+    store().refuse(78, refusal(3, std::chrono::hours(24)));
     EXPECT_EQ(store().uploadedCount(), 0U);
-    EXPECT_EQ(store().setAsideCount(), 0U);
+    EXPECT_EQ(store().refusedDocuments().count, 0U);
 }
 
 } // namespace

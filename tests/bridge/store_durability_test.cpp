@@ -51,7 +51,7 @@ void liveThrough(const fs::path& file, int progress) {
         const std::vector<Store::Published> times{{first, kNow}, {first + 1, kNow}, {first + 2, kNow}};
         store.queueDocuments(pump, documents, times);
         report();
-        for (auto items = store.next(2, 1000); !items.empty(); items = store.next(2, 1000)) {
+        for (auto items = store.next(2, 1000, kNow); !items.empty(); items = store.next(2, 1000, kNow)) {
             store.countAttempt(std::vector{items.front().id});
             std::vector<nightscout::Acknowledgement> acknowledgements;
             for (const auto& item : items) acknowledgements.push_back({item.id, "id"});

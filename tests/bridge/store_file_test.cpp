@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 #include <sqlite3.h>
 
+#include <fstream>
+
+#include "bridge/store/damage.hpp"
 #include "bridge/store/store.hpp"
 #include "store_samples.hpp"
 #include "temporary_directory.hpp"
@@ -81,6 +84,48 @@ TEST(StoreFile, ThatIsNoDatabaseIsRefused) {
     EXPECT_EQ(readAll(file), std::string(4096, 'x'));
 }
 
+const std::string kBackToVersion3 = R"sql(
+DROP TABLE refusal;
+CREATE TABLE refused (
+    identifier TEXT    PRIMARY KEY,
+    operation  INTEGER NOT NULL,
+    hash       BLOB    NOT NULL,
+    reason     TEXT    NOT NULL,
+    body       TEXT    NOT NULL
+) STRICT, WITHOUT ROWID;
+PRAGMA user_version = 3;
+)sql";
+
+/// Takes away what version 3 has added, and version 4.
+const std::string kBackToVersion2 =
+    kBackToVersion3 +
+    "DROP TABLE clock_offset; ALTER TABLE pump ADD COLUMN measured_offset INTEGER; "
+    "ALTER TABLE record DROP COLUMN time_source; ALTER TABLE trend DROP COLUMN milligrams; "
+    "PRAGMA user_version = 2";
+
+TEST(StoreFile, OfTheSecondVersionKeepsPublishedTimesAndDropsTheOffset) {
+    const TemporaryDirectory directory;
+    PumpId pump = 0;
+    {
+        Store store(directory / "history.db");
+        pump = store.pump("NG1234567H").id;
+        store.addRecords(pump, recordsFromTo(1, 10), kNow);
+        store.queueDocuments(pump, {}, std::vector<Store::Published>{{3, kNow}, {4, kNow}});
+        store.addTrend(pump, {});
+    }
+    executeRaw(directory / "history.db", kBackToVersion2.c_str());
+    executeRaw(directory / "history.db", "UPDATE pump SET measured_offset = 7200");
+    Store store(directory / "history.db");
+    EXPECT_THAT(store.clockOffsets(pump), ::testing::IsEmpty());
+    EXPECT_THAT(store.oldTimes(pump), ::testing::ElementsAre(3, 4));
+    EXPECT_EQ(store.records(pump, {3, 3}).front().publishedAt, kNow);
+    EXPECT_EQ(store.trends(pump, {}, {}).size(), 1U);
+    // What is published from now on is not of an earlier version.
+    store.queueDocuments(pump, {}, std::vector<Store::Published>{{5, kNow}});
+    store.requeueDocuments(pump, {}, std::vector<Store::Published>{{4, kNow}});
+    EXPECT_THAT(store.oldTimes(pump), ::testing::ElementsAre(3));
+}
+
 TEST(StoreFile, OfTheFirstVersionIsBroughtUpToDate) {
     const TemporaryDirectory directory;
     PumpId pump = 0;
@@ -89,12 +134,100 @@ TEST(StoreFile, OfTheFirstVersionIsBroughtUpToDate) {
         pump = store.pump("NG1234567H").id;
         store.addRecords(pump, recordsFromTo(1, 10), kNow);
     }
-    executeRaw(directory / "history.db", "DROP TABLE trend; PRAGMA user_version = 1");
+    executeRaw(directory / "history.db",
+               (kBackToVersion2 + "; DROP TABLE trend; PRAGMA user_version = 1").c_str());
     EXPECT_THAT(refusal(directory / "history.db", Store::Access::ReadOnly), HasSubstr("older pump-bridge"));
     Store store(directory / "history.db");
     EXPECT_EQ(store.recordCount(pump), 10U);
     store.addTrend(pump, {});
     EXPECT_EQ(store.trends(pump, {}, {}).size(), 1U);
+}
+
+TEST(StoreFile, OfTheSecondVersionMapsAnewWhatWasSetAsideTooSoon) {
+    for (const bool refused : {true, false}) {
+        const TemporaryDirectory directory;
+        PumpId pump = 0;
+        {
+            Store store(directory / "history.db");
+            pump = store.pump("NG1234567H").id;
+            store.addRecords(pump, recordsFromTo(1, 10), kNow);
+            store.addRecords(pump, recordsFromTo(20, 30), kNow);
+            store.markPublished(pump, {1, 25});
+        }
+        executeRaw(
+            directory / "history.db",
+            (kBackToVersion3 + (refused ? "INSERT INTO refused VALUES ('x', 0, x'00', '500', '{}')" : ""))
+                .c_str());
+        Store store(directory / "history.db");
+        EXPECT_EQ(store.unpublished(pump), refused ? (std::vector<SequenceRange>{{1, 10}, {20, 30}})
+                                                   : (std::vector<SequenceRange>{{26, 30}}));
+        EXPECT_EQ(store.refusedDocuments().count, 0U);
+        store.markPublished(pump, {1, 30});
+        EXPECT_TRUE(store.unpublished(pump).empty());
+    }
+}
+
+TEST(StoreFile, OfLargePagesIsWrittenAnewWhenNobodyElseHasIt) {
+    const TemporaryDirectory directory;
+    const auto file = directory / "history.db";
+    PumpId pump = 0;
+    {
+        Store store(file);
+        pump = store.pump("NG1234567H").id;
+        store.addRecords(pump, recordsFromTo(1, 2000), kNow);
+    }
+    const auto pageSize = [&file] {
+        const std::string header = readAll(file);
+        return static_cast<unsigned char>(header.at(16)) * 256 + static_cast<unsigned char>(header.at(17));
+    };
+    EXPECT_EQ(pageSize(), 1024);
+    executeRaw(file, "PRAGMA journal_mode = DELETE; PRAGMA page_size = 4096; VACUUM");
+    ASSERT_EQ(pageSize(), 4096);
+    {
+        const Store reader(file, Store::Access::ReadOnly);
+        EXPECT_EQ(reader.recordCount(pump), 2000U);
+    }
+    Store store(file);
+    EXPECT_EQ(pageSize(), 1024);
+    EXPECT_EQ(store.recordCount(pump), 2000U);
+}
+
+TEST(StoreFile, ThatIsDamagedSaysSoOnceAndIsSetAside) {
+    const TemporaryDirectory directory;
+    const auto file = directory / "history.db";
+    PumpId pump = 0;
+    {
+        Store store(file);
+        pump = store.pump("NG1234567H").id;
+        store.setSetting("mobile-name", "123456");
+        store.addRecords(pump, recordsFromTo(1, 4000), kNow);
+    }
+    {
+        std::fstream raw(file, std::ios::in | std::ios::out | std::ios::binary);
+        raw.seekp(static_cast<std::streamoff>(fs::file_size(file) / 2));
+        raw << std::string(fs::file_size(file) / 4, '\xff');
+    }
+    {
+        Store store(file);
+        int damaged = 0;
+        store.onDamage([&damaged] { ++damaged; });
+        for (int i = 0; i < 2; ++i) {
+            try {
+                (void)store.records(pump, {0, 0xffffffff});
+                FAIL() << "read through the damage";
+            } catch (const StoreError& error) {
+                EXPECT_EQ(error.kind(), StoreErrorKind::Damaged) << error.what();
+            }
+        }
+        EXPECT_EQ(damaged, 1);
+    }
+    const std::string before = readAll(file);
+    const auto aside = setDamagedStoreAside(file, kNow);
+    EXPECT_THAT(aside.filename().string(), ::testing::StartsWith("history.db.damaged-2026"));
+    EXPECT_EQ(readAll(aside), before);
+    const Store fresh(file);
+    EXPECT_EQ(fresh.setting("mobile-name"), "123456") << "the name that the pump knows us by";
+    EXPECT_TRUE(fresh.pumps().empty());
 }
 
 TEST(StoreFile, OfANewerVersionIsRefused) {

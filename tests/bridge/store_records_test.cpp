@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "bridge/store/store.hpp"
+#include "measured_clock.hpp"
 #include "store_samples.hpp"
 #include "temporary_directory.hpp"
 
@@ -98,10 +99,10 @@ TEST_F(StoreRecords, NeverCallsAHeldRecordAbsent) {
     EXPECT_THAT(store.absent(pump), ElementsAre(SequenceRange{8, 9}, SequenceRange{14, 14}));
 }
 
-TEST_F(StoreRecords, BeginsAnEpochWhenAHeldNumberComesWithOtherOctets) {
+TEST_F(StoreRecords, BeginsAnEpochWhenAHeldNumberComesWithOtherBytes) {
     add(recordsFromTo(100, 110));
     store.noteOldest(pump, 100);
-    store.setMeasuredOffset(pump, std::chrono::hours(1));
+    store.keepClockOffset(pump, measuredClock(100, std::chrono::hours(1)));
     const auto result = add({record(99, 1), record(100, 1), record(111, 1)});
     EXPECT_TRUE(result.newEpoch);
     EXPECT_EQ(result.added, 3U);
@@ -109,7 +110,23 @@ TEST_F(StoreRecords, BeginsAnEpochWhenAHeldNumberComesWithOtherOctets) {
     EXPECT_THAT(store.held(pump), ElementsAre(SequenceRange{99, 100}, SequenceRange{111, 111}));
     EXPECT_EQ(store.recordCount(pump), 14U) << "records of earlier epochs are kept";
     EXPECT_FALSE(store.oldest(pump));
-    EXPECT_FALSE(store.measuredOffset(pump));
+    EXPECT_THAT(store.clockOffsets(pump), IsEmpty());
+}
+
+TEST_F(StoreRecords, DoesNotGrowWithANumberThatChangesAllTheTime) {
+    add(recordsFromTo(100, 110));
+    std::size_t refused = 0;
+    for (std::uint8_t i = 1; i < 200; ++i) refused += add({record(100, i)}).refused;
+    EXPECT_EQ(refused, 196U);
+    EXPECT_EQ(store.pumps().front().epoch, 3);
+    EXPECT_EQ(store.recordCount(pump), 14U);
+    EXPECT_EQ(add({record(100, 250), record(101)}).added, 1U) << "what contradicts nothing is kept";
+    const auto later = kNow + std::chrono::hours(24);
+    const auto at = [&](std::chrono::sys_seconds time) {
+        return store.addRecords(pump, std::vector{record(100, 251)}, time).newEpoch;
+    };
+    EXPECT_FALSE(at(later - std::chrono::seconds(1)));
+    EXPECT_TRUE(at(later)) << "a repair may come";
 }
 
 TEST_F(StoreRecords, SeparatesEpochsWithinABatchThatContradictsItself) {
@@ -140,6 +157,21 @@ TEST_F(StoreRecords, FindsReferencesByTheirType) {
     EXPECT_THAT(store.references(pump, {6, 8}), IsEmpty());
 }
 
+// The index names the types in SQL, which takes no list from the program.
+TEST_F(StoreRecords, FindsEachTypeThatDatesOthersAndNoOther) {
+    std::vector<ReceivedRecord> records;
+    std::vector<std::uint32_t> expected;
+    for (std::uint32_t type = 0; type <= 0xffff; type += type == 0x0400 ? 0xeb00 : 1) {
+        records.push_back({type, {static_cast<std::uint8_t>(type), static_cast<std::uint8_t>(type >> 8U)}});
+        if (therapy::isReferenceType(static_cast<std::uint16_t>(type))) expected.push_back(type);
+    }
+    add(records);
+    std::vector<std::uint32_t> found;
+    for (const auto& reference : store.references(pump, kAll)) found.push_back(reference.sequenceNumber);
+    EXPECT_EQ(found, expected);
+    EXPECT_EQ(found.size(), therapy::kReferenceTypes.size());
+}
+
 TEST_F(StoreRecords, KeepsPumpsApart) {
     const PumpId other = store.pump("NG7654321H").id;
     add(recordsFromTo(1, 3));
@@ -157,8 +189,13 @@ TEST_F(StoreRecords, RemembersPumpAndSettings) {
     store.setSetting("bluetooth.name", "123456");
     store.setSetting("bluetooth.name", "654321");
     EXPECT_EQ(store.setting("bluetooth.name"), "654321");
-    store.setMeasuredOffset(pump, std::chrono::seconds(-18000));
-    EXPECT_EQ(store.measuredOffset(pump), std::chrono::seconds(-18000));
+    const therapy::ClockOffset later{200, std::chrono::hours(2), std::chrono::seconds(7211), kNow,
+                                     therapy::OffsetSource::Adopted};
+    store.keepClockOffset(pump, later);
+    store.keepClockOffset(pump, measuredClock(100, std::chrono::hours(1)));
+    store.keepClockOffset(pump, measuredClock(100, std::chrono::seconds(-18000)));
+    EXPECT_THAT(store.clockOffsets(pump),
+                ElementsAre(measuredClock(100, std::chrono::seconds(-18000)), later));
     store.noteOldest(pump, 42);
     EXPECT_EQ(store.oldest(pump), 42U);
 }

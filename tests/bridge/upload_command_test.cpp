@@ -23,14 +23,17 @@ class Upload : public GeneratedStore {
 protected:
     QueueResult queueInto(Store& store, const UploadOptions& options) {
         const auto before = store.depth();
-        EXPECT_TRUE(Backfill(options, configuration, *therapy::Zone::find(configuration.timezone))
-                        .queue(store, {in, out, err}));
+        const auto zone = therapy::Zone::find(configuration.timezone).value();
+        Backfill backfill(store, options, configuration.documents, configuration.pump.serial, zone);
+        EXPECT_TRUE(backfill.found());
+        while (backfill.queue(store)) continue;
         return {.added = store.depth() - before};
     }
     /// Acknowledges what waits; the operations of each identifier in their order.
     static std::map<std::string, std::vector<Operation>> drain(Store& store) {
         std::map<std::string, std::vector<Operation>> operations;
-        for (auto items = store.next(500, 1'000'000); !items.empty(); items = store.next(500, 1'000'000)) {
+        const auto due = [&store] { return store.next(500, 1'000'000, {}); };
+        for (auto items = due(); !items.empty(); items = due()) {
             std::vector<nightscout::Acknowledgement> done;
             for (const auto& item : items) {
                 operations[item.document.identifier].push_back(item.operation);
@@ -47,7 +50,7 @@ protected:
     }
     /// The offset and the zone turn out to be others.
     void correctTheClock(Store& store) {
-        store.setMeasuredOffset(1, 2h);
+        measure(store, 2h);
         configuration.timezone = "Europe/Helsinki";
     }
 };
@@ -158,6 +161,72 @@ TEST_F(Upload, ForcedUpdatesMovedTreatmentsInPlace) {
     const auto moved = drain(store);
     EXPECT_FALSE(moved.empty());
     for (const auto& [identifier, operations] : moved) EXPECT_EQ(operations, std::vector{Operation::Put});
+}
+
+TEST_F(Upload, CorrectsTheTimesOfWhatMovesAndSendsNothingElse) {
+    fillWith(1);
+    Store store(configuration.storage.path);
+    UploadOptions options = everything();
+    options.features = {Feature::Cgm, Feature::Bolus};
+    queueInto(store, options);
+    const auto first = drain(store);
+    UploadOptions correct;
+    correct.correctTimes = true;
+    correct.features = options.features;
+    EXPECT_EQ(queueInto(store, correct).added, 0U) << "all is right";
+    EXPECT_THAT(drain(store), IsEmpty());
+
+    correctTheClock(store);
+    queueInto(store, correct);
+    const auto moved = drain(store);
+    EXPECT_EQ(moved.size(), first.size());
+    for (const auto& [identifier, operations] : moved) {
+        EXPECT_TRUE(operations == std::vector{Operation::Put} ||
+                    operations == (std::vector{Operation::Delete, Operation::Post}));
+    }
+    queueInto(store, correct);
+    EXPECT_THAT(drain(store), IsEmpty()) << "once is enough";
+}
+
+TEST_F(Upload, ListsWhatMovesAndByHowMuchWhenPretending) {
+    fillWith(1);
+    Store store(configuration.storage.path);
+    queueInto(store, everything());
+    drain(store);
+    correctTheClock(store);
+    UploadOptions correct;
+    correct.correctTimes = true;
+    correct.pretend = true;
+    correct.features = {Feature::Cgm};
+    EXPECT_EQ(uploadNow(correct), kDone);
+    std::size_t lines = 0;
+    for (std::string line; std::getline(out, line); ++lines) {
+        EXPECT_THAT(line, HasSubstr(" -> "));
+        EXPECT_THAT(line, HasSubstr("(-3600 s)"));
+    }
+    EXPECT_GT(lines, 200U);
+    EXPECT_EQ(store.depth(), 0U);
+}
+
+/// What version 0.1.0 dated by one offset for the whole pump.
+TEST_F(Upload, CorrectsWhatAnEarlierVersionPublished) {
+    fillWith(1);
+    Store store(configuration.storage.path);
+    UploadOptions options = everything();
+    options.features = {Feature::Cgm};
+    const auto right = pretended(options);
+    measure(store, 2h); // the clock was set an hour ago, and the old offset still counted
+    queueInto(store, options);
+    drain(store);
+    measure(store, 1h);
+    UploadOptions correct;
+    correct.correctTimes = true;
+    correct.features = options.features;
+    queueInto(store, correct);
+    drain(store);
+    UploadOptions again = options;
+    again.force = true;
+    EXPECT_EQ(pretended(again), right);
 }
 
 TEST_F(Upload, NeedsASiteAndAStore) {

@@ -14,7 +14,7 @@ TEST(ACaptureFile, GivesItsRecordsInOrder) {
     testing::CaptureWriter writer;
     writer.command(Bytes{0x03, 0x0c, 0x00});
     writer.acl(false, Bytes{0x40, 0x20, 0x00, 0x00});
-    auto reader = CaptureReader::open(writer.file());
+    auto reader = FileReader::open(writer.file());
     ASSERT_TRUE(reader.has_value());
     EXPECT_EQ(reader->dataLink(), DataLink::Monitor);
 
@@ -34,7 +34,7 @@ TEST(ACaptureFile, GivesItsRecordsInOrder) {
 
 TEST(ACaptureFile, IsRefusedWhenItIsSomethingElse) {
     Bytes file = testing::CaptureWriter(DataLink::H4).file();
-    const auto errorOf = [](const Bytes& octets) { return CaptureReader::open(octets).error(); };
+    const auto errorOf = [](const Bytes& octets) { return FileReader::open(octets).error(); };
     Bytes magic = file;
     magic[0] = 'B';
     EXPECT_EQ(errorOf(magic), (ParseError{Code::BadValue, 0, "identification"}));
@@ -52,7 +52,7 @@ TEST(ACaptureFile, SaysWhereItIsCut) {
     testing::CaptureWriter writer;
     writer.event(Bytes{0x0f, 0x00});
     for (std::size_t length = kFileHeader + 1; length < writer.file().size(); ++length) {
-        auto reader = CaptureReader::open(ByteView(writer.file()).first(length));
+        auto reader = FileReader::open(ByteView(writer.file()).first(length));
         const bool inHeader = length < kFileHeader + kRecordHeader;
         const ParseError expected{Code::Truncated, inHeader ? kFileHeader : kFileHeader + kRecordHeader,
                                   inHeader ? "record header" : "packet"};
@@ -65,7 +65,7 @@ TEST(ACaptureFile, IsDamagedWhenARecordHoldsMoreThanThePacket) {
     writer.event(Bytes{0x0f, 0x00});
     Bytes file = writer.file();
     file[19] = 1; // original length
-    EXPECT_EQ(CaptureReader::open(file)->next().error(), (ParseError{Code::BadValue, 20, "included length"}));
+    EXPECT_EQ(FileReader::open(file)->next().error(), (ParseError{Code::BadValue, 20, "included length"}));
 }
 
 } // namespace

@@ -8,7 +8,7 @@
 #include "protocol/uuids.hpp"
 #include "virtual_pump/history_source.hpp"
 
-namespace bridge::testing {
+namespace capture::testing {
 
 namespace sake = protocol::sake;
 namespace uuid = protocol::uuid;
@@ -296,4 +296,4 @@ std::vector<Bytes> sampleRecords() {
     return records;
 }
 
-} // namespace bridge::testing
+} // namespace capture::testing

@@ -8,7 +8,7 @@
 #include "protocol/sake/handshake.hpp"
 #include "virtual_pump/pump.hpp"
 
-namespace bridge::testing {
+namespace capture::testing {
 
 class CaptureScript {
 public:
@@ -16,7 +16,7 @@ public:
     static constexpr std::uint16_t kPort = 0x0030; ///< value handle of the bridge's SAKE port
 
     struct Settings {
-        capture::DataLink dataLink = capture::DataLink::Monitor;
+        DataLink dataLink = DataLink::Monitor;
         std::uint16_t mtu = 184;
         std::size_t fragment = 251; ///< octets of an ACL packet
         std::uint16_t link = kLink;
@@ -31,7 +31,7 @@ public:
         return keys_;
     }
     virtual_pump::Pump& pump() { return pump_; }
-    capture::testing::CaptureWriter& writer() { return writer_; }
+    CaptureWriter& writer() { return writer_; }
 
     // --- steps, in the order of docs/protocol/link.md 10 ---
     void advertise();
@@ -63,10 +63,10 @@ private:
     std::uint8_t nextOctet_;
     std::pair<protocol::sake::KeyDatabase, protocol::sake::KeyDatabase> keys_;
     virtual_pump::Pump pump_;
-    capture::testing::CaptureWriter writer_;
+    CaptureWriter writer_;
 };
 
 /// Contiguous records of many types.
 std::vector<protocol::Bytes> sampleRecords();
 
-} // namespace bridge::testing
+} // namespace capture::testing

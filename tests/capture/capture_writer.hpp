@@ -14,7 +14,7 @@ namespace capture::testing {
 class CaptureWriter {
 public:
     explicit CaptureWriter(DataLink dataLink = DataLink::Monitor) : dataLink_(dataLink) {
-        for (const char each : kCaptureMagic) file_.push_back(static_cast<std::uint8_t>(each));
+        for (const char each : kFileMagic) file_.push_back(static_cast<std::uint8_t>(each));
         bigEndian(1, 4);
         bigEndian(static_cast<std::uint32_t>(dataLink), 4);
     }

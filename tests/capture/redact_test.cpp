@@ -16,7 +16,7 @@ namespace {
 std::vector<std::string> redacted(const testing::CaptureWriter& writer) {
     const auto redaction = redact(writer.file());
     EXPECT_TRUE(redaction.has_value() && !redaction->damage);
-    auto reader = CaptureReader::open(redaction->file);
+    auto reader = FileReader::open(redaction->file);
     std::vector<std::string> packets;
     while (const auto record = *reader->next()) packets.push_back(toHex(record->octets));
     return packets;

@@ -6,7 +6,7 @@
 
 #include "capture/names.hpp"
 
-namespace bridge::testing {
+namespace capture::testing {
 
 namespace sake = protocol::sake;
 using protocol::Bytes;
@@ -93,7 +93,7 @@ void ValueScript::handshake() {
 
 void ValueScript::carry(const Place& place, Way way, ByteView value) {
     const std::uint16_t handle = handles_.at(place);
-    const bool encrypted = capture::protectionOf(place.second) == capture::Protection::Sake;
+    const bool encrypted = protectionOf(place.second) == Protection::Sake;
     const auto frame = [&](std::optional<sake::Sender>& sender, ByteView plain) {
         return encrypted ? *sender->encrypt(plain) : Bytes(plain.begin(), plain.end());
     };
@@ -130,4 +130,4 @@ void ValueScript::lose(std::size_t frames) {
     while (frames-- > 0) static_cast<void>(pump_->encrypt(any));
 }
 
-} // namespace bridge::testing
+} // namespace capture::testing

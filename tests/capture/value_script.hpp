@@ -9,7 +9,7 @@
 #include "capture_writer.hpp"
 #include "protocol/sake/handshake.hpp"
 
-namespace bridge::testing {
+namespace capture::testing {
 
 class ValueScript {
 public:
@@ -43,7 +43,7 @@ private:
     std::map<Place, std::uint16_t> handles_;
     std::optional<protocol::sake::Sender> pump_;
     std::optional<protocol::sake::Sender> bridge_;
-    capture::testing::CaptureWriter writer_;
+    CaptureWriter writer_;
 };
 
-} // namespace bridge::testing
+} // namespace capture::testing

@@ -55,7 +55,8 @@ TEST(Status, TellsOfARunningServiceAndOfOneThatHasEnded) {
     ASSERT_EQ(objectsIn(machine.output).size(), 1U) << machine.output;
     const json state = objectsIn(machine.output).front();
     EXPECT_EQ(state.at("link").at("transitions").at(0).at("stage"), "starting");
-    EXPECT_TRUE(state.at("problem").is_null()) << state.at("problem");
+    for (const json& problem : state.at("problems"))
+        EXPECT_NE(problem.at("severity"), "failure") << state.at("problems");
     EXPECT_EQ(state.at("glucose").at("mg_dl"), rig.inventory().at("lastGlucose"));
     EXPECT_GT(state.at("records").get<int>(), 0);
     EXPECT_EQ(machine.output.find("1234567H"), std::string::npos);
@@ -73,7 +74,8 @@ TEST(Status, NamesTheFaultOfALinkThatComesToNothing) {
     auto bridge = rig.bridge(configuration, {});
     ASSERT_TRUE(bridge->waitForText("link: The pump does not know the keys")) << bridge->output();
     const auto outcome = runBridge({"--config", configuration, "status", "--json"});
-    EXPECT_EQ(objectsIn(outcome.output).at(0).at("problem").at("name"), "wrong-keys") << outcome.output;
+    EXPECT_EQ(objectsIn(outcome.output).at(0).at("problems").at(0).at("name"), "wrong-keys")
+        << outcome.output;
 }
 
 TEST(Check, FindsAdapterAndBondOfBluetoothd) {

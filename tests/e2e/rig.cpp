@@ -127,6 +127,8 @@ Rig::Rig(const PumpOptions& options) {
                                        "--inventory",
                                        directory_.path("inventory.json"),
                                        "--reconnect-delay",
+                                       "0",
+                                       "--first-sequence",
                                        "0"};
     arguments.insert(arguments.end(), options.source.begin(), options.source.end());
     arguments.insert(arguments.end(), options.more.begin(), options.more.end());
@@ -157,7 +159,8 @@ std::unique_ptr<Process> Rig::bridge(const std::string& configuration,
     all.insert(all.end(), arguments.begin(), arguments.end());
     return std::make_unique<Process>(
         command(PUMP_BRIDGE, all),
-        std::map<std::string, std::string>{{"DBUS_SYSTEM_BUS_ADDRESS", bus_.address()}});
+        std::map<std::string, std::string>{{"DBUS_SYSTEM_BUS_ADDRESS", bus_.address()},
+                                           {"RUNTIME_DIRECTORY", directory_.path("run")}});
 }
 
 Outcome runBridge(std::vector<std::string> arguments, const std::map<std::string, std::string>& environment) {

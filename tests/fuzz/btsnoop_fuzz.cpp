@@ -12,8 +12,8 @@
 
 namespace {
 
-void follow(capture::DataLink dataLink, const capture::CaptureRecord& record,
-            capture::Reassembler& reassembler, capture::GattMap& map) {
+void follow(capture::DataLink dataLink, const capture::FileRecord& record, capture::Reassembler& reassembler,
+            capture::GattMap& map) {
     const auto packet = capture::classify(dataLink, record);
     if (packet.has_error()) return;
     (void)capture::parseCommand(packet->body);
@@ -33,11 +33,11 @@ void follow(capture::DataLink dataLink, const capture::CaptureRecord& record,
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const protocol::ByteView file(data, size);
-    auto reader = capture::CaptureReader::open(file);
+    auto reader = capture::FileReader::open(file);
     const auto redaction = capture::redact(file);
     if (reader.has_error() != redaction.has_error()) std::abort();
     if (reader.has_error()) return 0;
-    auto copy = capture::CaptureReader::open(redaction->file);
+    auto copy = capture::FileReader::open(redaction->file);
     if (copy.has_error()) std::abort();
 
     capture::Reassembler reassembler;

@@ -105,12 +105,12 @@ void feedReceiver(Input input) {
 }
 
 void feedListener(Input input) {
-    sake::Transcript transcript;
+    capture::Transcript transcript;
     for (sake::Message& message : transcript.messages) {
         const auto taken = input.take(message.size());
         std::copy(taken.begin(), taken.end(), message.begin());
     }
-    require(!sake::derivePassively(transcript, files().first).has_value());
+    require(!capture::derivePassively(transcript, files().first).has_value());
 }
 
 } // namespace

@@ -2,8 +2,16 @@
 // Alarms, alerts, messages (docs/nightscout/mapping.md 8.12, 15).
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <fstream>
+#include <map>
+#include <regex>
+
 #include "history_builder.hpp"
 #include "nightscout/documents/fault.hpp"
+#include "project_file.hpp"
 
 namespace nightscout {
 namespace {
@@ -60,6 +68,49 @@ TEST(Fault, HasAClassAlsoWhenUnknown) {
     }
 }
 
+/// The rows of docs/nightscout/mapping.md 15: "| 2, 3, 13–20 | hex | A | text |".
+TEST(Fault, HasTheClassOfTheReference) {
+    const std::map<char, FaultClass> classes{{'A', FaultClass::Alarm},   {'W', FaultClass::Warning},
+                                             {'G', FaultClass::Glucose}, {'S', FaultClass::Sensor},
+                                             {'M', FaultClass::Message}, {'R', FaultClass::Reminder}};
+    std::ifstream page(support::projectFile("docs/nightscout/mapping.md"));
+    ASSERT_TRUE(page);
+    const std::regex row(R"(\| ([0-9, -]+) \| [0-9a-f -]*\| ([AWGSMR]) \| .*)");
+    const std::regex range("([0-9]+)(-([0-9]+))?");
+    int ids = 0;
+    for (std::string line; std::getline(page, line);) {
+        for (auto dash = line.find("–"); dash != std::string::npos; dash = line.find("–")) {
+            line.replace(dash, std::strlen("–"), "-");
+        }
+        std::smatch columns;
+        if (!std::regex_match(line, columns, row)) continue;
+        const std::string list = columns[1];
+        for (std::sregex_iterator each(list.begin(), list.end(), range), end; each != end; ++each) {
+            const int first = std::stoi((*each)[1]);
+            const int last = (*each)[3].matched ? std::stoi((*each)[3]) : first;
+            for (int id = first; id <= last; ++id, ++ids) {
+                EXPECT_EQ(faultClass(static_cast<std::uint16_t>(id)), classes.at(columns[2].str()[0])) << id;
+            }
+        }
+    }
+    EXPECT_GT(ids, 130);
+}
+
+TEST(Fault, ThatStopsDeliveryOrKeepsItFromStartingIsAnAlarm) {
+    for (unsigned id = 1; id < 0x1000; ++id) {
+        const auto fault = static_cast<std::uint16_t>(id);
+        const std::string text = textOf(fault);
+        const bool stops = text.find("delivery stopped") != std::string::npos ||
+                           text.find("delivery cannot start") != std::string::npos;
+        if (stops) {
+            EXPECT_EQ(faultClass(fault), FaultClass::Alarm) << text;
+        }
+    }
+    constexpr std::array<std::uint16_t, 5> kNoDelivery{57, 58, 66, 69, 84};
+    for (const auto fault : kNoDelivery) EXPECT_EQ(faultClass(fault), FaultClass::Alarm);
+    EXPECT_EQ(textOf(84), "delivery stopped: insert a new battery now");
+}
+
 TEST(Annunciation, OfAnAlarmIsAnAnnouncementThatTheSitePushes) {
     HistoryBuilder builder;
     builder.annunciation(7, 1, Bytes{1, 0});
@@ -104,6 +155,80 @@ TEST(Annunciation, IsToldOnceForAnInstance) {
     HistoryBuilder builder;
     builder.annunciation(104, 9).at(10min).annunciation(104, 9).cleared(104, 9).annunciation(104, 10);
     EXPECT_EQ(map(builder.stretch(), test::settings()).size(), 2U);
+}
+
+TEST(Fault, IsTheMoreUrgentTheLessThePumpDelivers) {
+    EXPECT_EQ(urgency(24), Urgency::Emergency);
+    EXPECT_EQ(urgency(812), Urgency::Emergency);
+    EXPECT_EQ(urgency(827), Urgency::Emergency);
+    EXPECT_EQ(urgency(84), Urgency::DeliveryStopped);
+    EXPECT_EQ(urgency(7), Urgency::DeliveryStopped);
+    EXPECT_EQ(urgency(51), Urgency::Alarm);
+    EXPECT_EQ(urgency(105), Urgency::Other);
+}
+
+std::vector<std::string> notesByTime(std::vector<Document> documents) {
+    std::ranges::sort(documents, {}, &Document::time);
+    std::vector<std::string> notes;
+    for (const auto& body : test::bodies(documents)) notes.push_back(body.at("notes"));
+    return notes;
+}
+
+TEST(Annunciation, ThatIsLessUrgentStepsBackBehindOneThatCameAMinuteBefore) {
+    HistoryBuilder builder;
+    builder.at(0s).annunciation(7, 1).at(60s).annunciation(51, 2).annunciation(24, 3).annunciation(104, 4);
+    EXPECT_EQ(notesByTime(map(builder.stretch(), test::settings())),
+              (std::vector<std::string>{"Pump alarm 51: bolus stopped", "Pump alarm 7: insulin flow blocked",
+                                        "Pump alarm 24: critical pump error 24, do not use the pump",
+                                        "Pump: pump battery low"}));
+    EXPECT_EQ(map(builder.stretch(), test::settings())[1].time, test::kStart - 1s + 1ms);
+    HistoryBuilder later;
+    later.at(0s).annunciation(7, 1).at(61s).annunciation(51, 2);
+    EXPECT_EQ(map(later.stretch(), test::settings())[1].time, test::kStart + 61s + 1ms);
+}
+
+std::vector<Document> announcements(const HistoryBuilder& builder) {
+    auto documents = map(builder.stretch(), test::settings());
+    std::erase_if(documents, [](const Document& one) { return one.eventType != "Announcement"; });
+    return documents;
+}
+
+TEST(Annunciation, StillActiveOnReconnectIsAnnouncedAgain) {
+    HistoryBuilder builder;
+    builder.at(0s).annunciation(7, 1).at(10min - 1s).shows(7, 1);
+    EXPECT_EQ(announcements(builder).size(), 1U); // its own announcement is pushed yet
+
+    HistoryBuilder late;
+    late.at(0s).annunciation(7, 1).at(10min).shows(7, 1).at(1h).shows(7, 1);
+    const auto documents = announcements(late);
+    ASSERT_EQ(documents.size(), 2U);
+    EXPECT_EQ(documents[0].time, test::kStart);
+    EXPECT_EQ(documents[1].time, test::kStart + 10min);
+    EXPECT_NE(documents[1].identifier, documents[0].identifier);
+    const auto body = json::parse(documents[1].body);
+    EXPECT_EQ(body.at("notes"), "Pump alarm 7: insulin flow blocked (still active)");
+    EXPECT_EQ(body.at("isAnnouncement"), true);
+    EXPECT_EQ(body.at("enteredBy"), "minimed-780g");
+}
+
+TEST(Annunciation, StillActiveIsAnnouncedAgainOnlyForItsOwnInstance) {
+    HistoryBuilder builder;
+    builder.at(0s).annunciation(7, 1).annunciation(104, 3).at(1h).shows(7, 2).shows(8, 1).shows(104, 3);
+    EXPECT_EQ(announcements(builder).size(), 1U);
+    HistoryBuilder seen; // when it began
+    seen.at(0s).annunciation(7, 1).at(5s).shows(7, 1).at(1h).shows(0, 0).at(2h).shows(7, 1);
+    EXPECT_EQ(announcements(seen).size(), 1U);
+}
+
+TEST(Annunciation, HiddenByALaterLessUrgentOneIsAnnouncedAgain) {
+    HistoryBuilder builder;
+    builder.at(0s).annunciation(7, 1).at(3min).annunciation(51, 2).at(5min).shows(7, 1);
+    const auto documents = announcements(builder);
+    ASSERT_EQ(documents.size(), 3U);
+    EXPECT_EQ(notesByTime(documents).back(), "Pump alarm 7: insulin flow blocked (still active)");
+    HistoryBuilder alone;
+    alone.at(0s).annunciation(7, 1).at(3min).annunciation(24, 2).at(5min).shows(7, 1);
+    EXPECT_EQ(announcements(alone).size(), 2U);
 }
 
 TEST(Annunciation, OfNoFaultOrOfTheSpecificationGivesNothing) {

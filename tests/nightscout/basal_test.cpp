@@ -2,6 +2,8 @@
 // SmartGuard's steps and gaps, and the manual rate (docs/nightscout/mapping.md 8.5, 8.7).
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include "history_builder.hpp"
 
 namespace nightscout {
@@ -27,9 +29,12 @@ json gap(int minutes) {
             {"automatic", true},
             {"reason", "SmartGuard, no basal"}};
 }
-json manual(int minutes, double rate) {
-    return {{"eventType", "Temp Basal"}, {"duration", minutes},      {"absolute", rate}, {"rate", rate},
-            {"temp", "absolute"},        {"reason", "Basal pattern"}};
+json manual(int minutes, double rate, const char* reason = "Basal pattern") {
+    return {{"eventType", "Temp Basal"}, {"duration", minutes}, {"absolute", rate}, {"rate", rate},
+            {"temp", "absolute"},        {"reason", reason}};
+}
+json temporary(int minutes, double rate) {
+    return manual(minutes, rate, "Temp basal");
 }
 std::vector<json> basal(const therapy::HistoryRun& stretch) {
     return test::ownFields(stretch, test::only(Feature::Basal));
@@ -117,7 +122,111 @@ TEST(ManualBasal, FollowsTemporaryRates) {
                 history::TbrAdjustmentEnded{0, history::TbrType::Absolute, 30, {}, {}, {}});
     builder.patternRate(500, 850).at(170min).tick();
     EXPECT_EQ(basal(builder.stretch()),
-              (Bodies{manual(10, 0.85), manual(20, 1.02), manual(10, 0.5), manual(30, 0.85)}));
+              (Bodies{manual(10, 0.85), temporary(20, 1.02), temporary(10, 0.5), manual(30, 0.85)}));
+}
+
+std::vector<MappingWarning> warnings(const therapy::HistoryRun& stretch) {
+    return mapRecords(stretch, test::only(Feature::Basal)).warnings;
+}
+
+HistoryBuilder relativeRate(int tenths) {
+    const auto factor = test::MedFloat::number(tenths, -1, test::MedFloat::Width::Sfloat);
+    HistoryBuilder builder;
+    builder.at(2h).therapyContext(false).at(130min);
+    builder.add(history::EventType::TbrAdjustmentStarted,
+                history::TbrAdjustmentStarted{0, history::TbrType::Relative, factor, 60, {}});
+    builder.at(150min);
+    builder.add(history::EventType::TbrAdjustmentEnded,
+                history::TbrAdjustmentEnded{0, history::TbrType::Relative, 20, {}, {}, {}});
+    builder.at(160min).tick();
+    return builder;
+}
+
+TEST(ManualBasal, BelievesATemporaryRateUpToTwiceThePattern) {
+    const auto twice = relativeRate(20);
+    EXPECT_EQ(basal(twice.stretch()), (Bodies{manual(10, 0.85), temporary(20, 1.7), manual(30, 0.85)}));
+    EXPECT_TRUE(warnings(twice.stretch()).empty());
+
+    const auto more = relativeRate(21);
+    EXPECT_EQ(basal(more.stretch()), (Bodies{manual(10, 0.85), manual(30, 0.85)}));
+    EXPECT_EQ(warnings(more.stretch()),
+              (std::vector<MappingWarning>{{MappingWarningKind::TemporaryRateRefused, 5001}}));
+}
+
+TEST(ManualBasal, BelievesNoGreaterFactorOfATherapyContextEither) {
+    HistoryBuilder builder;
+    builder.at(2h).therapyContext(false).at(3h);
+    history::TherapyContext context;
+    context.flags = history::TherapyContext::BasalRateActive | history::TherapyContext::TbrActive;
+    context.basalRate = test::units(850);
+    context.tbrType = history::TbrType::Relative;
+    context.tbrAdjustment = test::units(120'000); // percent, as some other pump would write it
+    builder.add(history::EventType::TherapyContext, context);
+    builder.at(4h).tick();
+    EXPECT_EQ(basal(builder.stretch()), (Bodies{manual(60, 0.85)}));
+    EXPECT_EQ(warnings(builder.stretch()).size(), 1U);
+}
+
+TEST(SmartGuardEnd, ByAnAlarmEndsTheZeroAndClaimsNothing) {
+    constexpr std::array<std::uint16_t, 4> kEnds{819, 820, 824, 826};
+    for (const auto fault : kEnds) {
+        HistoryBuilder builder;
+        builder.at(0s).therapyContext(true).autoBasal(50).at(900s).annunciation(fault, 1);
+        builder.at(58min).tick();
+        EXPECT_EQ(basal(builder.stretch()), (Bodies{step(0.05, 0.6), gap(10)})) << fault;
+        // The next evidence: a context, or a rate.
+        builder.at(1h).therapyContext(false).tick();
+        EXPECT_EQ(basal(builder.stretch()), (Bodies{step(0.05, 0.6), gap(10), manual(20, 0.85)})) << fault;
+    }
+    HistoryBuilder other;
+    other.at(0s).therapyContext(true).autoBasal(50).at(900s).annunciation(821, 1).at(30min).tick();
+    EXPECT_EQ(basal(other.stretch()), (Bodies{step(0.05, 0.6), gap(50)}));
+}
+
+TEST(SmartGuardEnd, ByAnAlarmIsFollowedByTheRateThatThePumpTells) {
+    HistoryBuilder builder;
+    builder.at(0s).therapyContext(true).autoBasal(50).at(900s).annunciation(820, 1);
+    builder.at(2000s).patternRate(850, 900).at(40min).tick();
+    EXPECT_EQ(basal(builder.stretch()), (Bodies{step(0.05, 0.6), gap(10), manual(30, 0.9)}));
+}
+
+TEST(SmartGuardEnd, ByAnAlarmWithinTheStepLeavesNoGap) {
+    HistoryBuilder builder;
+    builder.at(0s).therapyContext(true).autoBasal(50).at(300s).annunciation(820, 1).at(1h).tick();
+    EXPECT_EQ(basal(builder.stretch()), (Bodies{step(0.05, 0.6)}));
+}
+
+TEST(SmartGuardEnd, ByTheLiveStateEndsTheZeroAlsoWhenMoreRecordsHaveCome) {
+    for (const auto mode : {therapy::LiveMode::Manual, therapy::LiveMode::SafeBasal}) {
+        HistoryBuilder builder;
+        builder.at(0s).therapyContext(true).autoBasal(50).at(600s).shows(therapy::LiveMode::SmartGuard);
+        builder.at(900s).tick().at(901s).shows(mode);
+        EXPECT_EQ(basal(builder.stretch()), (Bodies{step(0.05, 0.6), gap(11)}));
+        builder.at(59min).tick();
+        EXPECT_EQ(basal(builder.stretch()), (Bodies{step(0.05, 0.6), gap(11)}));
+        builder.at(1h).autoBasal(25).at(62min).tick();
+        EXPECT_EQ(basal(builder.stretch()), (Bodies{step(0.05, 0.6), gap(11), step(0.025, 0.3)}));
+    }
+}
+
+TEST(SmartGuardEnd, IntoSafeBasalClaimsNoPatternEither) {
+    HistoryBuilder builder;
+    builder.at(0s).therapyContext(true).autoBasal(50).at(900s).tick().shows(therapy::LiveMode::SafeBasal);
+    builder.at(3595s).patternRate(850, 900).at(1h).therapyContext(true).at(90min).tick();
+    EXPECT_EQ(basal(builder.stretch()), (Bodies{step(0.05, 0.6), gap(10)}));
+    builder.stopped(history::StoppedReason::AlarmSuspended).at(100min);
+    builder.restarted(history::RestartedReason::UserClearsAlarm).at(2h).tick();
+    const auto all = basal(builder.stretch()); // safe basal goes on after a stop: no zero from the restart
+    ASSERT_EQ(all.size(), 3U);
+    EXPECT_EQ(all[2].at("reason"), "Suspended by pump alarm");
+}
+
+TEST(SmartGuardEnd, InTheLiveStateDoesNotComeBeforeARecordThatWasLoggedLater) {
+    // The mode was read, and then a step that was logged before it (the pump's clock is a minute slow).
+    HistoryBuilder builder;
+    builder.at(0s).therapyContext(true).autoBasal(50).at(400s).shows(therapy::LiveMode::Manual);
+    builder.at(340s).autoBasal(50).at(1h).tick();
+    EXPECT_EQ(basal(builder.stretch()), (Bodies{step(0.05, 0.6), step(0.05, 0.6)}));
 }
 
 TEST(ManualBasal, SaysNothingWhileSmartGuardIsOn) {

@@ -125,6 +125,7 @@ TEST(FastBolus, WithAnUnreadableAmountIsANoteAndNoInsulin) {
     builder.add(history::EventType::BolusDeliveredPart1,
                 history::BolusDeliveredPart1{1, BolusType::Fast, protocol::MedFloat::fromFloat(0x007fffff),
                                              test::units(0), 0});
+    builder.tick();
     EXPECT_EQ(test::ownFields(builder.stretch()),
               (Bodies{carbs(20), note("Bolus of 2.5 U delivered, amount unreadable")}));
 }
@@ -204,12 +205,12 @@ TEST(DeliveredAlone, OfSmartGuardIsAnAutoCorrection) {
                                                            {"type", "SMB"},
                                                            {"isSMB", true},
                                                            {"automatic", true},
-                                                           {"notes", "Auto correction; start unknown"}}}));
+                                                           {"notes", "start unknown"}}}));
 }
 
 json autoCorrection(const char* eventType) {
-    return {{"eventType", eventType}, {"insulin", 0.7},    {"programmed", 0.7},         {"type", "SMB"},
-            {"isSMB", true},          {"automatic", true}, {"notes", "Auto correction"}};
+    return {{"eventType", eventType}, {"insulin", 0.7}, {"programmed", 0.7},
+            {"type", "SMB"},          {"isSMB", true},  {"automatic", true}};
 }
 
 TEST(AutoCorrection, IsNamedBySetting) {
@@ -237,7 +238,7 @@ TEST(AutoCorrection, HasTheIdentityOfThePublishedVector) {
     EXPECT_EQ(bodies[0].at("created_at"), "2026-03-14T08:50:51.037Z");
     EXPECT_EQ(bodies[0].at("insulin").dump(), "0.425");
     EXPECT_EQ(bodies[0].at("programmed").dump(), "0.7");
-    EXPECT_EQ(bodies[0].at("notes"), "Auto correction; Stopped: 0.425 of 0.7 U delivered");
+    EXPECT_EQ(bodies[0].at("notes"), "Stopped: 0.425 of 0.7 U delivered");
 }
 
 TEST(AutoCorrection, LeavesAMealToTheUsersBolus) {
@@ -247,38 +248,27 @@ TEST(AutoCorrection, LeavesAMealToTheUsersBolus) {
     EXPECT_EQ(test::ownFields(builder.stretch()), (Bodies{carbs(30), autoCorrection("SMB")}));
 }
 
-TEST(AutoCorrection, CommandedOutsideSmartGuardIsTreatedAsTheUsers) {
-    HistoryBuilder builder;
-    builder.at(0s).therapyContext(false).at(30min);
-    builder.programmed(3, 700, BolusActivation::Commanded).delivered(3, 700, BolusActivation::Commanded);
-    EXPECT_EQ(test::ownFields(builder.stretch(), test::only(Feature::Bolus)),
-              Bodies{with(correction(0.7, 0.7), "activation", "commanded")});
-}
-
-TEST(AutoCorrection, BelievesTheNewestEvidenceOfSmartGuard) {
-    HistoryBuilder builder;
-    builder.at(0s).therapyContext(false);
-    builder.at(20min).add(history::EventType::AutoBasalDelivery,
-                          history::AutoBasalDelivery{1, test::units(25)});
-    builder.at(30min).programmed(3, 700, BolusActivation::Commanded);
-    builder.delivered(3, 700, BolusActivation::Commanded);
-    EXPECT_EQ(test::ownFields(builder.stretch(), test::only(Feature::Bolus)), Bodies{autoCorrection("SMB")});
-
+TEST(AutoCorrection, IsNeverTakenForTheUsersWhateverTellsTheMode) {
     HistoryBuilder left;
-    left.at(0s).therapyContext(true);
-    left.at(20min).add(history::EventType::Cl1Transition,
-                       history::Cl1Transition{history::Cl1TransitionKind::OutAlarm});
-    left.at(30min).programmed(3, 700, BolusActivation::Commanded);
-    left.delivered(3, 700, BolusActivation::Commanded);
-    EXPECT_EQ(test::ownFields(left.stretch(), test::only(Feature::Bolus)).at(0).at("eventType"),
-              "Correction Bolus");
+    left.at(0s).therapyContext(false).at(20min).transition(history::Cl1TransitionKind::OutAlarm).at(30min);
+    left.programmed(3, 700, BolusActivation::Commanded).delivered(3, 700, BolusActivation::Commanded);
+    EXPECT_EQ(test::ownFields(left.stretch(), test::only(Feature::Bolus)), Bodies{autoCorrection("SMB")});
+    HistoryBuilder first; // before any record of SmartGuard, and perhaps of more
+    first.programmed(3, 700, BolusActivation::Commanded).delivered(3, 700, BolusActivation::Commanded);
+    EXPECT_EQ(test::ownFields(first.stretch()), Bodies{autoCorrection("SMB")});
+    EXPECT_EQ(test::ownFields(first.notFromBeginning()), Bodies{autoCorrection("SMB")});
 }
 
-TEST(AutoCorrection, IsHeldBackWhileOlderRecordsMayTellTheMode) {
+TEST(AutoCorrection, IsKnownByEitherSecondPart) {
     HistoryBuilder builder;
-    builder.at(30min).programmed(3, 700, BolusActivation::Commanded);
+    builder.at(0s).programmed(3, 700, BolusActivation::Commanded).at(30s);
     builder.delivered(3, 700, BolusActivation::Commanded);
-    EXPECT_TRUE(map(builder.notFromBeginning(), test::settings()).empty());
+    auto stretch = builder.stretch();
+    stretch.records[1].record.reset();
+    EXPECT_EQ(test::ownFields(stretch), Bodies{autoCorrection("SMB")});
+    stretch = builder.stretch();
+    stretch.records[3].record.reset();
+    EXPECT_EQ(test::ownFields(stretch), Bodies{autoCorrection("SMB")});
 }
 
 TEST(Carbs, AloneAreDecidedTenMinutesLater) {
@@ -308,6 +298,42 @@ TEST(Carbs, OfZeroGramsOrWithoutANumberAreNothing) {
     builder.add(history::EventType::Meal, history::Meal{protocol::MedFloat::fromSfloat(0x07ff)});
     builder.at(1h).tick();
     EXPECT_TRUE(map(builder.stretch(), test::settings()).empty());
+}
+
+json exchanges(json body, const char* notes) {
+    body.erase("carbs");
+    body["notes"] = notes;
+    return body;
+}
+
+TEST(Exchanges, AreANoteAndNeverGrams) {
+    HistoryBuilder builder;
+    builder.counts(therapy::MealUnit::Exchanges);
+    builder.at(0s).meal(3).programmed(1, 2500).at(160s).delivered(1, 2000);
+    builder.at(1h).meal(1).at(2h).tick();
+    EXPECT_EQ(test::ownFields(builder.stretch()),
+              (Bodies{exchanges(meal(2, 2.5, 3), "Stopped: 2 of 2.5 U delivered; 3 exchanges"),
+                      note("1 exchange")}));
+    const auto documents = map(builder.stretch(), test::settings());
+    EXPECT_EQ(documents[0].supersedes,
+              identifier("NG1234567H", Kind::Carbs, protocol::toHex(builder.stretch().records[0].raw)));
+    EXPECT_EQ(documents[1].kind, Kind::Carbs);
+}
+
+TEST(Exchanges, BecomeGramsByTheSetting) {
+    HistoryBuilder builder;
+    builder.counts(therapy::MealUnit::Exchanges);
+    builder.at(0s).meal(3).programmed(1, 2500).at(160s).delivered(1, 2500).at(1h).meal(1).at(2h).tick();
+    auto settings = test::settings();
+    settings.gramsPerExchange = Amount{12 * Amount::kOne};
+    EXPECT_EQ(test::ownFields(builder.stretch(), settings), (Bodies{meal(2.5, 2.5, 36), carbs(12)}));
+}
+
+TEST(Exchanges, CountFromWhereThePumpBeganToCountThem) {
+    HistoryBuilder builder;
+    builder.at(0s).tick().counts(therapy::MealUnit::Grams).at(1s).meal(45).at(1h).tick();
+    builder.counts(therapy::MealUnit::Exchanges).at(1h + 1s).meal(2).at(2h).tick();
+    EXPECT_EQ(test::ownFields(builder.stretch()), (Bodies{carbs(45), note("2 exchanges")}));
 }
 
 TEST(Carbs, KeepTheirDecimals) {

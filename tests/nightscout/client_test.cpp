@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "gzipped.hpp"
 #include "run_task.hpp"
 #include "scripted_server.hpp"
 
@@ -23,6 +24,7 @@ using testing::makeCertificate;
 using testing::runTask;
 using testing::ScriptedAnswer;
 using testing::ScriptedServer;
+using testing::SeenRequest;
 using Fault = ScriptedAnswer::Fault;
 using Kind = TransportError::Kind;
 
@@ -109,7 +111,8 @@ TEST_F(AClient, SendsJsonWithTheSecretInTheHeaderOnly) {
     EXPECT_EQ(seen.headers.at("accept"), "application/json");
     EXPECT_EQ(seen.headers.at("user-agent"), "pump-bridge");
     EXPECT_EQ(seen.headers.at("host"), "127.0.0.1:" + std::to_string(server.port()));
-    EXPECT_FALSE(seen.headers.contains("accept-encoding"));
+    EXPECT_EQ(seen.headers.at("accept-encoding"), "gzip");
+    EXPECT_EQ(seen.headers.at("content-length"), "4");
 }
 
 TEST_F(AClient, KeepsItsConnection) {
@@ -203,12 +206,49 @@ TEST_F(AClient, RefusesAnAnswerBeyondItsLimit) {
     EXPECT_EQ(failureOf([&] { get(client); }).kind(), Kind::Protocol);
 }
 
-TEST_F(AClient, RefusesACompressedAnswerItDidNotAskFor) {
-    ScriptedAnswer packed = answer(200);
+TEST_F(AClient, UnpacksAnAnswer) {
+    ScriptedAnswer packed = answer(200, testing::gzipped("[1,2,3]"));
     packed.headers["Content-Encoding"] = "gzip";
     ScriptedServer server(io_, inTurn({packed}));
     Client client(io_.get_executor(), settingsFor(server));
-    EXPECT_EQ(failureOf([&] { get(client); }).kind(), Kind::Protocol);
+    EXPECT_EQ(get(client).body, "[1,2,3]");
+}
+
+TEST_F(AClient, RefusesWhatUnpacksBeyondItsLimitOrNotAtAll) {
+    const auto sent = [](std::string body, const char* encoding) {
+        ScriptedAnswer packed = answer(200, std::move(body));
+        packed.headers["Content-Encoding"] = encoding;
+        return packed;
+    };
+    ScriptedServer server(io_, inTurn({sent(testing::gzipped(std::string(5000, ' ')), "gzip"),
+                                       sent("no gzip at all", "gzip"), sent("[]", "br")}));
+    auto settings = settingsFor(server);
+    settings.bodyLimit = 4999;
+    Client client(io_.get_executor(), settings);
+    for (const char* words : {"too long", "damaged", "compressed in another way"}) {
+        const auto error = failureOf([&] { get(client); });
+        EXPECT_EQ(error.kind(), Kind::Protocol);
+        EXPECT_NE(std::string(error.what()).find(words), std::string::npos) << error.what();
+    }
+}
+
+TEST_F(AClient, TriesEachAddressOfTheHost) {
+    ScriptedServer server(io_, inTurn({answer(200, "[6]")}));
+    auto settings = settingsFor(server);
+    settings.site.host = "site.example";
+    std::vector<std::string> found;
+    settings.addresses = [&found](const std::string&) -> asio::awaitable<std::vector<std::string>> {
+        co_return found;
+    };
+    for (auto& addresses : std::vector<std::vector<std::string>>{
+             {"::1", "127.0.0.1"}, {"127.0.0.2", "::1", "127.0.0.1"}, {"127.0.0.1", "::1"}}) {
+        found = addresses;
+        Client client(io_.get_executor(), settings);
+        EXPECT_EQ(get(client).body, "[6]") << addresses.front();
+    }
+    found = {"::1", "127.0.0.2"};
+    Client client(io_.get_executor(), settings);
+    EXPECT_EQ(failureOf([&] { get(client); }).kind(), Kind::Unreachable);
 }
 
 TEST_F(AClient, ReportsARefusedConnection) {
@@ -252,7 +292,7 @@ TEST_F(AClient, ReadsRetryAfterInSecondsAndAsADate) {
     EXPECT_EQ(dated.date, "Sun, 06 Nov 1994 08:49:37 GMT");
     EXPECT_EQ(get(client).retryAfter, std::chrono::seconds(0));
     EXPECT_EQ(get(client).retryAfter, std::nullopt);
-    EXPECT_EQ(get(client).retryAfter, std::chrono::hours(24));
+    EXPECT_EQ(get(client).retryAfter, std::chrono::hours(1));
 }
 
 TEST_F(AClient, FollowsARedirectOnTheSameHost) {
@@ -278,6 +318,35 @@ TEST_F(AClient, FollowsFromHttpToHttpsAndStaysThere) {
     EXPECT_EQ(get(client).body, "[4]");
     EXPECT_EQ(plain.requests().size(), 1U);
     EXPECT_EQ(secure.requests().size(), 2U);
+}
+
+TEST_F(AClient, ForgetsARedirectWhoseTargetIsDead) {
+    const Certificate certificate = makeCertificate();
+    auto secure = std::make_unique<ScriptedServer>(io_, inTurn({answer(200, "[4]")}), certificate);
+    const std::string target = "https://127.0.0.1:" + std::to_string(secure->port()) + "/api/v1/x.json";
+    ScriptedServer plain(io_, inTurn({redirect(308, target), answer(200, "[8]")}));
+    auto settings = settingsFor(plain);
+    settings.caFile = writeFile(certificate.certificate);
+    settings.idleLimit = std::chrono::milliseconds(-1);
+    Client client(io_.get_executor(), settings);
+    EXPECT_EQ(get(client).body, "[4]");
+    secure.reset();
+    io_.poll();
+    EXPECT_EQ(failureOf([&] { get(client); }).kind(), Kind::Unreachable);
+    EXPECT_EQ(get(client).body, "[8]");
+}
+
+TEST_F(AClient, ExplainsARedirectToHttpsOnTheSamePort) {
+    std::string location;
+    ScriptedServer server(io_, [&](const SeenRequest&) -> asio::awaitable<ScriptedAnswer> {
+        co_return redirect(307, location);
+    });
+    location = "https://127.0.0.1:" + std::to_string(server.port()) + "/api/v1/x.json";
+    Client client(io_.get_executor(), settingsFor(server));
+    const auto error = failureOf([&] { get(client); });
+    EXPECT_EQ(error.kind(), Kind::Redirected);
+    EXPECT_NE(std::string(error.what()).find("INSECURE_USE_HTTP=true"), std::string::npos) << error.what();
+    EXPECT_EQ(server.requests().size(), 1U);
 }
 
 TEST_F(AClient, NeverCarriesTheSecretToAnotherHost) {

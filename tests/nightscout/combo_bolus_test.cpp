@@ -78,10 +78,82 @@ TEST(DualBolus, StoppedInItsFirstPartIsAllNow) {
     EXPECT_FALSE(body.contains("relative"));
 }
 
-TEST(DualBolus, WithoutADeliveryRecordStaysAsItWasProgrammed) {
+TEST(DualBolus, WithoutADeliveryRecordClaimsNoInsulinAnHourAfterItsDuration) {
     HistoryBuilder builder;
-    builder.at(0s).programmedCombo(5, BolusType::Multiwave, 4000, 2500, 120).at(20h).tick();
-    EXPECT_EQ(test::ownFields(builder.stretch()), Bodies{dual()});
+    builder.at(0s).meal(20).programmedCombo(5, BolusType::Multiwave, 4000, 2500, 120).at(3h).tick();
+    EXPECT_EQ(test::ownFields(builder.stretch()), Bodies{with(dual(), "carbs", 20)});
+    EXPECT_TRUE(mapRecords(builder.stretch(), test::settings()).warnings.empty());
+    const auto open = map(builder.stretch(), test::settings());
+    builder.at(3h + 1s).tick();
+    const auto mapped = mapRecords(builder.stretch(), test::settings());
+    ASSERT_EQ(mapped.documents.size(), 1U);
+    EXPECT_EQ(mapped.documents[0].identifier, open[0].identifier);
+    EXPECT_EQ(mapped.documents[0].time, open[0].time);
+    EXPECT_EQ(test::ownFields(builder.stretch()),
+              (Bodies{{{"eventType", "Combo Bolus"},
+                       {"enteredinsulin", "0"},
+                       {"duration", 0},
+                       {"splitNow", "100"},
+                       {"splitExt", "0"},
+                       {"programmed", 6.5},
+                       {"type", "dual"},
+                       {"carbs", 20},
+                       {"notes", "No delivery record of 6.5 U, not counted"}}}));
+    EXPECT_EQ(mapped.warnings, (std::vector<MappingWarning>{{MappingWarningKind::DeliveryNotKnown, 5001}}));
+}
+
+TEST(SquareBolus, WithAnUnreadableDeliveryClaimsNoInsulin) {
+    HistoryBuilder builder;
+    builder.at(0s).programmedCombo(5, BolusType::Extended, 0, 3500, 90).at(90min);
+    builder.add(history::EventType::BolusDeliveredPart1,
+                history::BolusDeliveredPart1{5, BolusType::Extended, test::units(0),
+                                             protocol::MedFloat::fromFloat(0x007fffff), 90});
+    builder.tick();
+    const auto bodies = test::ownFields(builder.stretch());
+    ASSERT_EQ(bodies.size(), 2U);
+    EXPECT_FALSE(bodies[0].contains("relative"));
+    EXPECT_EQ(bodies[1], note("Square bolus 3.5 U over 90 min; No delivery record of 3.5 U, not counted"));
+}
+
+TEST(DualBolus, DeliveredAsAFastOneIsAFastOne) {
+    HistoryBuilder builder;
+    builder.at(0s).programmedCombo(5, BolusType::Multiwave, 4000, 2500, 120);
+    const auto open = map(builder.stretch(), test::settings());
+    builder.at(2min).delivered(5, 3000);
+    const auto final = map(builder.stretch(), test::settings());
+    ASSERT_EQ(final.size(), 1U);
+    EXPECT_EQ(final[0].identifier, open[0].identifier);
+    EXPECT_EQ(test::ownFields(builder.stretch()),
+              Bodies{with(correction(3, 6.5), "notes", "Stopped: 3 of 6.5 U delivered")});
+    HistoryBuilder nothing; // nothing delivered: it stays what it was to be
+    nothing.at(0s).programmedCombo(5, BolusType::Multiwave, 4000, 2500, 120).at(2min).delivered(5, 0);
+    EXPECT_EQ(test::ownFields(nothing.stretch()).at(0).at("type"), "dual");
+    EXPECT_FALSE(test::ownFields(nothing.stretch()).at(0).contains("insulin"));
+}
+
+TEST(FastBolus, DeliveredAsADualOneIsADualOne) {
+    HistoryBuilder builder;
+    builder.at(0s).programmed(5, 6500);
+    EXPECT_TRUE(map(builder.stretch(), test::settings()).empty());
+    builder.at(50min).deliveredCombo(5, BolusType::Multiwave, 4000, 2500, 50);
+    const auto body = test::ownFields(builder.stretch()).at(0);
+    EXPECT_EQ(body.at("type"), "dual");
+    EXPECT_EQ(body.at("insulin"), 4);
+    EXPECT_EQ(body.at("relative"), 3);
+}
+
+TEST(DualBolus, BeginsLaterByTheStartOffsetOfItsDelivery) {
+    for (const std::uint32_t offset : {600U, 86400U, 86401U}) {
+        HistoryBuilder builder;
+        builder.at(0s).programmedCombo(5, BolusType::Multiwave, 4000, 2500, 120).at(2h);
+        builder.add(
+            history::EventType::BolusDeliveredPart1,
+            history::BolusDeliveredPart1{5, BolusType::Multiwave, test::units(4000), test::units(2500), 110});
+        builder.add(history::EventType::BolusDeliveredPart2,
+                    history::BolusDeliveredPart2{0, offset, {}, {}, {}});
+        const auto expected = test::kStart + std::chrono::seconds{offset <= 86400 ? offset : 0};
+        EXPECT_EQ(map(builder.stretch(), test::settings()).at(0).time, expected);
+    }
 }
 
 TEST(DualBolus, IsDeliveredAsLateAsAnHourAfterItsDuration) {

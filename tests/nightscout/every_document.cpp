@@ -1,35 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "every_document.hpp"
 
-#include <nlohmann/json.hpp>
-
 #include "eventful_history.hpp"
 #include "history_builder.hpp"
 #include "nightscout/documents/device_status.hpp"
-#include "nightscout/documents/profile.hpp"
 #include "nightscout/documents/status_events.hpp"
 #include "pump_statuses.hpp"
 
 namespace nightscout::test {
 namespace {
-
-Document profileDocument() {
-    ProfileSettings profile;
-    profile.basal = {{0min, 0.85}, {6h, 1}};
-    profile.carbRatio = {{0min, 9}};
-    profile.sensitivity = {{0min, 45}};
-    profile.targetLow = {{0min, 100}};
-    profile.targetHigh = {{0min, 120}};
-    Document document;
-    document.identifier = "profile";
-    document.collection = Collection::Profile;
-    document.kind = Kind::Profile;
-    document.feature = Feature::Profiles;
-    document.eventType = "profile";
-    document.time = kReadAt;
-    document.body = planProfile(profile, "Europe/Berlin", {}, "", kReadAt).body;
-    return document;
-}
 
 /// Days before the other history: no two values at one second.
 therapy::HistoryRun everyEventEarlier() {
@@ -75,7 +54,7 @@ std::vector<Document> everyDocument(const MappingSettings& settings) {
     };
     append(map(everyEventEarlier(), settings));
     append(statusTreatments(settings));
-    append({deviceStatus(fullStatus(), settings), profileDocument()});
+    append({deviceStatus(fullStatus(), settings)});
     return documents;
 }
 

@@ -9,7 +9,7 @@
 
 namespace nightscout::test {
 
-/// Of histories with every record and every join, of readings of the pump's state, and a profile.
+/// Of histories with every record and every join and of readings of the pump's state.
 std::vector<Document> everyDocument(const MappingSettings& settings);
 /// Treatments that only readings of the pump's state tell.
 std::vector<Document> statusTreatments(const MappingSettings& settings);

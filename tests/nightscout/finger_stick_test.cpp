@@ -32,6 +32,19 @@ TEST(FingerStick, BecomesABgCheck) {
     EXPECT_EQ(test::ownFields(builder.stretch()), (std::vector{bgCheck(122)}));
 }
 
+TEST(FingerStick, IsInTheUnitsOfTheSite) {
+    HistoryBuilder builder;
+    builder.at(0s).bgReading(122).at(12s).calibration(122).at(1h).calibration(90);
+    auto settings = test::settings();
+    settings.units = GlucoseUnits::MillimolesPerLitre;
+    const auto bodies = test::ownFields(builder.stretch(), settings);
+    ASSERT_EQ(bodies.size(), 2U);
+    EXPECT_EQ(bodies[0].at("glucose").dump(), "6.8");
+    EXPECT_EQ(bodies[0].at("units"), "mmol");
+    EXPECT_EQ(bodies[1].at("glucose").dump(), "5.0");
+    EXPECT_EQ(bodies[1].at("units"), "mmol");
+}
+
 TEST(FingerStick, HasTheIdentityAndInstantOfThePublishedVector) {
     const auto stretch = test::stretchFromHex(
         "0ef0a0860100100e3cea07030e091a00\n"

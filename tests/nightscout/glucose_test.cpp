@@ -80,6 +80,21 @@ TEST(GlucoseEntry, SaysSentinelsForValuesOutOfRange) {
     EXPECT_EQ(others[2].at("sgv"), 400);
 }
 
+TEST(GlucoseEntry, AboveThePumpsRangeIsTheHighSentinel) {
+    HistoryBuilder builder;
+    builder.at(0s).glucose(400).at(5min).glucose(401).at(10min).glucose(0x02ff).at(20min).glucose(390);
+    const auto bodies = test::bodies(map(builder.stretch(), test::settings()));
+    ASSERT_EQ(bodies.size(), 4U);
+    EXPECT_EQ(bodies[0].at("sgv"), 400);
+    EXPECT_EQ(bodies[0].at("direction"), "NOT COMPUTABLE");
+    for (const int i : {1, 2}) {
+        EXPECT_EQ(bodies[static_cast<std::size_t>(i)].at("sgv"), 401);
+        EXPECT_EQ(bodies[static_cast<std::size_t>(i)].at("direction"), "RATE OUT OF RANGE");
+    }
+    // Values out of range are no samples: the last one counts from the first.
+    EXPECT_EQ(bodies[3].at("direction"), "Flat");
+}
+
 TEST(GlucoseEntry, IsNotMadeOfCodesWithoutAValue) {
     HistoryBuilder builder;
     for (const int code : {0, 0x0300, 0x0301, 0x0302, 0x0303, 0x0304, 0x0305, 0x030c, 0x03ff, 0xffff}) {

@@ -6,6 +6,7 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "project_file.hpp"
 #include "therapy/time_line.hpp"
 
 namespace nightscout::test {
@@ -139,6 +140,27 @@ HistoryBuilder& HistoryBuilder::undecoded() {
     return *this;
 }
 
+HistoryBuilder& HistoryBuilder::shows(therapy::LiveMode mode) {
+    note(stretch_.live.mode, mode, last(), kStart + now_);
+    return *this;
+}
+
+HistoryBuilder& HistoryBuilder::shows(therapy::LiveDelivery delivery) {
+    note(stretch_.live.delivery, delivery, last(), kStart + now_);
+    return *this;
+}
+
+HistoryBuilder& HistoryBuilder::shows(std::uint16_t fault, std::uint16_t instance) {
+    const auto type = static_cast<std::uint16_t>(0xf000U + fault);
+    note(stretch_.live.annunciation, therapy::LiveAnnunciation{type, instance}, last(), kStart + now_);
+    return *this;
+}
+
+HistoryBuilder& HistoryBuilder::counts(therapy::MealUnit unit) {
+    note(stretch_.live.mealUnit, unit, last(), kStart + now_);
+    return *this;
+}
+
 therapy::HistoryRun HistoryBuilder::notFromBeginning() const {
     therapy::HistoryRun copy = stretch_;
     copy.fromBeginning = false;
@@ -207,7 +229,7 @@ therapy::HistoryRun stretchFromHex(std::string_view lines, std::chrono::seconds 
 }
 
 std::string readData(const std::string& fileName) {
-    std::ifstream file(std::string(TEST_DATA_DIR "/") + fileName);
+    std::ifstream file(support::projectFile("tests/nightscout/data/" + fileName));
     if (!file) throw std::runtime_error("cannot read " + fileName);
     std::ostringstream text;
     text << file.rdbuf();
@@ -215,9 +237,7 @@ std::string readData(const std::string& fileName) {
 }
 
 MappingSettings settings() {
-    MappingSettings settings;
-    settings.serial = "NG1234567H";
-    return settings;
+    return {};
 }
 
 MappingSettings only(Feature feature) {

@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "nightscout/documents/mapping.hpp"
+#include "test_pump.hpp"
 
 namespace nightscout::test {
 
@@ -60,6 +61,12 @@ public:
     HistoryBuilder& tick() { return add(history::EventType::PointerEvent, history::PointerEvent{}); }
     /// A record that could not be decoded.
     HistoryBuilder& undecoded();
+
+    /// Readings of the present state at the present second, when all records until now are held.
+    HistoryBuilder& shows(therapy::LiveMode mode);
+    HistoryBuilder& shows(therapy::LiveDelivery delivery);
+    HistoryBuilder& shows(std::uint16_t fault, std::uint16_t instance);
+    HistoryBuilder& counts(therapy::MealUnit unit);
 
     [[nodiscard]] std::uint32_t last() const { return next_ - 1; } ///< sequence number of the newest record
     [[nodiscard]] const therapy::HistoryRun& stretch() const { return stretch_; }

@@ -32,9 +32,12 @@ public:
         return add(std::move(item));
     }
 
-    std::vector<OutboxItem> next(std::size_t limit, std::size_t maxBytes) override {
+    std::vector<OutboxItem> next(std::size_t limit, std::size_t maxBytes,
+                                 std::chrono::sys_seconds now) override {
         std::vector<const OutboxItem*> due;
         for (const auto& item : items_) {
+            const auto refusal = refusals_.find(item.id);
+            if (refusal != refusals_.end() && refusal->second.retryAt > now) continue;
             if (isHeld(item.document.collection)) continue;
             const bool entry =
                 item.document.collection == Collection::Entries && item.operation != Operation::Delete;
@@ -62,25 +65,60 @@ public:
         std::set<std::int64_t> gone;
         for (const auto& one : acknowledged) {
             acknowledged_[one.id] = one.serverId;
+            refusals_.erase(one.id);
             gone.insert(one.id);
         }
-        std::erase_if(items_, [&](const OutboxItem& item) { return gone.contains(item.id); });
+        std::erase_if(items_, [&](const OutboxItem& item) {
+            if (!gone.contains(item.id)) return false;
+            if (item.operation == Operation::Delete)
+                uploaded_.erase(item.document.identifier);
+            else
+                uploaded_[item.document.identifier] = item.document.body;
+            return true;
+        });
     }
-    void setAside(std::int64_t id, const std::string& reason) override {
-        aside_[id] = reason;
-        std::erase_if(items_, [id](const OutboxItem& item) { return item.id == id; });
+    void refuse(std::int64_t id, const Refusal& refusal) override {
+        refusals_[id] = refusal;
+        for (auto& item : items_) {
+            if (item.id != id) continue;
+            item.refusals = refusal.occasions;
+            item.refusedAt = refusal.countedAt;
+        }
+    }
+    void retryRefused() override {
+        for (auto& [id, refusal] : refusals_) refusal.retryAt = {};
+    }
+    [[nodiscard]] std::optional<std::chrono::sys_seconds> nextRetry() override {
+        std::optional<std::chrono::sys_seconds> first;
+        for (const auto& [id, refusal] : refusals_)
+            if (!first || refusal.retryAt < *first) first = refusal.retryAt;
+        return first;
+    }
+    [[nodiscard]] bool isUploaded(const Document& document) override {
+        const auto found = uploaded_.find(document.identifier);
+        return found != uploaded_.end() && found->second == document.body &&
+               std::ranges::none_of(items_, [&](const OutboxItem& item) {
+                   return item.document.identifier == document.identifier;
+               });
     }
     void countAttempt(std::span<const std::int64_t> ids) override {
         const std::set<std::int64_t> counted(ids.begin(), ids.end());
         for (auto& item : items_)
             if (counted.contains(item.id)) ++item.attempts;
     }
-    [[nodiscard]] std::size_t depth() override { return items_.size(); }
+    [[nodiscard]] std::size_t depth() override { return items_.size() - aside().size(); }
 
     [[nodiscard]] const std::map<std::int64_t, std::optional<std::string>>& acknowledged() const {
         return acknowledged_;
     }
-    [[nodiscard]] const std::map<std::int64_t, std::string>& aside() const { return aside_; }
+    [[nodiscard]] const std::map<std::int64_t, Refusal>& refusals() const { return refusals_; }
+    /// What is set aside, with the site's words.
+    [[nodiscard]] std::map<std::int64_t, std::string> aside() const {
+        std::map<std::int64_t, std::string> all;
+        for (const auto& [id, refusal] : refusals_)
+            if (refusal.setAside) all[id] = refusal.reason;
+        return all;
+    }
     [[nodiscard]] const std::vector<OutboxItem>& items() const { return items_; }
 
 private:
@@ -93,8 +131,6 @@ private:
                 return 1;
             case Collection::DeviceStatus:
                 return 2;
-            case Collection::Profile:
-                return 3;
         }
         return 5;
     }
@@ -102,7 +138,8 @@ private:
     UtcMilliseconds newestEntry_{}; ///< goes before all others
     std::vector<OutboxItem> items_;
     std::map<std::int64_t, std::optional<std::string>> acknowledged_;
-    std::map<std::int64_t, std::string> aside_;
+    std::map<std::int64_t, Refusal> refusals_;
+    std::map<std::string, std::string> uploaded_; ///< bodies by identifier
 };
 
 } // namespace nightscout::testing

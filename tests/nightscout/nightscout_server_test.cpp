@@ -51,7 +51,6 @@ TEST_F(ANightscoutServer, StoresEachDocumentOnceAndGivesItsId) {
     for (int number = 0; number < 450; ++number) ids.push_back(outbox_.add(treatment(number)));
     for (int number = 0; number < 450; ++number) outbox_.add(entry(number));
     outbox_.add(deviceStatus(1));
-    outbox_.add(profile("2026-03-14T00:00:00.000Z", 0.85));
     EXPECT_TRUE(drain(0));
     EXPECT_EQ(treatments().size(), 450U);
     EXPECT_EQ(entries().size(), 450U);
@@ -89,14 +88,12 @@ TEST_F(ANightscoutServer, HoldsNothingTwiceAfterAnswersWereLost) {
     for (int number = 0; number < 100; ++number) outbox_.add(treatment(number));
     for (int number = 0; number < 100; ++number) outbox_.add(entry(number));
     for (int number = 0; number < 5; ++number) outbox_.add(deviceStatus(number));
-    outbox_.add(profile("2026-03-14T00:00:00.000Z", 0.85));
     EXPECT_TRUE(drain(3));
     EXPECT_EQ(treatments().size(), 100U);
     EXPECT_EQ(identifiers(treatments()).size(), 100U);
     EXPECT_EQ(entries().size(), 100U);
     EXPECT_EQ(deviceStatuses().size(), 5U);
-    EXPECT_EQ(ask("/api/v1/profile.json").size(), 1U);
-    EXPECT_EQ(outbox_.acknowledged().size(), 206U);
+    EXPECT_EQ(outbox_.acknowledged().size(), 205U);
 
     // Changed, moved in time and withdrawn, with each first answer lost again.
     Document changed = treatment(1);

@@ -29,8 +29,6 @@ protected:
         switch (collection) {
             case Collection::Entries:
                 return ask("/api/v1/entries.json?find[date][$gte]=1&count=100000");
-            case Collection::Profile:
-                return ask("/api/v1/profile.json");
             case Collection::Treatments:
             case Collection::DeviceStatus:
                 break;

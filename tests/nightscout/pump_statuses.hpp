@@ -3,6 +3,7 @@
 #pragma once
 
 #include "nightscout/documents/mapping.hpp"
+#include "test_pump.hpp"
 #include "therapy/pump_status.hpp"
 
 namespace nightscout::test {
@@ -11,9 +12,7 @@ namespace nightscout::test {
 inline constexpr UtcSeconds kReadAt{std::chrono::seconds{1773478212}};
 
 inline MappingSettings statusSettings() {
-    MappingSettings settings;
-    settings.serial = "NG1234567H";
-    return settings;
+    return {};
 }
 
 /// SmartGuard with a sensor of seven days and two hours, begun 2026-03-12 10:20 on the pump's clock.

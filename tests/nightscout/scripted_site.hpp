@@ -62,6 +62,11 @@ private:
         co_return give(200, request.method == "PUT" ? reply[0].dump() : reply.dump());
     }
     nlohmann::json store(nlohmann::json document) {
+        for (const auto& [id, present] :
+             stored) // as servers from 15.0.7 on: the same identifier, the same document
+            if (!document.contains("_id") && document.contains("identifier") &&
+                present.value("identifier", "") == document["identifier"])
+                document["_id"] = id;
         if (!document.contains("_id")) {
             char id[25] = {};
             std::snprintf(id, sizeof id, "%024d", ++lastId_);

@@ -205,6 +205,17 @@ TEST_F(ABatteryChange, ToldByTheLevelIsNotToldByALateRecord) {
     EXPECT_TRUE(memory.ledger.tell(cleared)); // mapped again
 }
 
+TEST(StatusMemory, KeepsWhatWasReadOfThePresentState) {
+    StatusMemory memory;
+    const UtcSeconds now{1773477513s};
+    note(memory.live.delivery, therapy::LiveDelivery::Stopped, 7, now);
+    note(memory.live.delivery, therapy::LiveDelivery::Stopped, 7, now + 2min);
+    note(memory.live.mode, therapy::LiveMode::SafeBasal, 8, now);
+    note(memory.live.annunciation, therapy::LiveAnnunciation{0xf007, 565}, 9, now);
+    note(memory.live.mealUnit, therapy::MealUnit::Exchanges, 0xffffffff, now);
+    EXPECT_EQ(StatusMemory::fromJson(json::parse(memory.toJson().dump())), memory);
+}
+
 TEST(StatusMemory, ForgetsWhatItCannotRead) {
     EXPECT_EQ(StatusMemory::fromJson(json::parse("not json", nullptr, false)), StatusMemory{});
     EXPECT_EQ(StatusMemory::fromJson(json::parse(R"({"ledger":3,"battery_percent":"x"})")), StatusMemory{});

@@ -43,6 +43,36 @@ TEST(Suspension, ByTheUserIsShownAfterTwoMinutes) {
     EXPECT_EQ(test::ownFields(builder.stretch())[1], suspended(30, "Suspended by user"));
 }
 
+TEST(Suspension, ByTheUserIsShownByTheLiveStateBeforeTheNextRecord) {
+    using therapy::LiveDelivery;
+    HistoryBuilder builder;
+    builder.at(0s).autoBasal(50).at(100s).stopped(StoppedReason::UserSuspended);
+    builder.at(103s).shows(LiveDelivery::Stopped).at(222s).shows(LiveDelivery::Stopped);
+    EXPECT_EQ(test::ownFields(builder.stretch()).size(), 1U); // 119 s by the host's clock
+    builder.at(223s).shows(LiveDelivery::Stopped);
+    EXPECT_EQ(test::ownFields(builder.stretch())[1], suspended(30, "Suspended by user"));
+    // Nothing else is logged without a sensor: the lease goes on by the live state.
+    builder.at(100s + 35min).shows(LiveDelivery::Stopped);
+    EXPECT_EQ(test::ownFields(builder.stretch())[1], suspended(60, "Suspended by user"));
+    builder.at(100s + 40min).restarted(RestartedReason::UserSelectsResume).shows(LiveDelivery::Running);
+    builder.at(100s + 45min).autoBasal(50);
+    EXPECT_EQ(test::ownFields(builder.stretch())[1], suspended(40, "Suspended by user"));
+}
+
+TEST(Suspension, ByTheUserIsNotShownByALiveStateOfAnotherOne) {
+    using therapy::LiveDelivery;
+    HistoryBuilder builder;
+    builder.at(0s).autoBasal(50).at(10s).shows(LiveDelivery::Stopped);
+    builder.at(1000s).autoBasal(50).at(1100s).stopped(StoppedReason::UserSuspended);
+    builder.at(1200s).shows(LiveDelivery::Stopped);
+    EXPECT_EQ(test::ofType(test::ownFields(builder.stretch()), "Temp Basal").size(), 3U); // with the gap
+    builder.at(1110s).restarted(RestartedReason::UserSelectsResume);
+    builder.at(1150s).shows(LiveDelivery::Running).at(1300s).autoBasal(50);
+    for (const auto& body : test::ofType(test::ownFields(builder.stretch()), "Temp Basal")) {
+        EXPECT_NE(body.at("reason"), "Suspended by user");
+    }
+}
+
 TEST(Suspension, OfLessThanTwoMinutesIsNotShownUnlessThereWasNeed) {
     for (const auto reason : {StoppedReason::UserSuspended, StoppedReason::AlarmSuspended}) {
         HistoryBuilder builder;

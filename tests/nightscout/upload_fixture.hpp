@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the uploader's tests share: documents, a policy in milliseconds, an uploader with its log in memory.
+// What the uploader's tests share: documents, a clock that does not wait, an uploader with its log in memory.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -11,7 +11,10 @@
 #include <sstream>
 #include <string>
 
+#include "fake_clock.hpp"
 #include "memory_outbox.hpp"
+#include "nightscout/upload/api_secret.hpp"
+#include "nightscout/upload/client.hpp"
 #include "nightscout/upload/uploader.hpp"
 #include "run_task.hpp"
 #include "scripted_server.hpp"
@@ -60,26 +63,9 @@ inline Document deviceStatus(int number) {
     return document;
 }
 
-inline Document profile(const std::string& startDate, double basal) {
-    Document document;
-    document.identifier = identifier("NG1234567H", Kind::Note, "profile" + startDate);
-    document.collection = Collection::Profile;
-    document.body =
-        R"({"defaultProfile":"MiniMed 780G","startDate":")" + startDate +
-        R"(","units":"mg/dl","enteredBy":"minimed-780g","store":{"MiniMed 780G":{"dia":"3","basal":)"
-        R"([{"time":"00:00","timeAsSeconds":0,"value":)" +
-        std::to_string(basal) + "}]}}}";
-    return document;
-}
-
 class UploaderTest : public ::testing::Test {
 protected:
-    UploaderTest() {
-        policy_.firstBackoff = std::chrono::milliseconds(1);
-        policy_.longestBackoff = std::chrono::milliseconds(8);
-        policy_.refusedRetry = std::chrono::milliseconds(20);
-        log_.set_level(spdlog::level::debug);
-    }
+    UploaderTest() { log_.set_level(spdlog::level::debug); }
 
     /// An uploader that talks to a server on this port of the loopback.
     void connectTo(std::uint16_t port, const std::string& secret = kApiSecret) {
@@ -88,7 +74,7 @@ protected:
         settings.apiSecretHeader = secretHeader(secret);
         client_ = std::make_unique<Client>(io_.get_executor(), settings);
         uploader_ = std::make_unique<Uploader>(
-            io_.get_executor(), *client_, outbox_, policy_, [] { return 0.5; }, log_);
+            clock_, *client_, outbox_, policy_, [] { return 0.5; }, log_);
     }
     bool drain(int retries = 3) { return runTask(io_, uploader_->drain(retries)); }
     std::string log() {
@@ -107,6 +93,7 @@ protected:
     }
 
     asio::io_context io_{1};
+    FakeClock clock_{io_};
     UploadPolicy policy_;
     MemoryOutbox outbox_;
     std::ostringstream text_;

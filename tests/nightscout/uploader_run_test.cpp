@@ -11,6 +11,7 @@ namespace nightscout::testing {
 namespace {
 
 using Fault = ScriptedAnswer::Fault;
+using namespace std::chrono_literals;
 
 class AnUploaderLoop : public ScriptedSiteTest {};
 
@@ -55,12 +56,13 @@ TEST_F(AnUploaderLoop, RunsUntilCancelledAndWakesForNewDocuments) {
 TEST_F(AnUploaderLoop, EndsAtOnceWhenCancelledInsideARequestOrAWait) {
     ScriptedAnswer silent;
     silent.fault = Fault::NoAnswer;
-    policy_.firstBackoff = policy_.longestBackoff = std::chrono::hours(1);
+    policy_.backOff.first = policy_.backOff.longest = std::chrono::hours(1);
+    SystemClock clock(io_.get_executor(), [this] { return clock_.utc(); });
     for (const auto& answer : {silent, html(503)}) {
         MemoryOutbox outbox;
         outbox.add(treatment(1));
         Uploader uploader(
-            io_.get_executor(), *client_, outbox, policy_, [] { return 0.5; }, log_);
+            clock, *client_, outbox, policy_, [] { return 0.5; }, log_);
         site_.fault = [answer](const SeenRequest&) { return answer; };
         asio::cancellation_signal stop;
         bool done = false;
@@ -84,15 +86,48 @@ TEST_F(AnUploaderLoop, EndsAtOnceWhenCancelledInsideARequestOrAWait) {
 TEST_F(AnUploaderLoop, DoublesItsWaitsUpToALimitWithJitter) {
     addTreatments(1);
     site_.fault = [](const SeenRequest&) { return html(503); };
-    policy_.firstBackoff = std::chrono::milliseconds(10);
-    policy_.longestBackoff = std::chrono::milliseconds(40);
-    policy_.jitter = 0.5;
-    for (const auto& [random, least] : {std::pair{0.0, 5 + 10 + 20 + 20}, {0.999, 14 + 29 + 59 + 59}}) {
+    policy_.backOff = {.first = 10ms, .longest = 40ms, .jitter = 0.5};
+    using Waits = std::vector<FakeClock::Wait>;
+    for (const auto& [random, waits] :
+         {std::pair{0.0, Waits{5ms, 10ms, 20ms, 20ms}}, std::pair{0.5, Waits{10ms, 20ms, 40ms, 40ms}}}) {
+        FakeClock clock(io_);
         Uploader uploader(
-            io_.get_executor(), *client_, outbox_, policy_, [random = random] { return random; }, log_);
-        const auto start = std::chrono::steady_clock::now();
+            clock, *client_, outbox_, policy_, [random = random] { return random; }, log_);
         EXPECT_FALSE(runTask(io_, uploader.drain(4)));
-        EXPECT_GE(std::chrono::steady_clock::now() - start, std::chrono::milliseconds(least));
+        EXPECT_EQ(clock.waits(), waits);
+    }
+}
+
+/// A site that answers wrongly, for an hour, with everything waiting that there is: about twenty steps of
+/// back-off fit into it for each thing that can fail by itself.
+TEST_F(AnUploaderLoop, MakesNoStormOfRequestsWhateverTheSiteAnswers) {
+    for (const auto& answer : {give(200, "[]"), give(200, "null"), give(200, "{}"), give(200, "[{},{},{}]"),
+                               give(200, "{\"n\":0}"), html(200), give(400, "{}"), give(401, "{}"), html(403),
+                               html(404), html(413), give(415, "{}"), give(422, "{}"), html(429),
+                               give(500, "{}"), html(502), give(999, "[]")}) {
+        FakeClock clock(io_);
+        MemoryOutbox outbox;
+        for (int number = 0; number < 100; ++number) {
+            outbox.add(treatment(number));
+            outbox.add(entry(number));
+            outbox.add(deviceStatus(number));
+            outbox.add(treatment(1000 + number), Operation::Put, "0123456789abcdef01234567");
+            outbox.add(treatment(2000 + number), Operation::Put);
+            outbox.add(treatment(3000 + number), Operation::Delete);
+        }
+        site_.fault = [answer](const SeenRequest&) { return answer; };
+        Uploader uploader(
+            clock, *client_, outbox, policy_, [] { return 0.5; }, log_);
+        asio::cancellation_signal stop;
+        bool done = false;
+        const auto before = site_.server.requests().size();
+        asio::co_spawn(io_, uploader.run(),
+                       asio::bind_cancellation_slot(stop.slot(), [&](std::exception_ptr) { done = true; }));
+        while (clock.elapsed() < 1h && site_.server.requests().size() < before + 500) io_.run_one();
+        stop.emit(asio::cancellation_type::terminal);
+        runUntil(io_, done, std::chrono::seconds(2));
+        EXPECT_LE(site_.server.requests().size() - before, 130U) << answer.status << ' ' << answer.body;
+        EXPECT_TRUE(outbox.aside().empty());
     }
 }
 

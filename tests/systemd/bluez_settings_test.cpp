@@ -13,6 +13,8 @@
 #include <iterator>
 #include <string>
 
+#include "project_file.hpp"
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -43,13 +45,13 @@ protected:
     void TearDown() override { fs::remove_all(directory_); }
 
     void write(const std::string& text) const { std::ofstream(file_, std::ios::binary) << text; }
-    void writeStock() const { write(contents(fs::path(TEST_DATA_DIR) / "stock-main.conf")); }
+    void writeStock() const { write(contents(support::projectFile("tests/systemd/data/stock-main.conf"))); }
     [[nodiscard]] fs::path backup() const { return file_.string() + ".before-pump-bridge"; }
     [[nodiscard]] std::string now() const { return contents(file_); }
 
     Outcome run(const std::string& arguments) const {
-        const auto command = "LC_ALL=C sh '" SYSTEMD_DIR "/bluez-settings' --file '" + file_.string() + "' " +
-                             arguments + " 2>&1";
+        const auto command = "LC_ALL=C sh '" + support::projectFile("systemd/bluez-settings") + "' --file '" +
+                             file_.string() + "' " + arguments + " 2>&1";
         Outcome outcome{-1, {}};
         FILE* pipe = popen(command.c_str(), "r");
         if (pipe == nullptr) return outcome;
@@ -77,7 +79,7 @@ TEST_F(BluezSettings, PutsEachSettingBelowItsCommentedDefault) {
     writeStock();
     const auto [exitCode, output] = run("--apply");
     EXPECT_EQ(exitCode, 0);
-    EXPECT_EQ(now(), contents(fs::path(TEST_DATA_DIR) / "stock-main.expected.conf"));
+    EXPECT_EQ(now(), contents(support::projectFile("tests/systemd/data/stock-main.expected.conf")));
     EXPECT_THAT(output, HasSubstr("systemctl restart bluetooth"));
     EXPECT_THAT(output, HasSubstr("must be paired anew"));
 }

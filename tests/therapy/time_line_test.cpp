@@ -179,11 +179,17 @@ TEST(HistoryTimeLine, BeginsASegmentWhereTheClockMovedMoreThanRounding) {
                              {40, 600s, kSet, kDay + 2h + 10min - 1s}});
     ASSERT_EQ(timeLine.segments().size(), 2U);
     EXPECT_EQ(timeLine.segments()[1].firstSequenceNumber, 30U);
-    EXPECT_EQ(timeLine.segments()[1].clockChange, -31s);
+    EXPECT_EQ(timeLine.segments()[1].clockChange, std::nullopt) << "nobody set it: the time was not counted";
     EXPECT_EQ(timeLine.clockChange(3), 0s) << "set to what it showed";
     EXPECT_EQ(timeLine.localTime(at(29, 5))->segment, 0U);
     EXPECT_EQ(timeLine.localTime(at(30, 5))->segment, 1U);
     EXPECT_EQ(timeLine.localTime(at(45, 5))->segment, 1U);
+}
+
+TEST(HistoryTimeLine, KnowsTheChangeWhereTheClockWasSet) {
+    const TimeLine timeLine({{10, 3600s, kPeriodic, kDay}, {20, 60s, kSet, kDay + 60s - 31s}});
+    ASSERT_EQ(timeLine.segments().size(), 2U);
+    EXPECT_EQ(timeLine.segments()[1].clockChange, -31s);
 }
 
 TEST(HistoryTimeLine, DoesNotKnowTheChangeWithoutAnElapsedTime) {

@@ -33,6 +33,7 @@ const std::vector<CharacteristicSpec>& characteristics() {
         {uuid::kInsulinDelivery, uuid::kRecordAccessControlPoint, {"write", "indicate"}},
         {uuid::kInsulinDelivery, uuid::kIddHistoryData, {"notify"}, true},
         {uuid::kInsulinDelivery, uuid::kGstBatteryLevel, {"read", "notify"}},
+        {uuid::kInsulinDelivery, uuid::kIddAnnunciationStatus, {"read"}, true},
     };
     return kTable;
 }

@@ -53,10 +53,14 @@ std::vector<Bytes> makeHistory(const Options& options, protocol::LocalSeconds en
     if (options.live) {
         return generateHistory({.seed = options.seed,
                                 .days = options.days + kDaysAhead,
+                                .firstSequenceNumber = options.firstSequence,
                                 .end = end + std::chrono::days{kDaysAhead}});
     }
     if (options.history.empty())
-        return generateHistory({.seed = options.seed, .days = options.days, .end = end});
+        return generateHistory({.seed = options.seed,
+                                .days = options.days,
+                                .firstSequenceNumber = options.firstSequence,
+                                .end = end});
     auto records = readHistoryFile(options.history);
     if (options.shift) shiftToEndAt(records, end);
     return records;

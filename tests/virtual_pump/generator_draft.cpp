@@ -65,7 +65,7 @@ constexpr std::array kTypes{
     Type::BolusTemplateChangedPart2,
     Type::TbrTemplateChanged,
 };
-static_assert(kTypes.size() == std::variant_size_v<EventData>);
+static_assert(kTypes.size() == std::variant_size_v<protocol::history::EventVariant>);
 
 /// What a therapy context tells, followed over the records.
 class Therapy {

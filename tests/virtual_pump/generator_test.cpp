@@ -67,7 +67,7 @@ TEST_P(GeneratedHistory, HasEveryEventTypeAndAnUnknownOne) {
         alternatives.insert(record.data.index());
         EXPECT_EQ(history::isKnown(record.header.eventType), !get<history::UnknownEvent>(record));
     }
-    EXPECT_EQ(alternatives.size(), std::variant_size_v<history::EventData>);
+    EXPECT_EQ(alternatives.size(), std::variant_size_v<history::EventVariant>);
 }
 
 TEST_P(GeneratedHistory, HasAboutTwelveHundredRecordsADay) {

@@ -73,6 +73,15 @@ StatusChanged LiveState::observe(const protocol::Bytes& raw) {
     }
     applyDelivery(*record);
     applyTherapy(*record);
+    if (const auto* raised = std::get_if<history::AnnunciationConsolidated>(&record->data)) {
+        annunciation_ = {protocol::idd::Annunciation::Present,
+                         raised->instanceId,
+                         raised->annunciationType,
+                         raised->status,
+                         {}};
+    } else if (const auto* cleared = std::get_if<history::AnnunciationCleared>(&record->data)) {
+        if (cleared->instanceId == annunciation_.instanceId) annunciation_ = {};
+    }
     return recorded | changesOf(record->data);
 }
 

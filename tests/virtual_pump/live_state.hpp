@@ -28,6 +28,8 @@ public:
     void clear() { *this = LiveState(); }
 
     [[nodiscard]] protocol::idd::Status status() const;
+    /// The newest one that was not cleared.
+    [[nodiscard]] const protocol::idd::Annunciation& annunciation() const { return annunciation_; }
     [[nodiscard]] protocol::idd::status_reader::InsulinOnBoard insulinOnBoard(
         protocol::LocalSeconds now) const;
     [[nodiscard]] protocol::idd::status_reader::TherapyAlgorithmStates algorithm() const;
@@ -63,6 +65,7 @@ private:
     std::deque<Bolus> boluses_; ///< that can still be active
     MilliUnits reservoir_ = 180'000;
     std::vector<std::uint16_t> active_; ///< ids of programmed boluses
+    protocol::idd::Annunciation annunciation_;
     bool stopped_ = false;
     bool changingSet_ = false;
     bool priming_ = false;

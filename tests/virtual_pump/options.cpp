@@ -50,6 +50,9 @@ void addHistory(CLI::App& app, Options& options, Raw& raw) {
         ->capture_default_str()
         ->check(CLI::Range(1, 400))
         ->excludes(history);
+    app.add_option("--first-sequence", options.firstSequence,
+                   "Number of a generated history's first record; 0: the pump has written nothing before it")
+        ->capture_default_str();
     app.add_option("--end", raw.end, "Pump time of the last record: now, or YYYY-MM-DDTHH:MM:SS")
         ->capture_default_str();
     app.add_option("--zone", options.zone, "Time zone of the pump's clock")->capture_default_str();

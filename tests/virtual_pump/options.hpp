@@ -19,6 +19,7 @@ struct Options {
     std::string history; ///< file; empty: generate
     std::uint64_t seed = 1;
     int days = 5;
+    std::uint32_t firstSequence = 53005;       ///< of a generated history; 0: nothing was before it
     std::optional<protocol::LocalSeconds> end; ///< of the pump's clock; empty: now in `zone`
     std::string zone = "Europe/Berlin";
     bool shift = false;       ///< records of the file are moved to the end time

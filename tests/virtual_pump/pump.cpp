@@ -169,6 +169,7 @@ boost::system::result<Bytes, AttError> Pump::Impl::plainValue(std::string_view c
     }
     if (characteristic == uuid::kIddStatusChanged) return protocol::idd::serialize(changes.latched());
     if (characteristic == uuid::kIddStatus) return protocol::idd::serialize(live.status());
+    if (characteristic == uuid::kIddAnnunciationStatus) return protocol::idd::serialize(live.annunciation());
     if (characteristic == uuid::kIddFeatures) {
         // No E2E protection, U100, the features of a captured 780G (docs/protocol/services.md 4).
         return Bytes{0xff, 0xff, 0x00, 0x64, 0x00, 0xfe, 0xde, 0x80, 0x1f};

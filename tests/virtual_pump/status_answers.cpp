@@ -31,6 +31,9 @@ struct Answers {
     reader::Response operator()(const reader::GetTherapyAlgorithmStates& /*request*/) const {
         return state.algorithm();
     }
+    reader::Response operator()(const reader::GetDisplayFormat& /*request*/) const {
+        return reader::DisplayFormat{reader::DisplayFormat::Hours24, std::nullopt};
+    }
     reader::Response operator()(const protocol::UnknownOpCode<reader::OpCode>& request) const {
         return reader::GeneralResponse{request.opCode, ResponseCode::OpCodeNotSupported};
     }

@@ -1,3 +1,4 @@
+# shellcheck shell=dash
 # The steps of the scenarios; runs in the test machine, under set -eu.
 
 step() { echo "== $(cut -d' ' -f1 /proc/uptime) $*"; }
@@ -32,7 +33,9 @@ bluez_conf() {
 }
 
 # btvirt's first two controllers.
+# shellcheck disable=SC2034 # scenarios use them
 bridge_address=00:AA:01:00:00:00
+# shellcheck disable=SC2034
 pump_address=00:AA:01:01:00:01
 
 # controllers [NUMBER]: hci0 for the bridge, the others are kept for the pump and for strangers.
@@ -80,6 +83,7 @@ keys() {
     cp /etc/pump-bridge/bridge.keydb /out # opens the capture of this run
 }
 
+# shellcheck disable=SC2120 # some scenarios pass options
 # bridge_start [OPTION...]: the production service, with all of root's rights unless bridge_user is set.
 bridge_start() {
     chown -R "${bridge_user:-root}" /var/lib/pump-bridge /etc/pump-bridge/bridge.keydb
@@ -148,7 +152,7 @@ last_state() { grep 'ble: \(advertising\|connected\|disconnected\)' /out/bridge.
 advertises() { bridge_logs "ble: advertising mode=$1" "${2:-1}"; }
 
 # How often the kernel and bluetoothd swallowed a subscription that they knew already (docs/protocol/link.md 4.3).
-no_cccd_trap() { bridge_logged 'not subscribed in time' && fail "a subscription was swallowed" || true; }
+no_cccd_trap() { if bridge_logged 'not subscribed in time'; then fail "a subscription was swallowed"; fi; }
 
 # same_history: the store holds exactly what the pump had at its last visit.
 same_history() {
@@ -209,5 +213,6 @@ machine() {
     step bluetoothd
     bluetoothd_start
     step bridge
+    # shellcheck disable=SC2119
     bridge_start
 }

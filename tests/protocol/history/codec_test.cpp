@@ -68,7 +68,7 @@ TEST(HistoryRecord, EncodesEachExampleToTheSameOctets) {
 TEST(HistoryRecord, HasAnExampleOfEveryEvent) {
     std::set<std::size_t> seen;
     for (const Example& example : recordExamples()) seen.insert(decode(example.bytes)->data.index());
-    EXPECT_EQ(seen.size(), std::variant_size_v<EventData>);
+    EXPECT_EQ(seen.size(), std::variant_size_v<EventVariant>);
 }
 
 TEST(HistoryRecord, RejectsEachExampleCutAnywhere) {

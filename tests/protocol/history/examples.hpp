@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "project_file.hpp"
 #include "protocol/codec/bytes.hpp"
 
 namespace protocol::history::test {
@@ -21,7 +22,7 @@ inline Bytes hex(std::string_view text) {
 
 /// One JSON object per line.
 inline std::vector<nlohmann::json> readExamples(const std::string& file) {
-    std::ifstream in(std::string(PROTOCOL_TEST_DATA_DIR "/") + file);
+    std::ifstream in(support::projectFile("tests/protocol/data/" + file));
     std::vector<nlohmann::json> lines;
     for (std::string line; std::getline(in, line);) lines.push_back(nlohmann::json::parse(line));
     EXPECT_FALSE(lines.empty()) << file;

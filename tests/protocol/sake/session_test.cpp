@@ -6,6 +6,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "project_file.hpp"
 #include "vectors.hpp"
 
 namespace protocol::sake {
@@ -23,7 +24,7 @@ std::shared_ptr<const SessionKeys> keysA() {
 
 /// docs/protocol/sake.md 11.4, in order.
 std::vector<nlohmann::json> framesFrom(std::string_view sender) {
-    std::ifstream file{TEST_DATA_DIR "/sake-frames.jsonl"};
+    std::ifstream file{support::projectFile("tests/protocol/data/sake-frames.jsonl")};
     std::vector<nlohmann::json> frames;
     for (std::string line; std::getline(file, line);) {
         nlohmann::json frame = nlohmann::json::parse(line);

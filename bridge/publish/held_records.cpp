@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+#include "bridge/publish/held_records.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include "bridge/publish/stored_run.hpp"
+
+namespace bridge {
+
+using therapy::Hold;
+
+bool isHeld(const therapy::DatedRecord& record) {
+    return record.hold && *record.hold != Hold::NoReference;
+}
+
+std::vector<HeldRecords> heldRecords(const Store& store, PumpId pump, const therapy::Zone& zone) {
+    std::map<Hold, std::size_t> counts;
+    const auto unpublished = store.unpublished(pump);
+    for (const SequenceRange& range : store.held(pump)) {
+        std::optional<StoredRun> run;
+        for (const SequenceRange& changed : unpublished) {
+            const SequenceRange within{std::max(range.first, changed.first),
+                                       std::min(range.last, changed.last)};
+            if (within.first > within.last) continue;
+            if (!run) run.emplace(store, pump, range, zone);
+            store.forEachRecord(pump, within, [&](const StoredRecord& stored) {
+                const auto record = run->dated(stored);
+                if (isHeld(record)) ++counts[*record.hold];
+            });
+        }
+    }
+    std::vector<HeldRecords> held;
+    for (const auto& [reason, count] : counts) held.push_back({reason, count});
+    return held;
+}
+
+std::string_view describe(Hold reason) {
+    switch (reason) {
+        case Hold::NoReference:
+            return "nothing says when they were";
+        case Hold::LostClock:
+            return "the pump has lost its clock: set date and time in the pump's menu";
+        case Hold::NotMeasured:
+            return "the pump's clock has not been read since it was last set";
+        case Hold::HostClock:
+            return "this computer's clock cannot be trusted yet: connect it to the internet, or set "
+                   "[time] host_clock";
+    }
+    return {};
+}
+
+std::string_view name(Hold reason) {
+    switch (reason) {
+        case Hold::NoReference:
+            return "no-reference";
+        case Hold::LostClock:
+            return "lost-clock";
+        case Hold::NotMeasured:
+            return "not-measured";
+        case Hold::HostClock:
+            return "host-clock";
+    }
+    return {};
+}
+
+} // namespace bridge

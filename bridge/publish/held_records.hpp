@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+// What is stored and not published, because its time is not sure. docs/nightscout/mapping.md 5.3.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+#include <vector>
+
+#include "bridge/store/store.hpp"
+#include "therapy/dated_history.hpp"
+#include "therapy/zone.hpp"
+
+namespace bridge {
+
+struct HeldRecords {
+    therapy::Hold reason{};
+    std::size_t count = 0;
+    friend bool operator==(const HeldRecords&, const HeldRecords&) = default;
+};
+
+/// Whether a record waits for its time, and may yet be published by itself. One without a reference waits
+/// for older records; most never come.
+[[nodiscard]] bool isHeld(const therapy::DatedRecord& record);
+
+/// Of what was not published yet; empty when nothing is held.
+[[nodiscard]] std::vector<HeldRecords> heldRecords(const Store& store, PumpId pump,
+                                                   const therapy::Zone& zone);
+
+/// Why, and what to do.
+[[nodiscard]] std::string_view describe(therapy::Hold reason);
+/// For programs: "lost-clock".
+[[nodiscard]] std::string_view name(therapy::Hold reason);
+
+} // namespace bridge

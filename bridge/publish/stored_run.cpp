@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+#include "bridge/publish/stored_run.hpp"
+
+#include <algorithm>
+#include <cstdint>
+
+namespace bridge {
+namespace {
+
+therapy::TimeLine timeLineOf(const Store& store, PumpId pump, SequenceRange range) {
+    std::vector<therapy::Reference> references;
+    for (const StoredRecord& stored : store.references(pump, range)) {
+        if (const auto reference = therapy::referenceOf(stored.raw)) references.push_back(*reference);
+    }
+    return therapy::TimeLine{std::move(references)};
+}
+
+/// What a pump's clock is moved by at most, for all we know: around the world and back.
+constexpr std::chrono::hours kFarthestMove{28};
+
+bool isNewest(const Store& store, PumpId pump, SequenceRange range) {
+    const auto held = store.held(pump);
+    return !held.empty() && held.back().last == range.last;
+}
+
+} // namespace
+
+std::vector<therapy::ClockOffset> clockOffsetsIn(const Store& store, PumpId pump, SequenceRange range) {
+    std::vector<therapy::ClockOffset> offsets = store.clockOffsets(pump);
+    // A correction holds from the reference that comes next.
+    std::erase_if(offsets, [range](const therapy::ClockOffset& offset) {
+        return offset.from < range.first || offset.from > std::uint64_t{range.last} + 1;
+    });
+    return offsets;
+}
+
+void StoredRun::joinTrends(therapy::HistoryRun& run) const {
+    std::optional<protocol::LocalSeconds> oldest, newest;
+    for (const therapy::DatedRecord& record : run.records) {
+        if (!record.localSampleTime) continue;
+        oldest = std::min(oldest.value_or(*record.localSampleTime), *record.localSampleTime);
+        newest = std::max(newest.value_or(*record.localSampleTime), *record.localSampleTime);
+    }
+    if (!oldest) return;
+    therapy::joinTrends(run, timeLine_,
+                        store_.trends(pump_, *oldest - kFarthestMove, *newest + kFarthestMove));
+}
+
+StoredRun::StoredRun(const Store& store, PumpId pump, SequenceRange range, const therapy::Zone& zone)
+    : store_(store),
+      pump_(pump),
+      range_(range),
+      timeLine_(timeLineOf(store, pump, range)),
+      utc_(timeLine_, zone, clockOffsetsIn(store, pump, range), isNewest(store, pump, range)) {}
+
+therapy::DatedRecord StoredRun::dated(const StoredRecord& stored, therapy::Dating dating) const {
+    return therapy::dated({stored.sequenceNumber, stored.raw, stored.publishedAt}, timeLine_, utc_, dating);
+}
+
+therapy::HistoryRun StoredRun::history(SequenceRange window, therapy::Dating dating) const {
+    therapy::HistoryRun run;
+    store_.forEachRecord(pump_, window,
+                         [&](const StoredRecord& stored) { run.records.push_back(dated(stored, dating)); });
+    joinTrends(run);
+
+    // Numbers begin at 0 (docs/protocol/history.md 4.1): nothing was before that one.
+    run.fromBeginning = window.first == 0;
+    return run;
+}
+
+} // namespace bridge

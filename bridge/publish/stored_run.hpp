@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+// The clock of a gap-free range of stored records, and its records with their instants: what documents,
+// `history`, `status` and `upload` read the store by. docs/nightscout/mapping.md 5.
+#pragma once
+
+#include "bridge/store/store.hpp"
+#include "therapy/dating.hpp"
+
+namespace bridge {
+
+/// Of the kept offsets of a pump's clock those that were measured in `range`.
+[[nodiscard]] std::vector<therapy::ClockOffset> clockOffsetsIn(const Store& store, PumpId pump,
+                                                               SequenceRange range);
+
+class StoredRun {
+public:
+    /// `range`: held and gap-free. What is passed in must outlive this.
+    StoredRun(const Store& store, PumpId pump, SequenceRange range, const therapy::Zone& zone);
+
+    [[nodiscard]] SequenceRange range() const { return range_; }
+    [[nodiscard]] const therapy::TimeLine& timeLine() const { return timeLine_; }
+    [[nodiscard]] therapy::DatedRecord dated(const StoredRecord& stored,
+                                             therapy::Dating dating = therapy::Dating::Kept) const;
+    /// The records of `window`, a part of the range, with their live trends.
+    [[nodiscard]] therapy::HistoryRun history(SequenceRange window,
+                                              therapy::Dating dating = therapy::Dating::Kept) const;
+
+private:
+    void joinTrends(therapy::HistoryRun& run) const;
+
+    const Store& store_;
+    PumpId pump_;
+    SequenceRange range_;
+    therapy::TimeLine timeLine_;
+    therapy::UtcConverter utc_;
+};
+
+} // namespace bridge

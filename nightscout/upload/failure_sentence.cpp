@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+#include "nightscout/upload/failure_sentence.hpp"
+
+namespace nightscout {
+
+std::string failureSentence(const Reply& reply, Operation operation, Collection collection, bool wholeSite) {
+    const std::string what(name(collection));
+    switch (reply.verdict) {
+        case Verdict::Refused:
+            if (wholeSite) return "the site refuses the API secret or token: " + reply.reason;
+            return "the API secret or token may not " +
+                   std::string(operation == Operation::Delete ? "delete " : "write ") + what + ": " +
+                   reply.reason;
+        case Verdict::NotFound:
+            if (collection == Collection::Treatments)
+                return "the site does not take treatments: add careportal to its ENABLE setting (" +
+                       reply.reason + ")";
+            return "the site has no /api/v1/" + what + ": is its address right? (" + reply.reason + ")";
+        case Verdict::Busy:
+            return "the site cannot answer at present: " + reply.reason;
+        case Verdict::Accepted:
+        case Verdict::Rejected:
+        case Verdict::TooLarge:
+        case Verdict::ServerError:
+            break;
+    }
+    return "the site does not take " + what + ": " + reply.reason;
+}
+
+} // namespace nightscout

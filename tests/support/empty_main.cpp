@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: MIT
+// The program that the precompiled headers belong to.
+int main() {}
