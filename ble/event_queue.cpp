@@ -2,6 +2,7 @@
 #include "ble/event_queue.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace ble {
 
@@ -42,7 +43,11 @@ std::optional<Bytes> EventQueue::endRead(Bytes reply) {
     if (!reading_) return std::nullopt;
     const auto characteristic = *reading_;
     dropEcho(reply);
-    std::erase_if(entries_, [this](Entry& entry) { return !decode(entry); });
+    // Apart, for what the decoder does may push events and end the read.
+    auto before = std::exchange(entries_, {});
+    std::erase_if(before, [this](Entry& entry) { return !decode(entry); });
+    entries_.insert(entries_.begin(), std::make_move_iterator(before.begin()),
+                    std::make_move_iterator(before.end()));
     auto plain = decode(characteristic, std::move(reply));
     abandonRead();
     return plain;
@@ -63,7 +68,7 @@ void EventQueue::dropEcho(const Bytes& reply) {
 }
 
 std::optional<Bytes> EventQueue::decode(PumpCharacteristic characteristic, Bytes value) const {
-    if (decoder_) return decoder_(characteristic, std::move(value));
+    if (const auto decoder = decoder_) return (*decoder)(characteristic, std::move(value));
     if (info(characteristic).encrypted) return std::nullopt;
     return value;
 }

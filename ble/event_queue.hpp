@@ -8,6 +8,7 @@
 #pragma once
 
 #include <deque>
+#include <memory>
 #include <optional>
 
 #include "ble/condition.hpp"
@@ -17,10 +18,13 @@ namespace ble {
 
 class EventQueue {
 public:
-    explicit EventQueue(asio::any_io_executor executor) : changes_(std::move(executor)) {}
+    EventQueue(asio::any_io_executor executor, Condition::Clock clock)
+        : changes_(std::move(executor), std::move(clock)) {}
 
     /// Without one, values of encrypted characteristics are dropped. Forgotten when Connected is taken.
-    void setDecoder(ValueDecoder decoder) { decoder_ = std::move(decoder); }
+    void setDecoder(ValueDecoder decoder) {
+        decoder_ = decoder ? std::make_shared<const ValueDecoder>(std::move(decoder)) : nullptr;
+    }
     /// For what is written; forgotten together with the decoder.
     void setEncoder(ValueEncoder encoder) { encoder_ = std::move(encoder); }
     [[nodiscard]] std::optional<Bytes> encode(ByteView value) const {
@@ -34,7 +38,7 @@ public:
 
     /// One read at a time: begin, then end or abandon.
     void beginRead(PumpCharacteristic characteristic);
-    /// In the order of the bus. Empty: not decodable.
+    /// In the order of the bus. Empty: not decodable. The decoder may call anything here but next().
     std::optional<Bytes> endRead(Bytes reply);
     void abandonRead();
 
@@ -47,7 +51,7 @@ private:
 
     Condition changes_;
     std::deque<Entry> entries_;
-    ValueDecoder decoder_;
+    std::shared_ptr<const ValueDecoder> decoder_; ///< shared: it may replace itself while it runs
     ValueEncoder encoder_;
     std::optional<PumpCharacteristic> reading_;
 

@@ -76,6 +76,45 @@ std::span<const CharacteristicInfo> characteristics() {
     return table();
 }
 
+EndCause causeOf(EndReason reason) {
+    if (reason <= EndReason::PairingRefused) return EndCause::Pump;
+    return reason <= EndReason::MadeRoom ? EndCause::Us : EndCause::Host;
+}
+
+std::string_view describe(EndReason reason) {
+    switch (reason) {
+        case EndReason::LinkLost:
+            return "link lost";
+        case EndReason::PairingRefused:
+            return "pairing refused";
+        case EndReason::NoRequest:
+            return "no request in time";
+        case EndReason::NotSubscribed:
+            return "not subscribed in time";
+        case EndReason::HandshakeTimeout:
+            return "handshake not done in time";
+        case EndReason::HandshakeFailed:
+            return "handshake failed";
+        case EndReason::ServicesNotFound:
+            return "the pump's services were not found in time";
+        case EndReason::OutOfStep:
+            return "frames could not be decrypted";
+        case EndReason::SessionFailed:
+            return "the session failed";
+        case EndReason::WrongPump:
+            return "not the pump of the configuration";
+        case EndReason::MadeRoom:
+            return "made room for the paired pump";
+        case EndReason::DeviceRemoved:
+            return "device removed";
+        case EndReason::HostGone:
+            return "bluetoothd or the adapter has gone";
+        case EndReason::Stopped:
+            break;
+    }
+    return "stopped";
+}
+
 bool isPermittedWrite(PumpCharacteristic characteristic, ByteView value) {
     const CharacteristicInfo& about = info(characteristic);
     return protocol::isPermittedWrite(about.serviceUuid, about.uuid, value);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The link to a pump as the rest of the program sees it: what happens on it, in order, and what can be done
-// with it. Nothing here names D-Bus or BlueZ; the implementation on BlueZ is bluez_link.hpp.
+// with it. Nothing here names D-Bus or BlueZ; the implementation on BlueZ is ble/bluez/link.hpp.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -8,11 +8,11 @@
 #include <functional>
 #include <optional>
 #include <span>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <variant>
 
+#include "ble/link_error.hpp"
 #include "protocol/codec/bytes.hpp"
 
 namespace ble {
@@ -77,39 +77,46 @@ struct ValueArrived {       ///< notification or indication, after the decoder
     PumpCharacteristic characteristic;
     Bytes value;
 };
+/// Why a connection ended.
+enum class EndReason : std::uint8_t {
+    // the pump went, or was lost
+    LinkLost,
+    PairingRefused, ///< it wanted to pair, and may not
+    // ended by us
+    NoRequest,        ///< the pump asked for nothing in time
+    NotSubscribed,    ///< the pump did not subscribe to the SAKE port in time
+    HandshakeTimeout, ///< the handshake was not done in time
+    HandshakeFailed,
+    ServicesNotFound, ///< of the pump, in time
+    OutOfStep,        ///< its frames cannot be decrypted
+    SessionFailed,    ///< an operation failed, or an answer made no sense
+    WrongPump,        ///< not the one that is asked for
+    MadeRoom,         ///< for the pump whose bond is proven
+    // ended with bluetoothd, the adapter, or this program
+    DeviceRemoved,
+    HostGone,
+    Stopped,
+};
+enum class EndCause : std::uint8_t { Pump, Us, Host };
+EndCause causeOf(EndReason reason);
+/// "handshake not done in time"
+std::string_view describe(EndReason reason);
+
 struct Disconnected {
-    enum class Cause : std::uint8_t {
-        Link, ///< the pump went, or was lost
-        Us,   ///< ended by the session, or because the pump did not do its part in time
-        Host, ///< bluetoothd or the adapter has gone, or we stop
-    };
-    std::string reason;
-    Cause cause = Cause::Link;
+    EndReason reason = EndReason::LinkLost;
     bool bonded = false; ///< at the end; a pairing that succeeded shows here
 };
 using LinkEvent = std::variant<Connected, PortSubscribed, PortUnsubscribed, PortWritten, ServicesResolved,
                                ValueArrived, Disconnected>;
 
-/// An operation on the link failed: the D-Bus error name or a word of ours, and a sentence.
-class LinkError : public std::runtime_error {
-public:
-    LinkError(std::string name, const std::string& message)
-        : std::runtime_error(message), name_(std::move(name)) {}
-    [[nodiscard]] const std::string& name() const {
-        return name_;
-    } ///< "org.bluez.Error.NotPermitted", "timeout", "disconnected"
-
-private:
-    std::string name_;
-};
-
 /// Applied to every value from the pump (read, notification, indication) in the order of arrival on the bus,
 /// before anybody sees it: SAKE's counter runs over all of them, so decryption may not be reordered. Empty:
-/// drop the value (a read then fails with LinkError "undecodable"). Must not throw.
+/// drop the value (a read then fails with LinkErrorKind::Undecodable). Must not throw; may do anything else
+/// with the link.
 using ValueDecoder = std::function<std::optional<Bytes>(PumpCharacteristic, Bytes)>;
 
 /// Makes the frame of a permitted write to a control point that is encrypted. Empty: there is no session, the
-/// write then fails with LinkError "no-session". Must not throw.
+/// write then fails with LinkErrorKind::NoSession. Must not throw.
 using ValueEncoder = std::function<std::optional<Bytes>(ByteView)>;
 
 class PumpLink {
@@ -130,14 +137,14 @@ public:
 
     // Each throws LinkError; each has a time limit of its own.
     virtual asio::awaitable<Bytes> read(PumpCharacteristic characteristic) = 0;
-    /// With response. `value` is plain: it is looked at first, and refused with LinkError "refused" unless it
-    /// is a permitted write.
+    /// With response. `value` is plain: it is looked at first, and refused (LinkErrorKind::WriteRefused)
+    /// unless it is a permitted write.
     virtual asio::awaitable<void> write(PumpCharacteristic characteristic, Bytes value) = 0;
     virtual asio::awaitable<void> subscribe(PumpCharacteristic characteristic) = 0;
-    virtual asio::awaitable<void> disconnect() = 0;
+    virtual asio::awaitable<void> disconnect(EndReason reason) = 0;
 
-    /// The handshake is done: a pairing that was going on has succeeded.
-    virtual void confirmPaired() = 0;
+    /// The handshake is done: the bond is proven, and a pairing that was going on has succeeded.
+    virtual void confirmHandshake() = 0;
 };
 
 } // namespace ble

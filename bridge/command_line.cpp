@@ -90,7 +90,9 @@ std::vector<Command> declareRun(CLI::App& parent) {
     auto* app = parent.add_subcommand("run", "Serve the pump and upload its records");
     auto options = std::make_shared<RunOptions>();
     app->add_flag("--once", options->once, "One full sync and upload, then exit");
-    app->add_flag("--pair", options->pair, "Forget the bond and start in pairing mode");
+    auto* pair = app->add_flag("--pair", options->pair, "Open pairing for 10 minutes; a bond stays as it is");
+    app->add_flag("--forget", options->forget, "With --pair: forget the pump that is paired first")
+        ->needs(pair);
     app->add_flag("--pretend", options->pretend,
                   "Print the documents (JSON Lines) instead of uploading them");
     return {{app, [options](const Context& context) -> int {

@@ -5,6 +5,8 @@
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/stdout_sinks.h>
 
+#include "bridge/collapsing_sink.hpp"
+
 namespace bridge {
 namespace {
 
@@ -62,8 +64,8 @@ std::optional<LogLevel> logLevelByName(std::string_view name) {
 }
 
 std::shared_ptr<spdlog::logger> makeLog(LogLevel level, const Environment& environment) {
-    auto log =
-        std::make_shared<spdlog::logger>("pump-bridge", std::make_shared<spdlog::sinks::stderr_sink_st>());
+    auto log = std::make_shared<spdlog::logger>(
+        "pump-bridge", std::make_shared<CollapsingSink>(std::make_shared<spdlog::sinks::stderr_sink_st>()));
     log->set_level(toSpdlog(level));
     log->flush_on(spdlog::level::debug);
     if (environment("JOURNAL_STREAM")) {

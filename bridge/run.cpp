@@ -31,6 +31,7 @@
 #include "bridge/publish/status_publisher.hpp"
 #include "bridge/service_manager.hpp"
 #include "bridge/session/pump_session.hpp"
+#include "bridge/session/stored_bonds.hpp"
 #include "bridge/status/service_monitor.hpp"
 #include "bridge/status/status_server.hpp"
 #include "bridge/store/damage.hpp"
@@ -69,14 +70,14 @@ std::string mobileName(const Configuration& configuration, Store& store) {
     std::string name = configuration.pump.name;
     if (name.empty()) name = store.setting(kNameSetting).value_or("");
     if (name.empty()) {
-        name = fmt::format("{:06}", std::random_device{}() % 1'000'000U);
+        name = std::to_string(100'000U + std::random_device{}() % 900'000U); // never a 0 in front
         store.setSetting(kNameSetting, name);
     }
     return "Mobile " + name;
 }
 
-/// Everything that lives as long as one call of runService().
-class Service {
+/// Everything that lives as long as one call of runService(); publishes what the session brings.
+class Service final : private SessionListener {
 public:
     Service(const Configuration& configuration, const RunOptions& options, therapy::Zone zone,
             protocol::sake::KeyDatabase keys, spdlog::logger& log, std::ostream& out)
@@ -92,11 +93,12 @@ public:
           publisher_(store_, zone_, configuration.documents, documentSink(), !options.pretend, log),
           statusPublisher_(store_, configuration.documents, documentSink(), !options.pretend),
           monitor_(store_, zone_, configuration.documents, utcNow, log),
-          link_(io_.get_executor(), linkSettings(), log,
-                [this](ble::LinkState state) { monitor_.linkState(state); }),
-          session_(io_.get_executor(), link_, store_, std::move(keys), protocol::sake::systemRandom, utcNow,
-                   sessionSettings(configuration), hooks(), log) {
-        monitor_.setLinkProblem([this] { return link_.problem(); });
+          link_(io_.get_executor(), linkSettings(), monitor_, log),
+          session_(io_.get_executor(), link_, store_, std::move(keys), protocol::sake::systemRandom,
+                   {utcNow, std::chrono::steady_clock::now}, sessionSettings(configuration), listeners_,
+                   log) {
+        listeners_.add(*this);
+        listeners_.add(monitor_);
         if (!options.pretend && !configuration.nightscout.url.empty()) {
             client_ = std::make_unique<nightscout::Client>(io_.get_executor(), clientSettings(configuration));
             uploader_ = std::make_unique<nightscout::Uploader>(uploadClock_, *client_, store_,
@@ -154,7 +156,9 @@ private:
         settings.adapter = configuration_.bluetooth.adapter;
         settings.mobileName = mobileName(configuration_, store_);
         settings.pumpSerial = configuration_.pump.serial;
-        settings.forcePairing = options_.pair;
+        settings.openPairing = options_.pair;
+        settings.forgetBonds = options_.forget;
+        settings.bonds = std::make_shared<StoredBonds>(store_);
         return settings;
     }
 
@@ -166,43 +170,45 @@ private:
         };
     }
 
-    PumpSession::Hooks hooks() {
-        PumpSession::Hooks hooks;
-        hooks.rangeDone = [this](const PumpInfo& pump, SequenceRange) {
-            clockKeeper_.settle(pump);
-            publisher_.publish(pump);
-            if (uploader_) uploader_->wake();
-        };
-        hooks.clockRead = [this](const PumpInfo& pump, const therapy::ClockReading& reading) {
-            clockKeeper_.read(pump, reading);
-        };
-        hooks.clockWanted = [this](const PumpInfo& pump) { return clockKeeper_.wantsReading(pump); };
-        hooks.clockBracketed = [this](const PumpInfo& pump) {
-            if (!clockKeeper_.settle(pump)) return;
-            publisher_.publish(pump);
-            if (uploader_) uploader_->wake();
-        };
-        hooks.synced = [this](const PumpInfo& pump) {
-            publisher_.publish(pump); // what an earlier run stored but did not come to map
-            if (uploader_) uploader_->wake();
-            synced_ = true;
-            onceWake_.cancel();
-        };
-        hooks.statusRead = [this](const PumpInfo& pump, const therapy::PumpStatus& status) {
-            QueueResult queued = statusPublisher_.publish(pump, status);
-            if (statusPublisher_.note(pump, status)) {
-                const QueueResult more = publisher_.publishNewest(pump);
-                queued.added += more.added + more.changed;
-            }
-            if (uploader_ && queued.added + queued.changed > 0) uploader_->wake();
-        };
-        hooks.displayFormatRead = [this](const PumpInfo& pump, const therapy::PumpStatus& status) {
-            statusPublisher_.note(pump, status);
-        };
-        hooks.stage = [](const std::string& text) { service_manager::status(text); };
-        monitor_.listenTo(hooks);
-        return hooks;
+    void recordsStored(const PumpInfo& pump, SequenceRange /*range*/) override {
+        clockKeeper_.settle(pump);
+        publisher_.publish(pump);
+        if (uploader_) uploader_->wake();
     }
+
+    void clockRead(const PumpInfo& pump, const therapy::ClockReading& reading) override {
+        clockKeeper_.read(pump, reading);
+    }
+
+    [[nodiscard]] bool clockWanted(const PumpInfo& pump) override { return clockKeeper_.wantsReading(pump); }
+
+    void clockBracketed(const PumpInfo& pump) override {
+        if (!clockKeeper_.settle(pump)) return;
+        publisher_.publish(pump);
+        if (uploader_) uploader_->wake();
+    }
+
+    void synced(const PumpInfo& pump) override {
+        publisher_.publish(pump); // what an earlier run stored but did not come to map
+        if (uploader_) uploader_->wake();
+        synced_ = true;
+        onceWake_.cancel();
+    }
+
+    void statusRead(const PumpInfo& pump, const therapy::PumpStatus& status) override {
+        QueueResult queued = statusPublisher_.publish(pump, status);
+        if (statusPublisher_.note(pump, status)) {
+            const QueueResult more = publisher_.publishNewest(pump);
+            queued.added += more.added + more.changed;
+        }
+        if (uploader_ && queued.added + queued.changed > 0) uploader_->wake();
+    }
+
+    void displayFormatRead(const PumpInfo& pump, const therapy::PumpStatus& format) override {
+        statusPublisher_.note(pump, format);
+    }
+
+    void stageReached(SessionStage stage) override { service_manager::status(std::string(name(stage))); }
 
     void warnOfPlainHttp() const {
         if (clientSettings(configuration_).site.exposesSecret())
@@ -317,6 +323,7 @@ private:
     Publisher publisher_;
     StatusPublisher statusPublisher_;
     ServiceMonitor monitor_;
+    SessionListeners listeners_;
     ble::BluezLink link_;
     PumpSession session_;
     nightscout::SystemClock uploadClock_{io_.get_executor(), utcNow};

@@ -16,7 +16,8 @@ namespace bridge {
 
 struct RunOptions {
     bool once = false;    ///< one full sync and upload, then exit
-    bool pair = false;    ///< forget the bond, start in pairing mode
+    bool pair = false;    ///< open pairing, although a pump is paired
+    bool forget = false;  ///< its bond first
     bool pretend = false; ///< print the documents (JSON Lines) on `out` instead of uploading them
     /// For the control socket and the adapters' locks; without the right to write there the service does
     /// without them.

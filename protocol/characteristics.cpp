@@ -65,11 +65,9 @@ std::optional<ParseError> asCurrentTime(ByteView value, FieldSink& sink) {
 // The whole of what may be written, op code by op code. Record access: report records, abort, report number;
 // delete is left out (docs/protocol/history.md 2, docs/protocol/services.md 10.6). Status reader: Reset
 // Status, which makes the pump indicate again, and Get requests (docs/protocol/services.md 7).
-constexpr std::array<std::uint16_t, 3> kHistoryRacpOpCodes{0x33, 0x55, 0x5a};
-constexpr std::array<std::uint16_t, 3> kGlucoseRacpOpCodes{0x01, 0x03, 0x04};
-constexpr std::array<std::uint16_t, 14> kStatusReaderOpCodes{0x030c, 0x0330, 0x0356, 0x0365, 0x0395,
-                                                             0x03a6, 0x03c0, 0x03f3, 0x03fd, 0x03ff,
-                                                             0x0401, 0x0403, 0x0405, 0x0407};
+constexpr std::array<std::uint16_t, 1> kHistoryRacpOpCodes{0x33};
+constexpr std::array<std::uint16_t, 1> kGlucoseRacpOpCodes{0x01};
+constexpr std::array<std::uint16_t, 6> kStatusReaderOpCodes{0x030c, 0x0330, 0x0365, 0x03f3, 0x03fd, 0x03ff};
 
 constexpr std::string_view kAny;
 constexpr auto kPlain = Protection::Plain;

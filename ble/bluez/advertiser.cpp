@@ -77,10 +77,8 @@ asio::awaitable<void> BluezAdvertiser::start(AdvertisingMode mode, std::string n
         failure = error;
     }
     if (failure) {
-        if (failure->name() == bluez::kNotPermitted)
-            throw LinkError(
-                failure->name(),
-                "the adapter has no advertisement left: stop the other program that advertises on it");
+        if (failure->kind() == LinkErrorKind::NotPermitted)
+            throw LinkError(LinkErrorKind::AdvertisementsUsedUp, failure->what());
         throw *failure;
     }
     active_ = true;

@@ -35,10 +35,20 @@ asio::awaitable<void> Agent::registerAgent(std::chrono::milliseconds limit) {
         co_await bus_->call<NoResult>(bluez::kManagerPath, bluez::kAgentManager, "RegisterAgent", limit, path,
                                       std::string("NoInputNoOutput"));
     } catch (const LinkError& error) {
-        if (error.name() != bluez::kAlreadyExists) throw;
+        if (error.kind() != LinkErrorKind::AlreadyExists) throw;
     }
     co_await bus_->call<NoResult>(bluez::kManagerPath, bluez::kAgentManager, "RequestDefaultAgent", limit,
                                   path);
+}
+
+asio::awaitable<void> Agent::unregisterAgent(std::chrono::milliseconds limit) {
+    const sdbus::ObjectPath path = kPath;
+    try {
+        co_await bus_->call<NoResult>(bluez::kManagerPath, bluez::kAgentManager, "UnregisterAgent", limit,
+                                      path);
+    } catch (const LinkError& error) {
+        log_.debug("ble: {}", error.what());
+    }
 }
 
 void Agent::requestAuthorization(const sdbus::ObjectPath& device) {
@@ -47,7 +57,7 @@ void Agent::requestAuthorization(const sdbus::ObjectPath& device) {
 }
 
 void Agent::reject(const std::string& request) {
-    log_.warn("ble: refused {}: not in pairing mode, or not the pump that is paired", request);
+    log_.warn("ble: refused {}: pairing is closed, or it is not the pump that is asked for", request);
     throw sdbus::Error(bluez::kRejected, "not accepted");
 }
 

@@ -21,6 +21,8 @@ public:
 
     /// Makes it bluetoothd's default agent. Throws LinkError.
     asio::awaitable<void> registerAgent(std::chrono::milliseconds limit);
+    /// Does not fail: what cannot be taken back is gone already.
+    asio::awaitable<void> unregisterAgent(std::chrono::milliseconds limit);
 
 private:
     std::shared_ptr<BluezBus> bus_;

@@ -3,20 +3,41 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+
 namespace ble {
 
 namespace {
 
-constexpr const char* kNoReply = "org.freedesktop.DBus.Error.NoReply";
-constexpr const char* kTimeout = "org.freedesktop.DBus.Error.Timeout";
-constexpr const char* kNoOwner = "org.freedesktop.DBus.Error.NameHasNoOwner";
+struct NamedKind {
+    std::string_view name;
+    LinkErrorKind kind;
+};
+constexpr std::array kKinds{
+    NamedKind{"org.freedesktop.DBus.Error.NoReply", LinkErrorKind::Timeout},
+    NamedKind{"org.freedesktop.DBus.Error.Timeout", LinkErrorKind::Timeout},
+    NamedKind{"org.freedesktop.DBus.Error.NameHasNoOwner", LinkErrorKind::BluezMissing},
+    NamedKind{"org.freedesktop.DBus.Error.ServiceUnknown", LinkErrorKind::BluezMissing},
+    NamedKind{"org.freedesktop.DBus.Error.AccessDenied", LinkErrorKind::AccessDenied},
+    NamedKind{bluez::kAlreadyExists, LinkErrorKind::AlreadyExists},
+    NamedKind{bluez::kBusy, LinkErrorKind::Busy},
+    NamedKind{bluez::kInProgress, LinkErrorKind::InProgress},
+    NamedKind{bluez::kNotPermitted, LinkErrorKind::NotPermitted},
+};
+
+LinkErrorKind kindOf(const std::string& name) {
+    const auto found = std::find_if(kKinds.begin(), kKinds.end(),
+                                    [&](const NamedKind& known) { return known.name == name; });
+    return found == kKinds.end() ? LinkErrorKind::Refused : found->kind;
+}
 
 std::unique_ptr<sdbus::IConnection> open(const std::string& address) {
     try {
         return openBus(address);
     } catch (const sdbus::Error& error) {
         throw LinkError(
-            error.getName(),
+            kindOf(error.getName()),
             fmt::format("cannot connect to the system bus ({}): is dbus.service running, and may this "
                         "process open its socket?",
                         error.getMessage()));
@@ -29,9 +50,10 @@ void throwLinkError(const std::exception_ptr& error, const std::string& what) {
     try {
         std::rethrow_exception(error);
     } catch (const sdbus::Error& e) {
-        if (e.getName() == kNoReply || e.getName() == kTimeout)
-            throw LinkError("timeout", fmt::format("{}: no answer from bluetoothd", what));
-        throw LinkError(e.getName(), fmt::format("{}: {} ({})", what, e.getMessage(), e.getName()));
+        const auto kind = kindOf(e.getName());
+        if (kind == LinkErrorKind::Timeout)
+            throw LinkError(kind, fmt::format("{}: no answer from bluetoothd", what));
+        throw LinkError(kind, fmt::format("{}: {} ({})", what, e.getMessage(), e.getName()));
     }
 }
 
@@ -86,7 +108,7 @@ asio::awaitable<void> BluezBus::watch(std::chrono::milliseconds limit) {
     try {
         throwLinkError(error, "GetNameOwner");
     } catch (const LinkError& e) {
-        if (e.name() != kNoOwner) throw;
+        if (e.kind() != LinkErrorKind::BluezMissing) throw;
     }
 }
 

@@ -75,6 +75,7 @@ auto asyncCallReading(BusPump& pump, sdbus::IProxy& proxy, sdbus::MethodCall cal
             Read reader;
             asio::any_io_executor executor;
             bool done = false;
+            bool replying = false; ///< sd-bus is calling back, and may not be robbed of the callback
 
             void finish(std::exception_ptr error, Reply reply) {
                 if (std::exchange(done, true)) return;
@@ -92,6 +93,7 @@ auto asyncCallReading(BusPump& pump, sdbus::IProxy& proxy, sdbus::MethodCall cal
             std::make_shared<Operation>(Operation{std::move(handler), std::move(reader), pump.executor()});
         try {
             auto onReply = [operation](sdbus::MethodReply& reply, const sdbus::Error* error) {
+                operation->replying = true;
                 try { // an exception that leaves this callback blocks the connection for ever
                     if (error != nullptr) throw sdbus::Error(*error);
                     operation->finish(nullptr, operation->reader(reply));
@@ -106,7 +108,8 @@ auto asyncCallReading(BusPump& pump, sdbus::IProxy& proxy, sdbus::MethodCall cal
                 slot.assign(
                     [weak = std::weak_ptr<Operation>(operation), pending](asio::cancellation_type) mutable {
                         const auto alive = weak.lock();
-                        pending.cancel();
+                        // What the reader of the reply does may end in here.
+                        if (!alive || !alive->replying) pending.cancel();
                         if (alive)
                             alive->finish(std::make_exception_ptr(
                                               boost::system::system_error(asio::error::operation_aborted)),

@@ -15,6 +15,11 @@ namespace uuid = protocol::uuid;
 
 constexpr const char* kRoot = "/pump_bridge/gatt";
 
+// Far behind what bluetoothd takes for itself, which begins at 1. The handle of a characteristic is that of
+// its value: its declaration stands before it, the CCCD that bluetoothd adds to the port behind it.
+constexpr std::uint16_t kInformationHandle = 0x0100;
+constexpr std::uint16_t kSakeHandle = 0x0120;
+
 struct Readable {
     std::string_view uuid;
     std::string_view value;
@@ -54,13 +59,14 @@ GattApplication::GattApplication(std::shared_ptr<BluezBus> bus, spdlog::logger& 
     const std::string information = fmt::format("{}/information", kRoot);
     const std::string sake = fmt::format("{}/sake", kRoot);
     addPort(sake + "/port", sake);
-    addService(sake, uuid::kSakeService);
+    addService(sake, uuid::kSakeService, kSakeHandle);
     for (std::size_t i = kInformation.size(); i-- > 0;) {
         const auto& [characteristic, value] = kInformation[i];
         addReadable(fmt::format("{}/c{}", information, i), information, characteristic,
-                    Bytes(value.begin(), value.end()));
+                    Bytes(value.begin(), value.end()),
+                    static_cast<std::uint16_t>(kInformationHandle + 2 * (i + 1)));
     }
-    addService(information, uuid::kMobileDeviceInformation);
+    addService(information, uuid::kMobileDeviceInformation, kInformationHandle);
 }
 
 GattApplication::~GattApplication() = default;
@@ -69,22 +75,33 @@ sdbus::IObject& GattApplication::addObject(const std::string& path) {
     return *objects_.emplace_back(sdbus::createObject(bus_->connection(), path));
 }
 
-void GattApplication::addService(const std::string& path, std::string_view uuid) {
+// bluetoothd writes the handle that it has chosen for 0; it is of no interest.
+void GattApplication::addHandle(sdbus::IObject& object, const char* interface, std::uint16_t handle) {
+    object.registerProperty("Handle")
+        .onInterface(interface)
+        .withGetter([this, handle] { return fixedHandles_ ? handle : std::uint16_t{0}; })
+        .withSetter([](const std::uint16_t& /*chosen*/) {});
+}
+
+void GattApplication::addService(const std::string& path, std::string_view uuid, std::uint16_t handle) {
     auto& object = addObject(path);
     addProperty(object, bluez::kGattService, "UUID", std::string(uuid));
     addProperty(object, bluez::kGattService, "Primary", true);
+    addHandle(object, bluez::kGattService, handle);
     object.finishRegistration();
 }
 
 void GattApplication::addReadable(const std::string& path, const std::string& service, std::string_view uuid,
-                                  Bytes value) {
+                                  Bytes value, std::uint16_t handle) {
     auto& object = addObject(path);
     addProperty(object, bluez::kGattCharacteristic, "UUID", std::string(uuid));
     addProperty(object, bluez::kGattCharacteristic, "Service", sdbus::ObjectPath(service));
     addProperty(object, bluez::kGattCharacteristic, "Flags", std::vector<std::string>{"read"});
+    addHandle(object, bluez::kGattCharacteristic, handle);
     object.registerMethod("ReadValue")
         .onInterface(bluez::kGattCharacteristic)
-        .implementedAs([value = std::move(value)](const Properties& options) {
+        .implementedAs([this, value = std::move(value)](const Properties& options) {
+            listener_.informationRead(deviceOf(options));
             const std::size_t offset = offsetOf(options);
             if (offset > value.size()) throw sdbus::Error(bluez::kInvalidOffset, "beyond the value");
             return Bytes(value.begin() + static_cast<std::ptrdiff_t>(offset), value.end());
@@ -98,6 +115,7 @@ void GattApplication::addPort(const std::string& path, const std::string& servic
     addProperty(object, bluez::kGattCharacteristic, "UUID", std::string(uuid::kSakePort));
     addProperty(object, bluez::kGattCharacteristic, "Service", sdbus::ObjectPath(service));
     addProperty(object, bluez::kGattCharacteristic, "Flags", std::vector<std::string>{"write", "notify"});
+    addHandle(object, bluez::kGattCharacteristic, kSakeHandle + 2);
     object.registerMethod("WriteValue")
         .onInterface(bluez::kGattCharacteristic)
         .implementedAs([this](const Bytes& value, const Properties& options) { onWrite(value, options); });
@@ -125,7 +143,8 @@ void GattApplication::notifyPort(ByteView value) {
     bus_->pump().wake();
 }
 
-asio::awaitable<void> GattApplication::registerAt(std::string adapterPath, std::chrono::milliseconds limit) {
+asio::awaitable<std::optional<LinkError>> GattApplication::tryRegister(std::string adapterPath,
+                                                                       std::chrono::milliseconds limit) {
     const Properties options;
     std::optional<LinkError> failure;
     try {
@@ -134,15 +153,22 @@ asio::awaitable<void> GattApplication::registerAt(std::string adapterPath, std::
     } catch (const LinkError& error) {
         failure = error;
     }
-    if (!failure || failure->name() == bluez::kAlreadyExists) co_return;
-    if (failure->name() == bluez::kAccessDenied)
-        throw LinkError(
-            failure->name(),
-            "RegisterApplication refused by the bus: run as root, as a member of the group bluetooth, "
-            "or install the D-Bus policy that comes with this program");
-    throw LinkError(
-        failure->name(),
-        fmt::format("{}; bluetoothd's journal says why (journalctl -u bluetooth)", failure->what()));
+    if (failure && failure->kind() == LinkErrorKind::AlreadyExists) failure.reset();
+    co_return failure;
+}
+
+asio::awaitable<void> GattApplication::registerAt(std::string adapterPath, std::chrono::milliseconds limit) {
+    fixedHandles_ = true;
+    auto failure = co_await tryRegister(adapterPath, limit);
+    if (failure && failure->kind() == LinkErrorKind::Refused) { // another program may sit there
+        log_.warn("ble: {}; trying without fixed handles", failure->what());
+        fixedHandles_ = false;
+        failure = co_await tryRegister(adapterPath, limit);
+    }
+    if (!failure) co_return;
+    if (failure->kind() == LinkErrorKind::Refused)
+        throw LinkError(LinkErrorKind::HandlesUsedUp, failure->what());
+    throw *failure;
 }
 
 asio::awaitable<void> GattApplication::unregisterAt(std::string adapterPath,

@@ -12,6 +12,8 @@
 #include <string>
 #include <string_view>
 
+#include "ble/bond_memory.hpp"
+#include "ble/link_state.hpp"
 #include "ble/mgmt/socket.hpp"
 #include "ble/pump_link.hpp"
 
@@ -23,11 +25,16 @@ namespace ble {
 
 /// docs/protocol/link.md 8.4 and 11.
 struct LinkLimits {
-    std::chrono::milliseconds call = std::chrono::seconds(5);         ///< of bluetoothd's management methods
-    std::chrono::milliseconds operation = std::chrono::seconds(10);   ///< read, write, subscribe
-    std::chrono::milliseconds subscription = std::chrono::seconds(8); ///< from connection to SAKE port
-    std::chrono::milliseconds pairingSubscription = std::chrono::seconds(30); ///< the same, while pairing
-    std::chrono::milliseconds discovery = std::chrono::seconds(60); ///< from subscription to ServicesResolved
+    std::chrono::milliseconds call = std::chrono::seconds(5);       ///< of bluetoothd's management methods
+    std::chrono::milliseconds operation = std::chrono::seconds(10); ///< read, write, subscribe
+    // From connecting, first pairing and return alike (docs/architecture.md 4).
+    std::chrono::milliseconds request = std::chrono::seconds(30); ///< to any request of the pump
+    std::chrono::milliseconds subscription =
+        std::chrono::seconds(60);                                 ///< to its subscription of the SAKE port
+    std::chrono::milliseconds pairing = std::chrono::minutes(10); ///< open so long at a time
+    std::chrono::milliseconds candidate =
+        std::chrono::hours(24); ///< a bond without a finished handshake is kept
+    std::chrono::milliseconds turn = std::chrono::seconds(10); ///< of each of two advertisements
     std::chrono::milliseconds disconnection = std::chrono::seconds(5);
     std::chrono::milliseconds withdrawal = std::chrono::milliseconds(300); ///< of each of the last calls
     std::chrono::milliseconds retry = std::chrono::seconds(5);             ///< after a refusal of bluetoothd
@@ -38,49 +45,41 @@ struct LinkLimits {
     /// A notification that follows the response to a write too closely is missed by some hosts
     /// (docs/protocol/link.md 4.2).
     std::chrono::milliseconds portSettle = std::chrono::milliseconds(30);
-    std::chrono::milliseconds pairingHint = std::chrono::seconds(60);
-    std::chrono::milliseconds reconnectHint = std::chrono::minutes(15);
 };
 
 struct BluezLinkSettings {
     std::string adapter;                      ///< "hci0"; empty: the first one with LE
     std::string mobileName = "Mobile 123457"; ///< "Mobile " and at most seven printable ASCII characters
-    std::string pumpSerial;                   ///< "NG1234567H"; empty: any pump
-    bool forcePairing = false;                ///< forget the bond first
-    std::string busAddress;                   ///< empty: the system bus
+    std::string pumpSerial;                   ///< "NG1234567H"; empty: any pump may pair
+    bool openPairing = false;                 ///< although there is a proven bond, which is kept
+    bool forgetBonds = false;                 ///< at the start, proven ones as well
+    std::shared_ptr<BondMemory> bonds = std::make_shared<VolatileBondMemory>();
+    std::string busAddress;                                ///< empty: the system bus
     OpenManagement openManagement = openManagementChannel; ///< a LinkError of it: advertise over D-Bus
     LinkLimits limits;
+    Condition::Clock clock = std::chrono::steady_clock::now;
 };
-
-enum class LinkState : std::uint8_t {
-    BluezMissing,
-    AdapterMissing,
-    AdvertisingPairing,
-    AdvertisingReconnect,
-    Connected,
-    Subscribed, ///< the pump listens to the SAKE port
-    Ready,      ///< and its own services can be used
-    Stopped,
-};
-std::string_view toString(LinkState state);
 
 class BluezLink final : public PumpLink {
 public:
-    /// `onState` is called after each change of state(). `log` must outlive the executor's tasks. Throws
-    /// std::invalid_argument for a name that the pump would not show.
-    BluezLink(asio::any_io_executor executor, BluezLinkSettings settings, spdlog::logger& log,
-              std::function<void(LinkState)> onState = {});
+    /// `listener` and `log` must outlive the executor's tasks. Throws std::invalid_argument for a name that
+    /// the pump would not show.
+    BluezLink(asio::any_io_executor executor, BluezLinkSettings settings, LinkListener& listener,
+              spdlog::logger& log);
     ~BluezLink() override;
 
-    /// Until cancelled; then withdraws advertisement and application and sends the pump
-    /// away, within a second. Once. Throws LinkError
-    /// when there is no bus, or when it is lost.
+    /// Until cancelled; then withdraws advertisement and application and sends the pump away, within a
+    /// second. Once. Throws LinkError when there is no bus, or when it is lost.
     asio::awaitable<void> run();
 
     [[nodiscard]] LinkState state() const;
     [[nodiscard]] std::optional<Peer> peer() const;
-    /// What is in the way and what to do about it; empty when nothing is.
-    [[nodiscard]] std::string problem() const;
+    /// What is in the way; empty when nothing is.
+    [[nodiscard]] std::optional<LinkProblem> problem() const;
+
+    /// For a while, as at the first start. Bonds that no handshake has proven are removed: their devices
+    /// could not pair anew.
+    void openPairing();
 
     asio::awaitable<LinkEvent> nextEvent() override;
     /// See EventQueue: decoder and encoder are forgotten when the next Connected is taken.
@@ -90,8 +89,8 @@ public:
     asio::awaitable<Bytes> read(PumpCharacteristic characteristic) override;
     asio::awaitable<void> write(PumpCharacteristic characteristic, Bytes value) override;
     asio::awaitable<void> subscribe(PumpCharacteristic characteristic) override;
-    asio::awaitable<void> disconnect() override;
-    void confirmPaired() override;
+    asio::awaitable<void> disconnect(EndReason reason) override;
+    void confirmHandshake() override;
 
 private:
     class Machine;

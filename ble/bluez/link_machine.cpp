@@ -13,8 +13,6 @@
 
 namespace ble {
 
-using Clock = Condition::Clock;
-
 asio::awaitable<void> BluezLink::Machine::run() {
     std::exception_ptr failure;
     startBus();
@@ -38,7 +36,8 @@ void BluezLink::Machine::startBus() {
     agent_ =
         std::make_unique<Agent>(bus_, log_, [this](const std::string& path) { return acceptsPairing(path); });
     application_ = std::make_unique<GattApplication>(bus_, log_, *this);
-    pump_ = std::make_unique<PumpClient>(bus_, executor_, events_, settings_.limits.operation);
+    pump_ =
+        std::make_unique<PumpClient>(bus_, executor_, events_, settings_.limits.operation, settings_.clock);
     auto drive = [](std::shared_ptr<BluezBus> bus) -> asio::awaitable<void> { co_await bus->pump().run(); };
     busRuns_ = true;
     asio::co_spawn(executor_, drive(bus_),
@@ -53,35 +52,35 @@ void BluezLink::Machine::startBus() {
 asio::awaitable<void> BluezLink::Machine::stopBus() {
     if (!busRuns_) co_return;
     stopBus_.emit(asio::cancellation_type::terminal);
-    co_await changes_.until([this] { return !busRuns_; }, Clock::now() + settings_.limits.withdrawal);
+    co_await changes_.until([this] { return !busRuns_; }, changes_.now() + settings_.limits.withdrawal);
 }
 
 asio::awaitable<void> BluezLink::Machine::serve() {
     co_await bus_->watch(settings_.limits.call);
     for (;;) {
         if (!bus_->bluezRuns()) {
-            problem_ = "bluetoothd is not running: systemctl enable --now bluetooth";
-            enter(LinkState::BluezMissing, problem_);
+            setProblem(LinkProblem{LinkErrorKind::BluezMissing, {}});
+            enter(LinkState::BluezMissing, "bluetoothd is not running");
         }
         co_await until([this] { return bus_->bluezRuns(); }, Condition::kNever);
-        std::string trouble;
+        std::optional<LinkProblem> refusal;
         servedStart_ = bluezStarts_;
         try {
             co_await serveBluez();
         } catch (const Restart&) {
-            trouble.clear();
+            refusal.reset();
         } catch (const LinkError& error) {
-            trouble = error.what();
+            refusal = LinkProblem{error.kind(), error.what()};
         }
-        const bool refused = serving() && !trouble.empty();
+        const bool refused = serving() && refusal;
         co_await takeBack();
-        forget("bluetoothd or the adapter has gone");
+        forget();
         if (advertiser_) co_await advertiser_->stop(settings_.limits.withdrawal);
         if (!refused) continue;
-        if (std::exchange(problem_, trouble) != trouble) log_.error("ble: {}", trouble);
+        setProblem(refusal);
         const auto start = bluezStarts_;
         co_await until([this, start] { return bluezStarts_ != start; },
-                       Clock::now() + settings_.limits.retry);
+                       changes_.now() + settings_.limits.retry);
     }
 }
 
@@ -100,23 +99,26 @@ asio::awaitable<void> BluezLink::Machine::takeBack() {
         co_await application_->unregisterAt(adapter_, settings_.limits.withdrawal);
 }
 
-void BluezLink::Machine::forget(const std::string& reason) {
-    endConnection(reason);
+void BluezLink::Machine::forget() {
+    endConnection(EndReason::HostGone);
     adapter_.clear();
     adapterReady_ = false;
     applicationRegistered_ = false;
+    bondedPaths_.clear(); // they went with the adapter
+    bondRemoved_ = false;
+    pairable_.reset();
     if (advertiser_) advertiser_->forget();
 }
 
-asio::awaitable<bool> BluezLink::Machine::until(std::function<bool()> holds, Clock::time_point deadline) {
+asio::awaitable<bool> BluezLink::Machine::until(std::function<bool()> holds, Condition::Time deadline) {
     const bool met = co_await changes_.until([&] { return !busRuns_ || holds(); }, deadline);
     if (busRuns_) co_return met;
     if (busError_) throwLinkError(busError_, "the system bus is lost");
-    throw LinkError("disconnected", "the system bus is lost");
+    throw LinkError(LinkErrorKind::Disconnected, "the system bus is lost");
 }
 
 asio::awaitable<bool> BluezLink::Machine::whileServing(std::function<bool()> holds,
-                                                       Clock::time_point deadline) {
+                                                       Condition::Time deadline) {
     const bool met = co_await until([&] { return !serving() || holds(); }, deadline);
     if (!serving()) throw Restart{};
     co_return met;
@@ -133,8 +135,6 @@ asio::awaitable<void> BluezLink::Machine::serveBluez() {
     co_await powerAdapter();
     co_await bus_->load(
         settings_.limits.call); // an adapter that has just come shows its bonds a little later
-    mode_ = modeNow();
-    co_await agent_->registerAgent(settings_.limits.call);
     co_await chooseAdvertiser();
     co_await serveAdapter();
 }
@@ -174,10 +174,8 @@ std::string BluezLink::Machine::findAdapter() const {
 asio::awaitable<void> BluezLink::Machine::chooseAdapter() {
     auto found = findAdapter();
     if (found.empty()) {
-        problem_ =
-            fmt::format("no Bluetooth adapter{}{} with Low Energy: plug one in, or see 'bluetoothctl list'",
-                        settings_.adapter.empty() ? "" : " ", settings_.adapter);
-        enter(LinkState::AdapterMissing, problem_);
+        setProblem(LinkProblem{LinkErrorKind::AdapterMissing, settings_.adapter});
+        enter(LinkState::AdapterMissing, "there is no adapter with Low Energy");
         co_await whileServing([&] { return !(found = findAdapter()).empty(); }, Condition::kNever);
     }
     adapter_ = found;
@@ -199,79 +197,30 @@ asio::awaitable<void> BluezLink::Machine::powerAdapter() {
     if (!powered()) enter(LinkState::AdapterMissing, "the adapter is off, and is switched on");
     for (int attempt = 1; !powered(); ++attempt) {
         const auto refusal = co_await switchOn();
-        const bool busy = refusal && refusal->name() == bluez::kBusy; // bluetoothd does it itself
-        if (refusal && !busy)
-            throw LinkError("adapter-off", fmt::format("the adapter cannot be switched on ({}): rfkill "
-                                                       "unblock bluetooth",
-                                                       refusal->what()));
-        if (co_await whileServing(powered, Clock::now() + settings_.limits.call)) break;
+        const bool busy = refusal && refusal->kind() == LinkErrorKind::Busy; // bluetoothd does it itself
+        if (refusal && !busy) throw LinkError(LinkErrorKind::AdapterBlocked, refusal->what());
+        if (co_await whileServing(powered, changes_.now() + settings_.limits.call)) break;
         if (attempt == kAttempts || !busy)
-            throw LinkError("adapter-off", "the adapter does not come on: see 'journalctl -u bluetooth'");
+            throw LinkError(LinkErrorKind::AdapterOff, refusal ? refusal->what() : "it stays off");
     }
     adapterReady_ = true;
 }
 
 asio::awaitable<void> BluezLink::Machine::serveAdapter() {
-    if (mode_ == AdvertisingMode::Pairing)
-        co_await removeOldBonds(); // before one of them counts as connected
+    co_await reviewBonds(); // before a device of them counts as connected
     for (const auto& path : bus_->tree().pathsWith(bluez::kDevice)) considerDevice(path);
     for (;;) {
-        mode_ = modeNow();
-        pairingDone_ = false;
+        co_await reviewBonds();
         co_await renewApplication();
         if (!current_) {
-            const bool pairing = mode_ == AdvertisingMode::Pairing;
-            if (pairing) co_await removeOldBonds();
-            co_await allowPairing(pairing);
+            co_await applyPairing();
             co_await awaitConnection();
         }
         if (current_) co_await guardConnection();
         if (!current_) co_await pump_->dropSubscriptions(settings_.limits.withdrawal);
         if (!current_ && failedConnections_ > 1)
             co_await whileServing([this] { return current_.has_value(); },
-                                  Clock::now() + settings_.limits.backOff);
-    }
-}
-
-bool BluezLink::Machine::hasBond() const {
-    for (const auto& path : bus_->tree().pathsWith(bluez::kDevice))
-        if (path.starts_with(adapter_ + "/") && isBonded(path) && isPump(path)) return true;
-    return false;
-}
-
-AdvertisingMode BluezLink::Machine::modeNow() const {
-    return forcePairing_ || !hasBond() ? AdvertisingMode::Pairing : AdvertisingMode::Reconnect;
-}
-
-// A failure is no obstacle for advertising; the kernel may have it right already.
-asio::awaitable<void> BluezLink::Machine::allowPairing(bool allowed) {
-    try {
-        if (allowed) {
-            co_await set(adapter_, bluez::kAdapter, "PairableTimeout", sdbus::Variant(std::uint32_t{0}));
-            co_await set(adapter_, bluez::kAdapter, "DiscoverableTimeout", sdbus::Variant(std::uint32_t{0}));
-        }
-        co_await set(adapter_, bluez::kAdapter, "Pairable", sdbus::Variant(allowed));
-        co_await set(adapter_, bluez::kAdapter, "Discoverable", sdbus::Variant(allowed));
-    } catch (const LinkError& error) {
-        if (serving()) log_.warn("ble: {}", error.what());
-    }
-}
-
-// A stale bond makes bluetoothd refuse the new pairing (docs/protocol/link.md 2.3).
-asio::awaitable<void> BluezLink::Machine::removeOldBonds() {
-    if (forcePairing_) pairedPath_.clear();
-    for (const auto& path : bus_->tree().pathsWith(bluez::kDevice)) {
-        if (!path.starts_with(adapter_ + "/")) continue;
-        if (!bus_->tree().text(path, bluez::kDevice, "Name").starts_with("Pump")) continue;
-        if (current_ && current_->path == path) continue;
-        if (!forcePairing_ && isBonded(path) && isPump(path)) continue; // the good one has just turned up
-        log_.info("ble: removing an old bond");
-        try {
-            co_await bus_->call<NoResult>(adapter_, bluez::kAdapter, "RemoveDevice", settings_.limits.call,
-                                          sdbus::ObjectPath(path));
-        } catch (const LinkError& error) {
-            log_.warn("ble: {}", error.what());
-        }
+                                  changes_.now() + settings_.limits.backOff);
     }
 }
 
@@ -285,80 +234,56 @@ asio::awaitable<void> BluezLink::Machine::renewApplication() {
 }
 
 asio::awaitable<void> BluezLink::Machine::awaitConnection() {
-    if (current_) co_return;
-    const bool pairing = mode_ == AdvertisingMode::Pairing;
-    co_await advertiser_->start(mode_, settings_.mobileName);
-    problem_.clear();
-    if (!current_)
-        enter(
-            pairing ? LinkState::AdvertisingPairing : LinkState::AdvertisingReconnect,
-            pairing ? "advertising mode=pairing name=" + settings_.mobileName : "advertising mode=reconnect");
-    const auto changed = [this] { return current_ || !advertiser_->active() || modeNow() != mode_; };
-    const auto hint = pairing ? settings_.limits.pairingHint : settings_.limits.reconnectHint;
-    if (!co_await whileServing(changed, Clock::now() + hint)) {
-        problem_ =
-            pairing ? "no pump has connected: on the pump choose Paired Devices > Pair New Device; another "
-                      "phone must be removed there first"
-                    : "the pump does not come back: is it near? If another phone was paired with it, remove "
-                      "that one in the pump's menu and pair this bridge anew";
-        log_.warn("ble: {}", problem_);
+    while (!current_) {
+        co_await reviewBonds();
+        co_await applyPairing();
+        const Mode mode = modeNow();
+        if (current_) break;
+        if (mode != Mode::Closed) {
+            co_await advertise(mode);
+            continue;
+        }
+        setProblem({});
+        enter(LinkState::PairingClosed, "there is no bond, and pairing is closed");
+        const auto changed = [this] { return current_ || modeNow() != Mode::Closed; };
         co_await whileServing(changed, Condition::kNever);
     }
+}
+
+// Until a device connects, something has changed, or another advertisement has its turn.
+asio::awaitable<void> BluezLink::Machine::advertise(Mode mode) {
+    const bool reconnect =
+        mode == Mode::Reconnect || (mode == Mode::Both && std::exchange(reconnectNext_, !reconnectNext_));
+    co_await advertiser_->start(reconnect ? AdvertisingMode::Reconnect : AdvertisingMode::Pairing,
+                                settings_.mobileName);
+    setProblem({});
+    if (!current_ && mode == Mode::Reconnect)
+        enter(LinkState::AdvertisingReconnect, "advertising mode=reconnect");
+    if (!current_ && mode == Mode::Pairing)
+        enter(LinkState::AdvertisingPairing, "advertising mode=pairing name=" + settings_.mobileName);
+    if (!current_ && mode == Mode::Both)
+        enter(LinkState::AdvertisingBoth, "advertising mode=both name=" + settings_.mobileName);
+    auto deadline = Condition::kNever;
+    if (mode == Mode::Both) deadline = changes_.now() + settings_.limits.turn;
+    if (mode == Mode::Pairing) deadline = *pairingUntil_;
+    const auto changed = [this, mode] {
+        return current_ || !advertiser_->active() || modeNow() != mode || removeCandidates_;
+    };
+    co_await whileServing(changed, deadline);
     const bool ended = !current_ && !advertiser_->active();
     co_await advertiser_->stop(settings_.limits.call);
     if (!ended) co_return;
     const auto never = [] { return false; }; // named: GCC 12 destroys it twice in place
-    co_await whileServing(never, Clock::now() + settings_.limits.powerNews);
-    throw LinkError("released", "the advertisement was ended by bluetoothd or another program");
-}
-
-asio::awaitable<void> BluezLink::Machine::guardConnection() {
-    const auto& limits = settings_.limits;
-    problem_.clear();
-    const std::string path = current_->path;
-    const auto gone = [this, path] { return !current_ || current_->path != path; };
-    const auto subscribed = [this, gone] { return gone() || current_->subscribed; };
-    const auto resolved = [this, gone] { return gone() || current_->resolved; };
-    const auto limit = current_->pairing ? limits.pairingSubscription : limits.subscription;
-    if (!co_await whileServing(subscribed, Clock::now() + limit)) {
-        co_await drop(
-            fmt::format("not subscribed within {} s", std::chrono::duration<double>(limit).count()));
-        co_return;
-    }
-    if (!co_await whileServing(resolved, Clock::now() + limits.discovery)) {
-        co_await drop("the pump's services were not found");
-        co_return;
-    }
-    const auto paired = [this, gone] {
-        return gone() || pairingDone_;
-    }; // named: GCC 12 destroys it twice in place
-    co_await whileServing(paired, Condition::kNever);
-    if (gone()) co_return;
-    log_.info("ble: paired");
-    mode_ = AdvertisingMode::Reconnect;
-    co_await allowPairing(false);
-    co_await whileServing(gone, Condition::kNever);
-}
-
-asio::awaitable<void> BluezLink::Machine::drop(std::string reason) {
-    if (!current_) co_return;
-    current_->dropReason = std::move(reason);
-    const std::string path = current_->path;
-    try {
-        co_await bus_->call<NoResult>(path, bluez::kDevice, "Disconnect", settings_.limits.call);
-    } catch (const LinkError& error) {
-        log_.warn("ble: {}", error.what());
-    }
-    const auto gone = [this, path] { return !current_ || current_->path != path; };
-    if (!co_await changes_.until(gone, Clock::now() + settings_.limits.disconnection))
-        endConnection("bluetoothd did not end the connection");
+    co_await whileServing(never, changes_.now() + settings_.limits.powerNews);
+    throw LinkError(LinkErrorKind::AdvertisementEnded,
+                    "the advertisement was ended by bluetoothd or another program");
 }
 
 asio::awaitable<void> BluezLink::Machine::withdraw() {
     stopping_ = true;
     const auto limit = settings_.limits.withdrawal;
     const auto connected = current_ ? std::optional(current_->path) : std::nullopt;
-    endConnection("stopped");
+    endConnection(EndReason::Stopped);
     const bool reachable = busRuns_ && !adapter_.empty() && bus_->bluezRuns();
     if (advertiser_ && !reachable) advertiser_->forget();
     if (advertiser_) co_await advertiser_->stop(limit);
@@ -371,6 +296,7 @@ asio::awaitable<void> BluezLink::Machine::withdraw() {
         }
     }
     if (applicationRegistered_) co_await application_->unregisterAt(adapter_, limit);
+    if (agentRegistered_) co_await agent_->unregisterAgent(limit);
 }
 
 } // namespace ble

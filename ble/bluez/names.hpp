@@ -24,6 +24,5 @@ inline constexpr const char* kInProgress = "org.bluez.Error.InProgress";
 inline constexpr const char* kInvalidOffset = "org.bluez.Error.InvalidOffset";
 inline constexpr const char* kNotPermitted = "org.bluez.Error.NotPermitted";
 inline constexpr const char* kRejected = "org.bluez.Error.Rejected";
-inline constexpr const char* kAccessDenied = "org.freedesktop.DBus.Error.AccessDenied";
 
 } // namespace ble::bluez

@@ -13,12 +13,13 @@ using namespace asio::experimental::awaitable_operators;
 
 void requirePermitted(PumpCharacteristic characteristic, ByteView value) {
     if (isPermittedWrite(characteristic, value)) return;
-    throw LinkError("refused", fmt::format("writing this to {} is not allowed: pump-bridge only reads",
-                                           info(characteristic).name));
+    throw LinkError(
+        LinkErrorKind::WriteRefused,
+        fmt::format("writing this to {} is not allowed: pump-bridge only reads", info(characteristic).name));
 }
 
 LinkError disconnected() {
-    return {"disconnected", "the pump is not connected"};
+    return {LinkErrorKind::Disconnected, "the pump is not connected"};
 }
 
 // As a value, since operator|| waits for the first success and would sit out an error.
@@ -58,8 +59,8 @@ private:
 };
 
 PumpClient::PumpClient(std::shared_ptr<BluezBus> bus, asio::any_io_executor executor, EventQueue& queue,
-                       std::chrono::milliseconds limit)
-    : bus_(std::move(bus)), changes_(std::move(executor)), queue_(queue), limit_(limit) {}
+                       std::chrono::milliseconds limit, Condition::Clock clock)
+    : bus_(std::move(bus)), changes_(std::move(executor), std::move(clock)), queue_(queue), limit_(limit) {}
 
 void PumpClient::attach(const std::string& devicePath) {
     device_ = devicePath;
@@ -129,9 +130,11 @@ asio::awaitable<std::string> PumpClient::locate(PumpCharacteristic characteristi
         if (connection == connection_) path = find(characteristic);
         return connection != connection_ || !path.empty();
     };
-    const bool inTime = co_await changes_.until(found, Condition::Clock::now() + limit_);
+    const bool inTime = co_await changes_.within(limit_, found);
     if (connection != connection_) throw disconnected();
-    if (!inTime) throw LinkError("missing", fmt::format("the pump shows no {}", info(characteristic).name));
+    if (!inTime)
+        throw LinkError(LinkErrorKind::Missing,
+                        fmt::format("the pump shows no {}", info(characteristic).name));
     co_return path;
 }
 
@@ -162,7 +165,8 @@ asio::awaitable<Bytes> PumpClient::read(PumpCharacteristic characteristic) {
         connection, bus_->callReading<std::optional<Bytes>>(path, bluez::kGattCharacteristic, "ReadValue",
                                                             limit_, decode, options));
     if (!plain)
-        throw LinkError("undecodable", fmt::format("{}: value not decodable", info(characteristic).name));
+        throw LinkError(LinkErrorKind::Undecodable,
+                        fmt::format("{}: value not decodable", info(characteristic).name));
     co_return std::move(*plain);
 }
 
@@ -173,7 +177,7 @@ asio::awaitable<void> PumpClient::write(PumpCharacteristic characteristic, Bytes
     const auto path = co_await locate(characteristic, connection);
     if (info(characteristic).encrypted) { // now: frames leave in the order of their counters
         auto frame = queue_.encode(value);
-        if (!frame) throw LinkError("no-session", "the handshake with the pump is not done");
+        if (!frame) throw LinkError(LinkErrorKind::NoSession, "the handshake with the pump is not done");
         value = std::move(*frame);
     }
     const Properties options{{"type", sdbus::Variant(std::string("request"))}};
@@ -191,16 +195,17 @@ asio::awaitable<void> PumpClient::subscribe(PumpCharacteristic characteristic) {
         co_await whileConnected(
             connection, bus_->call<NoResult>(path, bluez::kGattCharacteristic, "StartNotify", limit_));
     } catch (const LinkError& error) {
-        if (error.name() != bluez::kInProgress) throw;
+        if (error.kind() != LinkErrorKind::InProgress) throw;
         underWay = true; // bluetoothd is renewing an older subscription of ours
     }
     if (!underWay) co_return;
     const auto notifying = [&] {
         return connection != connection_ || bus_->tree().flag(path, bluez::kGattCharacteristic, "Notifying");
     };
-    const bool inTime = co_await changes_.until(notifying, Condition::Clock::now() + limit_);
+    const bool inTime = co_await changes_.within(limit_, notifying);
     if (connection != connection_) throw disconnected();
-    if (!inTime) throw LinkError("timeout", fmt::format("{}: not subscribed", info(characteristic).name));
+    if (!inTime)
+        throw LinkError(LinkErrorKind::Timeout, fmt::format("{}: not subscribed", info(characteristic).name));
 }
 
 asio::awaitable<void> PumpClient::dropSubscriptions(std::chrono::milliseconds limit) {

@@ -21,10 +21,10 @@ class PumpClient {
 public:
     /// `queue` gets the values, and decodes what is read; it must outlive this. `limit`: of each operation.
     PumpClient(std::shared_ptr<BluezBus> bus, asio::any_io_executor executor, EventQueue& queue,
-               std::chrono::milliseconds limit);
+               std::chrono::milliseconds limit, Condition::Clock clock);
 
     void attach(const std::string& devicePath);
-    /// Operations under way end with LinkError "disconnected".
+    /// Operations under way end with LinkErrorKind::Disconnected.
     void detach();
     /// The characteristics that history needs are there.
     [[nodiscard]] bool discovered() const;

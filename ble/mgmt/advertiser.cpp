@@ -94,12 +94,12 @@ asio::awaitable<std::unique_ptr<ManagementAdvertiser>> openManagementAdvertiser(
     asio::posix::stream_descriptor descriptor, ManagementLimits limits, std::string adapterPath,
     std::string address, spdlog::logger& log, std::function<void()> onRemoved) {
     const auto index = controllerIndex(adapterPath);
-    if (!index) throw LinkError("management-missing", adapterPath + " has no controller number");
+    if (!index) throw LinkError(LinkErrorKind::ManagementMissing, adapterPath + " has no controller number");
     auto socket = std::make_unique<ManagementSocket>(std::move(descriptor), limits);
     ManagementController controller(*socket, *index);
     const auto info = co_await controller.info();
     if (info.address != address) // bluetoothd is elsewhere, or not the real one
-        throw LinkError("management-missing",
+        throw LinkError(LinkErrorKind::ManagementMissing,
                         fmt::format("the kernel's hci{} is not bluetoothd's adapter", *index));
     const auto features = co_await controller.advertisingFeatures(); // refused without CAP_NET_ADMIN
     const auto foreign = std::count_if(features.instances.begin(), features.instances.end(),

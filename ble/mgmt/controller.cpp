@@ -12,8 +12,9 @@ namespace {
 template <typename T>
 T readable(management::Opcode opcode, protocol::Parsed<T> parsed) {
     if (!parsed)
-        throw LinkError("management-garbled", fmt::format("{}: answer {}", management::toString(opcode),
-                                                          protocol::toString(parsed.error())));
+        throw LinkError(
+            LinkErrorKind::ManagementGarbled,
+            fmt::format("{}: answer {}", management::toString(opcode), protocol::toString(parsed.error())));
     return std::move(*parsed);
 }
 

@@ -34,9 +34,10 @@ constexpr int kPacketsPerTurn = 64;
 [[noreturn]] void throwOpenError(int error) {
     const auto text = std::generic_category().message(error);
     if (error == EPERM || error == EACCES)
-        throw LinkError("management-denied",
+        throw LinkError(LinkErrorKind::ManagementDenied,
                         fmt::format("the management socket is not permitted ({})", text));
-    throw LinkError("management-missing", fmt::format("there is no management socket ({})", text));
+    throw LinkError(LinkErrorKind::ManagementMissing,
+                    fmt::format("there is no management socket ({})", text));
 }
 
 std::string explain(management::Opcode opcode, management::Status status) {
@@ -58,14 +59,15 @@ asio::posix::stream_descriptor openManagementChannel(asio::any_io_executor execu
 }
 
 ManagementError::ManagementError(management::Opcode opcode, management::Status status)
-    : LinkError(status == management::Status::PermissionDenied ? "management-denied" : "management-refused",
+    : LinkError(status == management::Status::PermissionDenied ? LinkErrorKind::ManagementDenied
+                                                               : LinkErrorKind::ManagementRefused,
                 explain(opcode, status)),
       status_(status) {}
 
 class ManagementSocket::Channel : public std::enable_shared_from_this<Channel> {
 public:
-    explicit Channel(asio::posix::stream_descriptor descriptor)
-        : descriptor_(std::move(descriptor)), changes_(descriptor_.get_executor()) {
+    Channel(asio::posix::stream_descriptor descriptor, Condition::Clock clock)
+        : descriptor_(std::move(descriptor)), changes_(descriptor_.get_executor(), std::move(clock)) {
         descriptor_.non_blocking(true);
     }
 
@@ -92,11 +94,12 @@ public:
         if (!lost_) descriptor_.write_some(asio::buffer(management::serialize(command)), error);
         if (error) lose();
         const auto answered = [this] { return reply_ || lost_; };
-        const bool met = co_await changes_.until(answered, Condition::Clock::now() + limit);
+        const bool met = co_await changes_.within(limit, answered);
         waiting_.reset();
         if (reply_) co_return *std::exchange(reply_, std::nullopt);
-        if (met) throw LinkError("disconnected", "the management socket is lost");
-        throw LinkError("timeout", fmt::format("{}: no answer", management::toString(command.opcode)));
+        if (met) throw LinkError(LinkErrorKind::Disconnected, "the management socket is lost");
+        throw LinkError(LinkErrorKind::Timeout,
+                        fmt::format("{}: no answer", management::toString(command.opcode)));
     }
 
 private:
@@ -141,7 +144,7 @@ private:
 };
 
 ManagementSocket::ManagementSocket(asio::posix::stream_descriptor descriptor, ManagementLimits limits)
-    : channel_(std::make_shared<Channel>(std::move(descriptor))), limits_(limits) {
+    : channel_(std::make_shared<Channel>(std::move(descriptor), limits.clock)), limits_(std::move(limits)) {
     channel_->arm();
 }
 

@@ -20,8 +20,8 @@ namespace ble {
 /// A connection that keeps the borders of packets. Throws LinkError.
 using OpenManagement = std::function<asio::posix::stream_descriptor(asio::any_io_executor)>;
 
-/// The kernel's. Throws LinkError "management-missing" where there is no Bluetooth in the kernel or the unit
-/// does not allow the address family, "management-denied" where it may not be opened.
+/// The kernel's. Throws ManagementMissing where there is no Bluetooth in the kernel or the unit
+/// does not allow the address family, ManagementDenied where it may not be opened.
 asio::posix::stream_descriptor openManagementChannel(asio::any_io_executor executor);
 
 struct ManagementLimits {
@@ -29,6 +29,7 @@ struct ManagementLimits {
     /// A controller that is busy, or not there yet, is asked again: so often in all, after such a pause.
     unsigned attempts = 4;
     std::chrono::milliseconds pause = std::chrono::milliseconds(100);
+    Condition::Clock clock = std::chrono::steady_clock::now;
 };
 
 /// The kernel has refused a command.
@@ -52,8 +53,8 @@ public:
     void setListener(Listener listener);
 
     /// The parameters of Command Complete. One caller at a time; *this must outlive the request. Throws
-    /// ManagementError when the kernel refuses, LinkError "timeout" when it does not answer in time
-    /// (`limit`, for each attempt), "disconnected" when the socket is lost.
+    /// ManagementError when the kernel refuses, LinkErrorKind::Timeout when it does not answer in time
+    /// (`limit`, for each attempt), Disconnected when the socket is lost.
     asio::awaitable<protocol::Bytes> request(management::Command command, std::chrono::milliseconds limit);
     /// The same with the limit for replies.
     asio::awaitable<protocol::Bytes> request(management::Command command);

@@ -11,6 +11,7 @@
 #include "bridge/config/profile_settings.hpp"
 #include "bridge/config/secret_files.hpp"
 #include "nightscout/upload/site_url.hpp"
+#include "protocol/pump_serial.hpp"
 #include "therapy/zone.hpp"
 
 namespace bridge {
@@ -81,6 +82,17 @@ private:
             if (configuration_.timezone.starts_with(':')) configuration_.timezone.erase(0, 1);
         }
         if (configuration_.pump.serial == kAnySerial) configuration_.pump.serial.clear();
+        normaliseSerial();
+    }
+
+    void normaliseSerial() {
+        auto& serial = configuration_.pump.serial;
+        if (serial.empty()) return;
+        if (auto known = protocol::parsePumpSerial(serial))
+            serial = std::move(*known);
+        else
+            reader_.problem(place("pump.serial"), "pump.serial",
+                            "must be a pump's serial number as on its back, such as NG1234567H");
     }
 
     /// Where the value of `key` came from.

@@ -7,11 +7,14 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 
 #include "protocol/idd/status_changed.hpp"
 
 namespace bridge {
+
+using SteadyClock = std::function<std::chrono::steady_clock::time_point()>;
 
 struct FollowSettings {
     /// Silence after which all is asked for once: a lost indication would leave the pump silent for good.

@@ -11,24 +11,19 @@ namespace bridge {
 namespace idd = protocol::idd;
 using ble::PumpCharacteristic;
 
-namespace {
-
-FollowPlan::Time now() {
-    return std::chrono::steady_clock::now();
-}
-
-} // namespace
-
 Follower::Follower(ble::PumpLink& link, ValueQueue& values, Store& store, PumpInfo pump, Settings settings,
-                   HistorySync::Clock clock, Hooks hooks, spdlog::logger& log)
+                   Clocks clocks, MeasureClock measureClock, SessionListener& listener, Enter enter,
+                   spdlog::logger& log)
     : values_(values),
       store_(store),
       pump_(std::move(pump)),
-      clock_(std::move(clock)),
-      hooks_(std::move(hooks)),
+      clocks_(std::move(clocks)),
+      measureClock_(std::move(measureClock)),
+      listener_(listener),
+      enter_(std::move(enter)),
       log_(log),
-      history_(link, values, settings.inactivity),
-      sync_(store, history_, settings.sync, clock_, hooks_.rangeDone, log),
+      history_(link, values, settings.report, clocks_.steady),
+      sync_(store, history_, settings.sync, {clocks_.utc, clocks_.steady}, listener, log),
       live_(link, values, settings.answerInactivity, log),
       plan_(settings.follow, now()) {
     const auto other = [this](const ble::ValueArrived& value) { note(value); };
@@ -41,12 +36,12 @@ asio::awaitable<void> Follower::run() {
     co_await history_.subscribe();
     co_await live_.subscribe();
     co_await readDisplayFormat();
-    hooks_.stage("syncing");
+    enter_(SessionStage::Syncing);
     plan_.done(Item::Clock, now()); // measured before
     bool following = false;
     for (;;) {
         co_await attend();
-        if (!std::exchange(following, true)) hooks_.stage("following");
+        if (!std::exchange(following, true)) enter_(SessionStage::Following);
         const auto wait = std::chrono::ceil<std::chrono::milliseconds>(plan_.next() - now());
         if (indicated_.flags != 0 || wait <= std::chrono::milliseconds::zero()) continue;
         const auto value = co_await values_.pop(wait);
@@ -79,7 +74,7 @@ bool Follower::take(Item item) {
 template <typename Value>
 void Follower::keep(std::optional<Value> read, std::optional<Value>& kept) {
     if (read) {
-        status_.readAt = clock_();
+        status_.readAt = clocks_.utc();
         news_ = true;
     }
     kept = std::move(read);
@@ -107,7 +102,7 @@ asio::awaitable<void> Follower::attend() {
     co_await readMeasurement();
     const bool complete = co_await readHistory();
     co_await readState();
-    if (complete && hooks_.synced) hooks_.synced();
+    if (complete) listener_.synced(pump_);
 }
 
 // In the middle of a long history.
@@ -122,7 +117,7 @@ asio::awaitable<void> Follower::attendPresent() {
 asio::awaitable<void> Follower::readState() {
     co_await readTherapy();
     co_await readRoutine();
-    if (std::exchange(news_, false) && hooks_.statusRead) hooks_.statusRead(status_);
+    if (std::exchange(news_, false)) listener_.statusRead(pump_, status_);
 }
 
 asio::awaitable<void> Follower::readMeasurement() {
@@ -169,15 +164,15 @@ asio::awaitable<bool> Follower::readHistory() {
 
 // A reading counts only between two looks at the end of the history.
 asio::awaitable<void> Follower::measureClock() {
-    co_await hooks_.measureClock();
+    co_await measureClock_();
     co_await sync_.runNewest(pump_);
-    if (hooks_.clockBracketed) hooks_.clockBracketed();
+    listener_.clockBracketed(pump_);
 }
 
 asio::awaitable<void> Follower::settleClock() {
     constexpr int kAttempts = 5; // docs/nightscout/mapping.md 5.3
-    if (hooks_.clockBracketed) hooks_.clockBracketed();
-    const auto wanted = [this] { return hooks_.clockWanted && hooks_.clockWanted(); };
+    listener_.clockBracketed(pump_);
+    const auto wanted = [this] { return listener_.clockWanted(pump_); };
     if (!wanted()) clockAttempts_ = 0;
     while (wanted() && clockAttempts_ < kAttempts) {
         ++clockAttempts_;
@@ -189,11 +184,11 @@ asio::awaitable<void> Follower::readTherapy() {
     if (take(Item::Status)) co_await readDelivery();
     if (take(Item::Annunciation)) {
         keep(co_await live_.annunciation(), status_.annunciation);
-        status_.annunciationReadAt = clock_();
+        status_.annunciationReadAt = clocks_.utc();
     }
     if (take(Item::Algorithm)) {
         keep(co_await live_.algorithm(), status_.algorithm);
-        status_.algorithmReadAt = clock_();
+        status_.algorithmReadAt = clocks_.utc();
     }
     if (take(Item::InsulinOnBoard)) keep(co_await live_.insulinOnBoard(), status_.insulinOnBoard);
     if (take(Item::Boluses)) keep(co_await live_.activeBoluses(), status_.activeBoluses);
@@ -206,7 +201,7 @@ asio::awaitable<void> Follower::readDelivery() {
     constexpr std::chrono::seconds kAgain{31};
     constexpr std::chrono::minutes kUndecided{4};
     keep(co_await live_.status(), status_.status);
-    status_.statusReadAt = clock_();
+    status_.statusReadAt = clocks_.utc();
     const auto& read = status_.status;
     const bool stopped = read && read->therapyControlState != protocol::history::TherapyControlState::Run;
     if (!stopped) stoppedAt_.reset();
@@ -217,8 +212,8 @@ asio::awaitable<void> Follower::readDelivery() {
 asio::awaitable<void> Follower::readDisplayFormat() {
     therapy::PumpStatus format;
     format.displayFormat = co_await live_.displayFormat();
-    format.readAt = clock_();
-    if (format.displayFormat && hooks_.displayFormatRead) hooks_.displayFormatRead(format);
+    format.readAt = clocks_.utc();
+    if (format.displayFormat) listener_.displayFormatRead(pump_, format);
 }
 
 asio::awaitable<void> Follower::readRoutine() {

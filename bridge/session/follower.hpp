@@ -11,34 +11,31 @@
 #include "bridge/session/history_reader.hpp"
 #include "bridge/session/history_sync.hpp"
 #include "bridge/session/live_reader.hpp"
+#include "bridge/session/session_listener.hpp"
 #include "therapy/pump_status.hpp"
 
 namespace bridge {
 
 class Follower {
 public:
-    struct Hooks {
-        HistorySync::RangeDone rangeDone;
-        /// The store has all that the pump had, and its state was read.
-        std::function<void()> synced;
-        std::function<void(const therapy::PumpStatus&)> statusRead;
-        /// How the pump counts, in an otherwise empty status: once, before any history is read.
-        std::function<void(const therapy::PumpStatus&)> displayFormatRead;
-        std::function<asio::awaitable<void>()> measureClock;
-        std::function<bool()> clockWanted;    ///< records wait for a reading of the pump's clock
-        std::function<void()> clockBracketed; ///< history was fetched up to the pump's end since the reading
-        std::function<void(const std::string&)> stage;
-    };
     struct Settings {
         FollowSettings follow;
         SyncSettings sync;
-        std::chrono::milliseconds inactivity;       ///< within a report of history
+        HistoryReader::Limits report;               ///< of history
         std::chrono::milliseconds answerInactivity; ///< within any other procedure
     };
 
-    /// All references outlive this. `clock` dates what is read.
+    struct Clocks {
+        HistorySync::Clock utc; ///< dates what is read
+        SteadyClock steady;     ///< decides what is due
+    };
+    using MeasureClock = std::function<asio::awaitable<void>()>;
+    using Enter = std::function<void(SessionStage)>;
+
+    /// All references outlive this. `enter`: syncing and following, when they begin.
     Follower(ble::PumpLink& link, ValueQueue& values, Store& store, PumpInfo pump, Settings settings,
-             HistorySync::Clock clock, Hooks hooks, spdlog::logger& log);
+             Clocks clocks, MeasureClock measureClock, SessionListener& listener, Enter enter,
+             spdlog::logger& log);
 
     /// Until cancelled, or until the link fails: ble::LinkError.
     asio::awaitable<void> run();
@@ -61,6 +58,7 @@ private:
     asio::awaitable<void> readRoutine();
     asio::awaitable<void> readSession();
     void keepTrend(const protocol::cgm::Measurement& measurement);
+    [[nodiscard]] FollowPlan::Time now() const { return clocks_.steady(); }
     bool take(Item item);
     template <typename Value>
     void keep(std::optional<Value> read, std::optional<Value>& kept);
@@ -68,8 +66,10 @@ private:
     ValueQueue& values_;
     Store& store_;
     PumpInfo pump_;
-    HistorySync::Clock clock_;
-    Hooks hooks_;
+    Clocks clocks_;
+    MeasureClock measureClock_;
+    SessionListener& listener_;
+    Enter enter_;
     spdlog::logger& log_;
     HistoryReader history_;
     HistorySync sync_;
@@ -77,7 +77,7 @@ private:
     FollowPlan plan_;
     protocol::idd::StatusChanged indicated_; ///< not reset yet
     therapy::PumpStatus status_;
-    bool news_ = false; ///< in status_, not told yet
+    bool news_ = false; ///< in status_, not reported yet
     FollowPlan::Time newMeasurementAt_{};
     int clockAttempts_ = 0;                     ///< since it was last wanted for no reason
     std::optional<FollowPlan::Time> stoppedAt_; ///< first reading that delivery is stopped

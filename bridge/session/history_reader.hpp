@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "ble/pump_link.hpp"
+#include "bridge/session/follow_plan.hpp"
 #include "bridge/session/value_queue.hpp"
 #include "bridge/store/store.hpp"
 #include "protocol/history/assembler.hpp"
@@ -18,13 +19,16 @@ namespace bridge {
 
 class HistoryReader {
 public:
-    /// `inactivity`: how long the pump may say nothing within a procedure.
-    HistoryReader(ble::PumpLink& link, ValueQueue& values, std::chrono::milliseconds inactivity);
+    struct Limits {
+        std::chrono::milliseconds inactivity; ///< how long the pump may say nothing within a procedure
+        std::chrono::milliseconds procedure;  ///< how long one may take in all
+    };
+    HistoryReader(ble::PumpLink& link, ValueQueue& values, Limits limits, SteadyClock clock);
 
     using RecordSink = std::function<void(protocol::Bytes record)>;
     using Range = SequenceRange;
 
-    // All throw ble::LinkError; "timeout" when the pump falls silent.
+    // All throw ble::LinkError; Timeout when the pump falls silent, or trickles.
     asio::awaitable<void> subscribe();
     asio::awaitable<std::optional<protocol::Bytes>> first();
     asio::awaitable<std::optional<protocol::Bytes>> last();
@@ -35,13 +39,15 @@ public:
     void onOtherValue(std::function<void(const ble::ValueArrived&)> handler) { other_ = std::move(handler); }
 
 private:
-    asio::awaitable<protocol::HistoryRacp::Response> procedure(protocol::HistoryRacp::Request request,
-                                                               RecordSink sink);
+    asio::awaitable<protocol::HistoryRacp::ResponseCode> procedure(protocol::HistoryRacp::Request request,
+                                                                   RecordSink sink);
     asio::awaitable<std::optional<protocol::Bytes>> single(protocol::HistoryRacp::Request request);
+    asio::awaitable<ble::ValueArrived> next(FollowPlan::Time deadline);
 
     ble::PumpLink& link_;
     ValueQueue& values_;
-    std::chrono::milliseconds inactivity_;
+    Limits limits_;
+    SteadyClock clock_;
     std::function<void(const ble::ValueArrived&)> other_;
 };
 

@@ -3,11 +3,14 @@
 // stopped, remembering what the pump no longer has. docs/architecture.md 4, docs/protocol/history.md 14.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <vector>
 
 #include "bridge/session/history_reader.hpp"
+#include "bridge/session/session_listener.hpp"
 #include "bridge/store/store.hpp"
 
 namespace spdlog {
@@ -25,16 +28,22 @@ struct SyncSettings {
     std::size_t commitEvery = 100;
     /// A number that a finished report left out is asked for this often before it counts as absent.
     int attempts = 3;
+    /// In one go; the rest is asked for at the next poll. Each of the pump's records comes with at most this
+    /// divided by nextRanges of them.
+    unsigned rangesAtOnce = 2000;
 };
 
 class HistorySync {
 public:
     using Clock = std::function<std::chrono::sys_seconds()>;
-    /// Called after each range with the numbers that were asked for.
-    using RangeDone = std::function<void(const PumpInfo&, SequenceRange)>;
+    struct Clocks {
+        Clock utc;
+        SteadyClock steady;
+    };
 
-    HistorySync(Store& store, HistoryReader& reader, SyncSettings settings, Clock clock, RangeDone rangeDone,
-                spdlog::logger& log);
+    /// `listener` hears of each range that is done, with the numbers that were asked for.
+    HistorySync(Store& store, HistoryReader& reader, SyncSettings settings, Clocks clocks,
+                SessionListener& listener, spdlog::logger& log);
 
     /// Until nothing is missing. Throws ble::LinkError when the link fails; what arrived is stored.
     asio::awaitable<void> run(PumpInfo pump);
@@ -46,15 +55,18 @@ public:
 
 private:
     asio::awaitable<std::optional<SequenceRange>> askRange(PumpInfo& pump);
+    /// The pump's numbering has begun again.
+    void restartNumbering(const PumpInfo& pump, std::uint32_t newest, std::uint32_t heldUpTo);
     void noteLost(const PumpInfo& pump, std::uint32_t oldest);
-    asio::awaitable<void> fetch(PumpInfo& pump, SequenceRange range);
+    asio::awaitable<bool> fetch(PumpInfo& pump, SequenceRange range);
+    [[nodiscard]] std::uint64_t missingIn(const PumpInfo& pump, SequenceRange range) const;
     asio::awaitable<protocol::HistoryRacp::ResponseCode> fetchOnce(PumpInfo& pump, SequenceRange range);
 
     Store& store_;
     HistoryReader& reader_;
     SyncSettings settings_;
-    Clock clock_;
-    RangeDone rangeDone_;
+    Clocks clocks_;
+    SessionListener& listener_;
     std::function<asio::awaitable<void>()> pause_;
     spdlog::logger& log_;
 };

@@ -37,9 +37,9 @@ asio::awaitable<void> LiveReader::subscribe() {
 }
 
 void LiveReader::noteRefusal(PumpCharacteristic characteristic, const ble::LinkError& error) {
-    if (error.name() == "disconnected") throw error;
-    log_.debug("live: {}: {} ({})", ble::info(characteristic).name, error.what(), error.name());
-    if (error.name() == "missing") absent_.insert(characteristic);
+    if (error.kind() == ble::LinkErrorKind::Disconnected) throw error;
+    log_.debug("live: {}: {} ({})", ble::info(characteristic).name, error.what(), ble::name(error.kind()));
+    if (error.kind() == ble::LinkErrorKind::Missing) absent_.insert(characteristic);
 }
 
 asio::awaitable<bool> LiveReader::trySubscribe(PumpCharacteristic characteristic) {

@@ -8,14 +8,17 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
 #include <cctype>
 #include <utility>
 
 #include "bridge/session/follower.hpp"
+#include "bridge/session/sake_channel.hpp"
 #include "protocol/codec/date_time.hpp"
 #include "protocol/idd/device_information.hpp"
+#include "protocol/pump_serial.hpp"
 
 namespace bridge {
 
@@ -25,31 +28,61 @@ using protocol::Bytes;
 
 /// What belongs to one connection; gone when it ends.
 struct PumpSession::Connection {
-    explicit Connection(const asio::any_io_executor& executor) : values(executor) {}
+    Connection(const asio::any_io_executor& executor, SakeChannel channel)
+        : sake(std::move(channel)), values(executor) {}
 
     ble::Peer peer;
-    std::optional<sake::Server> handshake;
-    std::optional<sake::Session> session;
+    SakeChannel sake;
+    bool provenOnce = false; ///< a handshake was done
     bool servicesResolved = false;
     bool dropping = false;
     bool working = false;
-    int decryptFailures = 0;
     std::chrono::steady_clock::time_point handshakeBegan;
     ValueQueue values;
     asio::cancellation_signal stopWork;
 };
 
+namespace {
+
+asio::awaitable<void> disconnect(ble::PumpLink& link, ble::EndReason reason, spdlog::logger& log) {
+    try {
+        co_await link.disconnect(reason);
+    } catch (const ble::LinkError& error) {
+        log.warn("session: {} ({})", error.what(), ble::name(error.kind()));
+    }
+}
+
+} // namespace
+
+std::string_view name(SessionStage stage) {
+    switch (stage) {
+        case SessionStage::Connected:
+            return "connected";
+        case SessionStage::Handshaking:
+            return "handshaking";
+        case SessionStage::Discovering:
+            return "discovering";
+        case SessionStage::Syncing:
+            return "syncing";
+        case SessionStage::Following:
+            return "following";
+        case SessionStage::Waiting:
+            break;
+    }
+    return "waiting for the pump";
+}
+
 PumpSession::PumpSession(asio::any_io_executor executor, ble::PumpLink& link, Store& store,
-                         sake::KeyDatabase keys, sake::RandomSource random, UtcClock clock,
-                         SessionSettings settings, Hooks hooks, spdlog::logger& log)
+                         sake::KeyDatabase keys, sake::RandomSource random, SessionClocks clocks,
+                         SessionSettings settings, SessionListener& listener, spdlog::logger& log)
     : executor_(std::move(executor)),
       link_(link),
       store_(store),
       keys_(std::move(keys)),
       random_(std::move(random)),
-      clock_(std::move(clock)),
+      clocks_(std::move(clocks)),
       settings_(std::move(settings)),
-      hooks_(std::move(hooks)),
+      listener_(listener),
       log_(log),
       watchdog_(executor_),
       workEnded_(executor_) {
@@ -66,8 +99,7 @@ void PumpSession::setCodec() {
         return decode(characteristic, std::move(value));
     });
     link_.setEncoder([this](protocol::ByteView plain) -> std::optional<Bytes> {
-        if (!connection_ || !connection_->session) return std::nullopt;
-        return connection_->session->sender.encrypt(plain);
+        return connection_ ? connection_->sake.encode(plain) : std::nullopt;
     });
 }
 
@@ -90,28 +122,29 @@ asio::awaitable<void> PumpSession::run() {
 }
 
 asio::awaitable<void> PumpSession::handle(ble::LinkEvent event) {
-    if (hooks_.linkEvent) hooks_.linkEvent(event);
+    listener_.linkEvent(event);
     if (auto* connected = std::get_if<ble::Connected>(&event)) {
         endConnection();
-        connection_ = std::make_shared<Connection>(executor_);
+        connection_ = std::make_shared<Connection>(executor_, SakeChannel{keys_, random_, log_});
         connection_->peer = std::move(connected->peer);
         setCodec();
-        stage("connected");
+        watch(settings_.handshakeTimeout, ble::EndReason::HandshakeTimeout);
+        enter(SessionStage::Connected);
         co_return;
     }
     if (!connection_) co_return; // left over from a connection that has ended
     if (auto* gone = std::get_if<ble::Disconnected>(&event)) {
-        log_.info("session: ended ({})", gone->reason);
+        log_.info("session: ended ({})", ble::describe(gone->reason));
         endConnection();
-        stage("waiting for the pump");
+        enter(SessionStage::Waiting);
     } else if (std::holds_alternative<ble::PortSubscribed>(event)) {
         co_await beginHandshake();
     } else if (std::holds_alternative<ble::PortUnsubscribed>(event)) {
-        connection_->session.reset();
-        connection_->handshake.reset();
+        connection_->sake.end();
         stopWork();
+        if (connection_->provenOnce) watch(settings_.handshakeTimeout, ble::EndReason::HandshakeTimeout);
     } else if (auto* written = std::get_if<ble::PortWritten>(&event)) {
-        co_await continueHandshake(std::move(written->value));
+        continueHandshake(written->value);
     } else if (std::holds_alternative<ble::ServicesResolved>(event)) {
         connection_->servicesResolved = true;
         startWorkWhenReady();
@@ -121,62 +154,67 @@ asio::awaitable<void> PumpSession::handle(ble::LinkEvent event) {
 }
 
 asio::awaitable<void> PumpSession::beginHandshake() {
+    const auto connection = connection_;
     stopWork();
-    connection_->session.reset();
-    connection_->handshake.emplace(keys_, random_);
-    connection_->handshakeBegan = std::chrono::steady_clock::now();
-    stage("handshaking");
-    watch(settings_.handshakeTimeout, "the handshake did not finish in time");
+    connection->sake.begin();
+    connection->handshakeBegan = clocks_.steady();
+    if (connection->provenOnce) watch(settings_.handshakeTimeout, ble::EndReason::HandshakeTimeout);
+    enter(SessionStage::Handshaking);
 
     // The pump misses a start signal that comes too soon after its subscription was answered.
     asio::steady_timer pause{executor_, settings_.startSignalDelay};
     co_await pause.async_wait(asio::use_awaitable);
-    link_.notifyPort(sake::kStartSignal);
+    if (connection == connection_ && connection->sake.handshaking()) link_.notifyPort(sake::kStartSignal);
 }
 
-asio::awaitable<void> PumpSession::continueHandshake(Bytes written) {
-    if (connection_->session) {
+void PumpSession::continueHandshake(const Bytes& written) {
+    auto& channel = connection_->sake;
+    if (channel.open()) {
         log_.info("session: write of {} bytes to the SAKE port after the handshake ignored", written.size());
-        co_return;
+        return;
     }
-    if (!connection_->handshake || connection_->dropping) co_return;
-    auto& handshake = *connection_->handshake;
-    const int stageBefore = handshake.stage();
-    const auto answer = handshake.receive(written);
+    if (!channel.handshaking() || connection_->dropping) return;
+    const int stageBefore = channel.stage();
+    const auto answer = channel.receive(written);
     if (!answer) {
         log_.error("session: handshake failed at stage {}: {}. {}", stageBefore, sake::name(answer.error()),
                    sake::explain(answer.error()));
-        if (hooks_.handshakeEnded) hooks_.handshakeEnded(answer.error());
-        co_await drop("the handshake failed");
-        co_return;
+        listener_.handshakeEnded(answer.error());
+        drop(ble::EndReason::HandshakeFailed, "the handshake failed");
+        return;
     }
     if (*answer) link_.notifyPort(**answer);
-    if (!handshake.done()) co_return;
+    if (channel.open()) handshakeDone();
+}
 
-    connection_->session.emplace(handshake.takeSession());
-    connection_->handshake.reset();
+void PumpSession::handshakeDone() {
+    connection_->provenOnce = true;
     watchdog_.cancel();
-    const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() -
-                                                                            connection_->handshakeBegan);
+    const auto took =
+        std::chrono::duration_cast<std::chrono::milliseconds>(clocks_.steady() - connection_->handshakeBegan);
     log_.info("session: handshake done in {} ms", took.count());
-    if (hooks_.handshakeEnded) hooks_.handshakeEnded(std::nullopt);
-    link_.confirmPaired();
-    stage("discovering");
-    if (!connection_->servicesResolved) {
-        watch(settings_.discoveryTimeout, "the pump's services were not found in time");
-    }
+    link_.confirmHandshake();
+    listener_.handshakeEnded(std::nullopt);
+    if (!connection_) return;
+    enter(SessionStage::Discovering);
+    if (!connection_) return;
+    if (!connection_->servicesResolved) watch(settings_.discoveryTimeout, ble::EndReason::ServicesNotFound);
     startWorkWhenReady();
 }
 
-asio::awaitable<void> PumpSession::drop(std::string reason) {
-    if (!connection_ || std::exchange(connection_->dropping, true)) co_return;
-    log_.warn("session: dropping the link: {}", reason);
+void PumpSession::drop(ble::EndReason reason, const std::string& why) {
+    if (!connection_ || std::exchange(connection_->dropping, true)) return;
+    log_.warn("session: dropping the link: {}", why);
+    watchdog_.cancel();
     stopWork();
-    try {
-        co_await link_.disconnect();
-    } catch (const ble::LinkError& error) {
-        log_.warn("session: {} ({})", error.what(), error.name());
-    }
+    asio::co_spawn(executor_, disconnect(link_, reason, log_), [](const std::exception_ptr&) {});
+}
+
+void PumpSession::dropSoon(ble::EndReason reason, std::string why) {
+    asio::post(executor_, [this, weak = std::weak_ptr(connection_), reason, why = std::move(why)] {
+        const auto connection = weak.lock(); // which lives no longer than this, or than its work
+        if (connection && connection == connection_) drop(reason, why);
+    });
 }
 
 void PumpSession::endConnection() {
@@ -191,16 +229,15 @@ void PumpSession::stopWork() {
     if (connection_ && connection_->working) connection_->stopWork.emit(asio::cancellation_type::terminal);
 }
 
-void PumpSession::watch(std::chrono::milliseconds timeout, std::string reason) {
+void PumpSession::watch(std::chrono::milliseconds timeout, ble::EndReason reason) {
     watchdog_.expires_after(timeout);
-    watchdog_.async_wait([this, reason = std::move(reason)](boost::system::error_code error) {
-        if (error) return;
-        asio::co_spawn(executor_, drop(reason), [](const std::exception_ptr&) {});
+    watchdog_.async_wait([this, reason](boost::system::error_code error) {
+        if (!error) drop(reason, std::string(ble::describe(reason)));
     });
 }
 
 void PumpSession::startWorkWhenReady() {
-    if (!connection_ || !connection_->session || !connection_->servicesResolved || connection_->dropping)
+    if (!connection_ || !connection_->sake.open() || !connection_->servicesResolved || connection_->dropping)
         return;
     watchdog_.cancel();
     if (std::exchange(working_, true)) return; // the work that is ending starts this one
@@ -217,19 +254,21 @@ void PumpSession::onWorkEnded(Connection& ended, const std::exception_ptr& error
     working_ = false;
     ended.working = false;
     workEnded_.cancel();
-    std::string reason;
+    std::string why;
+    auto reason = ble::EndReason::SessionFailed;
     try {
         if (error) std::rethrow_exception(error);
     } catch (const ble::LinkError& failure) {
-        reason = fmt::format("{} ({})", failure.what(), failure.name());
+        why = fmt::format("{} ({})", failure.what(), ble::name(failure.kind()));
+        if (failure.kind() == ble::LinkErrorKind::WrongPump) reason = ble::EndReason::WrongPump;
     } catch (const boost::system::system_error& failure) {
-        if (failure.code() != asio::error::operation_aborted) reason = failure.what();
+        if (failure.code() != asio::error::operation_aborted) why = failure.what();
     } catch (const std::exception& failure) {
-        reason = failure.what();
+        why = failure.what();
     }
     const bool current = connection_.get() == &ended;
-    if (!reason.empty() && current && !ended.dropping) {
-        asio::co_spawn(executor_, drop(reason), [](const std::exception_ptr&) {});
+    if (!why.empty() && current && !ended.dropping) {
+        drop(reason, why);
     } else {
         startWorkWhenReady(); // a new session may have waited for this end
     }
@@ -238,46 +277,35 @@ void PumpSession::onWorkEnded(Connection& ended, const std::exception_ptr& error
 asio::awaitable<void> PumpSession::work(std::shared_ptr<Connection> connection) {
     const PumpInfo pump = co_await identify();
     co_await measureClock(pump);
-
-    Follower::Hooks hooks;
-    hooks.rangeDone = hooks_.rangeDone;
-    hooks.synced = [this, &pump] {
-        if (hooks_.synced) hooks_.synced(pump);
-    };
-    hooks.statusRead = [this, &pump](const therapy::PumpStatus& status) {
-        if (hooks_.statusRead) hooks_.statusRead(pump, status);
-    };
-    hooks.displayFormatRead = [this, &pump](const therapy::PumpStatus& status) {
-        if (hooks_.displayFormatRead) hooks_.displayFormatRead(pump, status);
-    };
-    hooks.measureClock = [this, &pump] { return measureClock(pump); };
-    hooks.clockWanted = [this, &pump] { return hooks_.clockWanted && hooks_.clockWanted(pump); };
-    hooks.clockBracketed = [this, &pump] {
-        if (hooks_.clockBracketed) hooks_.clockBracketed(pump);
-    };
-    hooks.stage = [this](const std::string& text) { stage(text); };
     Follower follower{link_,
                       connection->values,
                       store_,
                       pump,
-                      {settings_.follow, settings_.sync, settings_.inactivity, settings_.answerInactivity},
-                      clock_,
-                      std::move(hooks),
+                      {settings_.follow,
+                       settings_.sync,
+                       {settings_.inactivity, settings_.report},
+                       settings_.answerInactivity},
+                      {clocks_.utc, clocks_.steady},
+                      [this, &pump] { return measureClock(pump); },
+                      listener_,
+                      [this](SessionStage stage) { enter(stage); },
                       log_};
     co_await follower.run();
 }
 
 asio::awaitable<PumpInfo> PumpSession::identify() {
-    std::string serial = co_await readText(PumpCharacteristic::SerialNumber);
-    std::ranges::transform(serial, serial.begin(),
-                           [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
-    if (serial.empty()) throw ble::LinkError("protocol", "the pump did not tell its serial number");
-    if (!settings_.requiredSerial.empty() && serial != settings_.requiredSerial) {
-        throw ble::LinkError("wrong-pump",
-                             fmt::format("this is pump {}, but the configuration asks for {}: change "
-                                         "pump.serial, or pair the other pump",
-                                         serial, settings_.requiredSerial));
-    }
+    const Bytes raw = co_await link_.read(PumpCharacteristic::SerialNumber);
+    const auto parsed = protocol::parsePumpSerial({reinterpret_cast<const char*>(raw.data()), raw.size()});
+    if (!parsed)
+        throw ble::LinkError(ble::LinkErrorKind::Protocol,
+                             fmt::format("the pump's serial number of {} bytes is none ({})", raw.size(),
+                                         protocol::toString(parsed.error())));
+    const std::string& serial = *parsed;
+    if (!settings_.requiredSerial.empty() && !protocol::sameSerial(serial, settings_.requiredSerial))
+        throw ble::LinkError(ble::LinkErrorKind::WrongPump,
+                             "this is not the pump of the configuration: correct pump.serial, or pair the "
+                             "other pump");
+    noteSerialOfBond(serial);
     const std::string model = co_await readText(PumpCharacteristic::ModelNumber);
     const std::string firmware = co_await readText(PumpCharacteristic::FirmwareRevision);
     const PumpInfo pump = store_.pump(serial);
@@ -286,10 +314,22 @@ asio::awaitable<PumpInfo> PumpSession::identify() {
     co_return store_.pump(serial);
 }
 
+void PumpSession::noteSerialOfBond(const std::string& serial) {
+    if (!connection_ || connection_->peer.address.empty()) return;
+    const std::string key = "serial-of-bond " + connection_->peer.address;
+    const auto before = store_.setting(key);
+    if (before == serial) return;
+    if (before)
+        log_.warn(
+            "session: the pump of this bond has another serial number than before; its records are kept "
+            "apart");
+    store_.setSetting(key, serial);
+}
+
 asio::awaitable<void> PumpSession::measureClock(const PumpInfo& pump) {
     try {
         const Bytes raw = co_await link_.read(PumpCharacteristic::CurrentTime);
-        const auto now = clock_();
+        const auto now = clocks_.utc();
         const auto current = protocol::parseCurrentTime(raw);
         if (!current) {
             log_.warn("session: the pump's clock is unreadable: {}", protocol::toString(current.error()));
@@ -300,10 +340,11 @@ asio::awaitable<void> PumpSession::measureClock(const PumpInfo& pump) {
             log_.warn("session: the pump's clock is not set");
             co_return;
         }
-        if (hooks_.clockRead) hooks_.clockRead(pump, {.local = *local, .utc = now});
+        listener_.clockRead(pump, {.local = *local, .utc = now});
     } catch (const ble::LinkError& error) {
-        if (error.name() == "disconnected") throw;
-        log_.warn("session: the pump's clock could not be read ({}); records wait for it", error.name());
+        if (error.kind() == ble::LinkErrorKind::Disconnected) throw;
+        log_.warn("session: the pump's clock could not be read ({}); records wait for it",
+                  ble::name(error.kind()));
     }
 }
 
@@ -312,33 +353,26 @@ asio::awaitable<std::string> PumpSession::readText(PumpCharacteristic characteri
     co_return protocol::idd::parseText(raw);
 }
 
+// Called while a message of the bus is dispatched, perhaps the reply to a read of the session's own work:
+// what follows from a failure may not happen before that is over.
 std::optional<Bytes> PumpSession::decode(PumpCharacteristic characteristic, Bytes value) {
-    const auto& about = ble::info(characteristic);
-    if (!about.encrypted) return value;
-    if (!connection_ || !connection_->session) {
-        log_.debug("session: {} before the session, dropped", about.name);
-        return std::nullopt;
+    if (!connection_) {
+        if (ble::info(characteristic).encrypted) return std::nullopt;
+        return value;
     }
-    auto plain = connection_->session->receiver.decrypt(value);
-    if (plain) {
-        connection_->decryptFailures = 0;
-        if (plain->lost > 0) log_.warn("session: {} frames lost before one of {}", plain->lost, about.name);
-        return std::move(plain->plain);
+    auto& channel = connection_->sake;
+    auto plain = channel.decode(characteristic, std::move(value));
+    if (!plain && channel.failures() == settings_.maxDecryptFailures && !connection_->dropping) {
+        listener_.outOfStep();
+        dropSoon(ble::EndReason::OutOfStep,
+                 "several frames in a row could not be decrypted: the session is out of step");
     }
-    log_.warn("session: undecodable {} length={} ({})", about.name, value.size(),
-              sake::toString(plain.error()));
-    if (++connection_->decryptFailures >= settings_.maxDecryptFailures && !connection_->dropping) {
-        if (hooks_.outOfStep) hooks_.outOfStep();
-        asio::co_spawn(executor_,
-                       drop("several frames in a row could not be decrypted: the session is out of step"),
-                       [](const std::exception_ptr&) {});
-    }
-    return std::nullopt;
+    return plain;
 }
 
-void PumpSession::stage(const std::string& text) {
-    log_.info("session: {}", text);
-    if (hooks_.stage) hooks_.stage(text);
+void PumpSession::enter(SessionStage stage) {
+    log_.info("session: {}", name(stage));
+    listener_.stageReached(stage);
 }
 
 } // namespace bridge

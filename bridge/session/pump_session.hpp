@@ -15,11 +15,10 @@
 #include "ble/pump_link.hpp"
 #include "bridge/session/follow_plan.hpp"
 #include "bridge/session/history_sync.hpp"
+#include "bridge/session/session_listener.hpp"
 #include "bridge/session/value_queue.hpp"
 #include "bridge/store/store.hpp"
 #include "protocol/sake/handshake.hpp"
-#include "therapy/clock_offset.hpp"
-#include "therapy/pump_status.hpp"
 
 namespace spdlog {
 class logger;
@@ -31,9 +30,13 @@ struct SessionSettings {
     std::string requiredSerial; ///< empty: any pump that pairs
     std::chrono::milliseconds startSignalDelay =
         std::chrono::milliseconds(120); ///< docs/protocol/link.md 4.2 rule 5
-    std::chrono::milliseconds handshakeTimeout = std::chrono::seconds(30);
+    /// From connecting to the end of the handshake, however often it is begun; then from each further
+    /// subscription (docs/architecture.md 4).
+    std::chrono::milliseconds handshakeTimeout = std::chrono::seconds(90);
     std::chrono::milliseconds discoveryTimeout = std::chrono::seconds(60);
     std::chrono::milliseconds inactivity = std::chrono::seconds(30);
+    /// Of a whole report of history; 500 records in pieces on a bad link take some two minutes.
+    std::chrono::milliseconds report = std::chrono::minutes(10);
     /// Within a procedure other than a report of history; its answer may then be done without.
     std::chrono::milliseconds answerInactivity = std::chrono::seconds(10);
     FollowSettings follow;
@@ -41,37 +44,17 @@ struct SessionSettings {
     SyncSettings sync;
 };
 
+struct SessionClocks {
+    std::function<std::chrono::sys_seconds()> utc;
+    SteadyClock steady;
+};
+
 class PumpSession {
 public:
-    using UtcClock = std::function<std::chrono::sys_seconds()>;
-    struct Hooks {
-        /// Numbers of this range are in the store.
-        HistorySync::RangeDone rangeDone;
-        /// The pump's clock was just read.
-        std::function<void(const PumpInfo&, const therapy::ClockReading&)> clockRead;
-        /// Whether to read it now: something depends on it that has come from the pump.
-        std::function<bool(const PumpInfo&)> clockWanted;
-        /// History was fetched up to the pump's end, after the clock was read.
-        std::function<void(const PumpInfo&)> clockBracketed;
-        /// The store has all that the pump had, and its state was read.
-        std::function<void(const PumpInfo&)> synced;
-        /// Something of the pump's present state was read. Values of this connection only.
-        std::function<void(const PumpInfo&, const therapy::PumpStatus&)> statusRead;
-        /// How the pump counts, and nothing else; before its history is read.
-        std::function<void(const PumpInfo&, const therapy::PumpStatus&)> displayFormatRead;
-        /// One line about what is going on, for the service manager.
-        std::function<void(const std::string&)> stage;
-        // What a diagnosis needs; each is called before the session acts on it.
-        std::function<void(const ble::LinkEvent&)> linkEvent;
-        /// Empty: the handshake is done.
-        std::function<void(std::optional<protocol::sake::HandshakeError>)> handshakeEnded;
-        /// Frames cannot be decrypted any more: the session is given up.
-        std::function<void()> outOfStep;
-    };
-
+    /// The references must outlive run().
     PumpSession(asio::any_io_executor executor, ble::PumpLink& link, Store& store,
-                protocol::sake::KeyDatabase keys, protocol::sake::RandomSource random, UtcClock clock,
-                SessionSettings settings, Hooks hooks, spdlog::logger& log);
+                protocol::sake::KeyDatabase keys, protocol::sake::RandomSource random, SessionClocks clocks,
+                SessionSettings settings, SessionListener& listener, spdlog::logger& log);
     ~PumpSession();
 
     /// Until cancelled.
@@ -82,29 +65,34 @@ private:
 
     asio::awaitable<void> handle(ble::LinkEvent event);
     asio::awaitable<void> beginHandshake();
-    asio::awaitable<void> continueHandshake(protocol::Bytes written);
-    asio::awaitable<void> drop(std::string reason);
+    void continueHandshake(const protocol::Bytes& written);
+    void handshakeDone();
+    /// Not to be called from inside the link: see dropSoon.
+    void drop(ble::EndReason reason, const std::string& why);
+    /// At the next turn of the loop, if the connection is still the same then.
+    void dropSoon(ble::EndReason reason, std::string why);
     void endConnection();
     void stopWork();
-    void watch(std::chrono::milliseconds timeout, std::string reason);
+    void watch(std::chrono::milliseconds timeout, ble::EndReason reason);
     void startWorkWhenReady();
     void onWorkEnded(Connection& ended, const std::exception_ptr& error);
     asio::awaitable<void> work(std::shared_ptr<Connection> connection);
     asio::awaitable<PumpInfo> identify();
+    void noteSerialOfBond(const std::string& serial);
     asio::awaitable<void> measureClock(const PumpInfo& pump);
     asio::awaitable<std::string> readText(ble::PumpCharacteristic characteristic);
     void setCodec();
     std::optional<protocol::Bytes> decode(ble::PumpCharacteristic characteristic, protocol::Bytes value);
-    void stage(const std::string& text);
+    void enter(SessionStage stage);
 
     asio::any_io_executor executor_;
     ble::PumpLink& link_;
     Store& store_;
     protocol::sake::KeyDatabase keys_;
     protocol::sake::RandomSource random_;
-    UtcClock clock_;
+    SessionClocks clocks_;
     SessionSettings settings_;
-    Hooks hooks_;
+    SessionListener& listener_;
     spdlog::logger& log_;
     asio::steady_timer watchdog_;
     asio::steady_timer workEnded_;

@@ -32,7 +32,8 @@ asio::awaitable<std::optional<ble::ValueArrived>> ValueQueue::pop(std::chrono::m
             throw boost::system::system_error(asio::error::operation_aborted);
         }
     }
-    if (values_.empty() && closed_) throw ble::LinkError("disconnected", "the pump has gone");
+    if (values_.empty() && closed_)
+        throw ble::LinkError(ble::LinkErrorKind::Disconnected, "the pump has gone");
     co_return tryPop();
 }
 

@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include "ble/bluez/link.hpp"
+#include "ble/link_state.hpp"
 #include "ble/pump_link.hpp"
 #include "protocol/sake/handshake.hpp"
 
@@ -21,13 +21,28 @@ enum class LinkFault : std::uint8_t {
     BondOrRadio,             ///< the same after sessions that worked: bond lost on one side, or weak radio
     PairingFailed,           ///< came to pair, went without a bond
     NoSubscription,          ///< stays connected, but never asks for a handshake
-    LeavesHandshake,         ///< goes, or falls silent, in the middle of the handshake
+    WantsToPair,             ///< came to pair while pairing is closed
+    LeavesHandshake,         ///< goes in the middle of the handshake
+    SilentInHandshake,       ///< stays, and says nothing more in the middle of the handshake
     WrongKeys,               ///< the pump's third message does not fit the key database
     HandshakeFailed,         ///< any other error of the handshake
     OutOfStep,               ///< the handshake succeeds, what follows cannot be decrypted
     NobodyPairs,             ///< advertised for pairing, nobody came
     NeverCameBack,           ///< paired, and since then never seen again
     HeldElsewhere,           ///< was here, and does not come back for long
+    PairingClosed,           ///< there is no bond, and the time to pair is over
+    ServicesNotFound,        ///< the handshake succeeds, the pump's services do not show
+    WrongPump,               ///< another pump than the configuration asks for
+    // in the way on this computer
+    BluetoothdMissing,
+    AdapterMissing,
+    AdapterBlocked,
+    AdapterOff,
+    BusDenied,
+    HandlesUsedUp,
+    AdvertisementsUsedUp,
+    AdvertisementEnded,
+    BluetoothdRefuses,
 };
 /// "discovery-answers-too-long"
 std::string_view name(LinkFault fault);
@@ -44,8 +59,10 @@ public:
         unsigned times = 1; ///< in this row
     };
 
-    // Those with a result return what is news: a fault that has just become certain enough to be told.
+    // Those with a result return what is news: a fault that has just become certain enough to be reported.
     void link(ble::LinkState state, Time now);
+    /// What keeps the link from advertising; empty when nothing does any more.
+    std::optional<Finding> problem(const std::optional<ble::LinkProblem>& problem, Time now);
     std::optional<Finding> event(const ble::LinkEvent& event, Time now);
     std::optional<Finding> handshakeFailed(protocol::sake::HandshakeError error, Time now);
     /// Frames of a session cannot be decrypted; the session will be dropped.
@@ -54,7 +71,7 @@ public:
     /// Records were read: all is well, and what was found is forgotten.
     void worked();
 
-    /// What is the matter now; also what only the time that has passed tells (nobody comes).
+    /// What is the matter now; also what only the time that has passed shows (nobody comes).
     [[nodiscard]] std::optional<Finding> current(Time now) const;
 
 private:
@@ -68,6 +85,7 @@ private:
     };
 
     std::optional<Finding> connectionEnded(const ble::Disconnected& end, Time now);
+    std::optional<Finding> lostEarly(const ble::Disconnected& end, Time now);
     std::optional<Finding> note(LinkFault fault, unsigned certainAt, Time now);
     [[nodiscard]] Finding findingOf(const Row& row) const;
 
@@ -78,6 +96,8 @@ private:
     bool everWorked_ = false; ///< a session of this process read records
     bool freshBond_ = false;  ///< the last handshake was that of a pairing
     std::optional<Row> row_;
+    std::optional<Finding> obstacle_;                              ///< on this computer
+    std::optional<Time> closedSince_;                              ///< pairing
     std::optional<protocol::sake::HandshakeError> handshakeError_; ///< the last one
 };
 

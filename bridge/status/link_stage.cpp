@@ -13,10 +13,11 @@ struct StageTexts {
     std::string_view name;
     std::string_view description;
 };
-constexpr std::array<StageTexts, 12> kTexts{{
+constexpr std::array<StageTexts, 13> kTexts{{
     {LinkStage::Starting, "starting", "starting"},
     {LinkStage::BluetoothMissing, "bluetooth-missing", "bluetoothd does not run"},
     {LinkStage::AdapterMissing, "adapter-missing", "no usable Bluetooth adapter"},
+    {LinkStage::PairingClosed, "pairing-closed", "not paired, and pairing is closed"},
     {LinkStage::Pairing, "pairing", "waiting to be paired from the pump's menu"},
     {LinkStage::Reconnecting, "reconnecting", "waiting for the paired pump to come back"},
     {LinkStage::Connected, "connected", "connected, waiting for the pump to begin"},
@@ -32,12 +33,22 @@ const StageTexts& textsOf(LinkStage stage) {
     return *std::ranges::find(kTexts, stage, &StageTexts::stage);
 }
 
-std::optional<LinkStage> sessionStage(std::string_view text) {
-    constexpr std::array kOfSessions{LinkStage::Connected, LinkStage::Handshaking, LinkStage::Discovering,
-                                     LinkStage::Syncing, LinkStage::Following};
-    for (const LinkStage stage : kOfSessions)
-        if (name(stage) == text) return stage;
-    return std::nullopt;
+LinkStage stageOf(SessionStage stage) {
+    switch (stage) {
+        case SessionStage::Connected:
+            return LinkStage::Connected;
+        case SessionStage::Handshaking:
+            return LinkStage::Handshaking;
+        case SessionStage::Discovering:
+            return LinkStage::Discovering;
+        case SessionStage::Syncing:
+            return LinkStage::Syncing;
+        case SessionStage::Following:
+            return LinkStage::Following;
+        case SessionStage::Waiting:
+            break;
+    }
+    return LinkStage::Lost;
 }
 
 } // namespace
@@ -56,13 +67,16 @@ void LinkStages::link(ble::LinkState state, Time now) {
             return enter(LinkStage::BluetoothMissing, now);
         case ble::LinkState::AdapterMissing:
             return enter(LinkStage::AdapterMissing, now);
+        case ble::LinkState::PairingClosed:
+            return enter(LinkStage::PairingClosed, now);
         case ble::LinkState::AdvertisingPairing:
+        case ble::LinkState::AdvertisingBoth:
             return enter(LinkStage::Pairing, now);
         case ble::LinkState::AdvertisingReconnect:
             return enter(LinkStage::Reconnecting, now);
         case ble::LinkState::Connected:
             return enter(LinkStage::Connected, now);
-        case ble::LinkState::Subscribed: // from here on the session tells
+        case ble::LinkState::Subscribed: // from here on the session reports
         case ble::LinkState::Ready:
             return;
         case ble::LinkState::Stopped:
@@ -70,12 +84,8 @@ void LinkStages::link(ble::LinkState state, Time now) {
     }
 }
 
-void LinkStages::session(std::string_view text, Time now) {
-    constexpr std::string_view kEnded = "waiting for the pump";
-    if (!isConnected()) return;
-    if (text == kEnded) return enter(LinkStage::Lost, now);
-    const auto stage = sessionStage(text);
-    if (stage && *stage != LinkStage::Connected) enter(*stage, now);
+void LinkStages::session(SessionStage stage, Time now) {
+    if (isConnected() && stage != SessionStage::Connected) enter(stageOf(stage), now);
 }
 
 bool LinkStages::isConnected() const {

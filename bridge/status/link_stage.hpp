@@ -8,7 +8,8 @@
 #include <deque>
 #include <string_view>
 
-#include "ble/bluez/link.hpp"
+#include "ble/link_state.hpp"
+#include "bridge/session/session_stage.hpp"
 
 namespace bridge {
 
@@ -16,8 +17,9 @@ enum class LinkStage : std::uint8_t {
     Starting,
     BluetoothMissing, ///< bluetoothd does not run
     AdapterMissing,
-    Pairing,      ///< advertising to be paired
-    Reconnecting, ///< advertising for the pump that is paired
+    PairingClosed, ///< there is no pump, and none may pair
+    Pairing,       ///< advertising to be paired
+    Reconnecting,  ///< advertising for the pump that is paired
     Connected,
     Handshaking,
     Discovering,
@@ -45,9 +47,8 @@ public:
     explicit LinkStages(Time startedAt) { transitions_.push_back({LinkStage::Starting, startedAt}); }
 
     void link(ble::LinkState state, Time now);
-    /// A text of PumpSession::Hooks::stage; one without a stage is passed over, and so is what a session
-    /// still says after its link was lost.
-    void session(std::string_view text, Time now);
+    /// What a session still says after its link was lost is passed over.
+    void session(SessionStage stage, Time now);
 
     [[nodiscard]] const Transition& present() const { return transitions_.back(); }
     /// Oldest first, the present one last; at most kKept.

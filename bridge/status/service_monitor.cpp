@@ -20,36 +20,43 @@ ServiceMonitor::ServiceMonitor(Store& store, const therapy::Zone& zone, nightsco
       startedAt_(clock_()),
       stages_(startedAt_) {}
 
-void ServiceMonitor::linkState(ble::LinkState state) {
+void ServiceMonitor::linkStateChanged(ble::LinkState state) {
     stages_.link(state, clock_());
     diagnosis_.link(state, clock_());
 }
 
-void ServiceMonitor::listenTo(PumpSession::Hooks& hooks) {
-    hooks.stage = [this, before = std::move(hooks.stage)](const std::string& text) {
-        if (before) before(text);
-        stages_.session(text, clock_());
-    };
-    hooks.statusRead = [this, before = std::move(hooks.statusRead)](const PumpInfo& pump,
-                                                                    const therapy::PumpStatus& status) {
-        if (before) before(pump, status);
-        pumpStatus_ = status;
-    };
-    hooks.synced = [this, before = std::move(hooks.synced)](const PumpInfo& pump) {
-        if (before) before(pump);
-        diagnosis_.worked();
-    };
-    hooks.linkEvent = [this](const ble::LinkEvent& event) { tell(diagnosis_.event(event, clock_())); };
-    hooks.handshakeEnded = [this](std::optional<protocol::sake::HandshakeError> error) {
-        if (error)
-            tell(diagnosis_.handshakeFailed(*error, clock_()));
-        else
-            diagnosis_.handshakeDone();
-    };
-    hooks.outOfStep = [this] { tell(diagnosis_.outOfStep(clock_())); };
+void ServiceMonitor::linkProblemChanged(const std::optional<ble::LinkProblem>& problem) {
+    report(diagnosis_.problem(problem, clock_()));
 }
 
-void ServiceMonitor::tell(const std::optional<LinkDiagnosis::Finding>& finding) {
+void ServiceMonitor::synced(const PumpInfo& /*pump*/) {
+    diagnosis_.worked();
+}
+
+void ServiceMonitor::statusRead(const PumpInfo& /*pump*/, const therapy::PumpStatus& status) {
+    pumpStatus_ = status;
+}
+
+void ServiceMonitor::stageReached(SessionStage stage) {
+    stages_.session(stage, clock_());
+}
+
+void ServiceMonitor::linkEvent(const ble::LinkEvent& event) {
+    report(diagnosis_.event(event, clock_()));
+}
+
+void ServiceMonitor::handshakeEnded(std::optional<protocol::sake::HandshakeError> error) {
+    if (error)
+        report(diagnosis_.handshakeFailed(*error, clock_()));
+    else
+        diagnosis_.handshakeDone();
+}
+
+void ServiceMonitor::outOfStep() {
+    report(diagnosis_.outOfStep(clock_()));
+}
+
+void ServiceMonitor::report(const std::optional<LinkDiagnosis::Finding>& finding) {
     if (finding) log_.warn("link: {} {}", finding->sentence, finding->remedy);
 }
 
@@ -74,7 +81,6 @@ ServiceState ServiceMonitor::gather() const {
     state.link.since = stages_.present().at;
     state.link.transitions.assign(stages_.transitions().begin(), stages_.transitions().end());
     state.link.finding = diagnosis_.current(state.now);
-    if (linkProblem_) state.link.hostWords = linkProblem_();
     state.pumpStatus = pumpStatus_;
     state.upload = upload();
     readStoredState(store_, zone_, mapping_, state);

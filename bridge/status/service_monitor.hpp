@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "bridge/session/pump_session.hpp"
+#include "bridge/session/session_listener.hpp"
 #include "bridge/status/link_diagnosis.hpp"
 #include "bridge/status/service_state.hpp"
 #include "bridge/store/store.hpp"
@@ -20,7 +20,7 @@ class logger;
 
 namespace bridge {
 
-class ServiceMonitor {
+class ServiceMonitor final : public SessionListener, public ble::LinkListener {
 public:
     using UtcClock = std::function<std::chrono::sys_seconds()>;
 
@@ -28,18 +28,21 @@ public:
     ServiceMonitor(Store& store, const therapy::Zone& zone, nightscout::MappingSettings mapping,
                    UtcClock clock, spdlog::logger& log);
 
-    /// As the link reports its states; `problem` is what it says is in the way, empty for nothing.
-    void linkState(ble::LinkState state);
-    void setLinkProblem(std::function<std::string()> problem) { linkProblem_ = std::move(problem); }
-    /// Adds itself to the session's hooks. What they did before, they still do; a fault of the link that is
-    /// recognised goes to the log.
-    void listenTo(PumpSession::Hooks& hooks);
+    // A fault of the link that is recognised goes to the log, once.
+    void linkStateChanged(ble::LinkState state) override;
+    void linkProblemChanged(const std::optional<ble::LinkProblem>& problem) override;
+    void synced(const PumpInfo& pump) override;
+    void statusRead(const PumpInfo& pump, const therapy::PumpStatus& status) override;
+    void stageReached(SessionStage stage) override;
+    void linkEvent(const ble::LinkEvent& event) override;
+    void handshakeEnded(std::optional<protocol::sake::HandshakeError> error) override;
+    void outOfStep() override;
     void setUploader(const nightscout::Uploader& uploader) { uploader_ = &uploader; }
 
     [[nodiscard]] ServiceState gather() const;
 
 private:
-    void tell(const std::optional<LinkDiagnosis::Finding>& finding);
+    void report(const std::optional<LinkDiagnosis::Finding>& finding);
     [[nodiscard]] ServiceState::Upload upload() const;
 
     Store& store_;
@@ -50,7 +53,6 @@ private:
     std::chrono::sys_seconds startedAt_;
     LinkStages stages_;
     LinkDiagnosis diagnosis_;
-    std::function<std::string()> linkProblem_;
     std::optional<therapy::PumpStatus> pumpStatus_;
     const nightscout::Uploader* uploader_ = nullptr;
 };

@@ -51,9 +51,6 @@ std::string toString(const DecryptError& error) {
     switch (error.code) {
         case DecryptError::Code::TooShort:
             return "frame shorter than its trailer";
-        case DecryptError::Code::OutsideWindow:
-            text = "frame outside the window";
-            break;
         case DecryptError::Code::BadMac:
             text = "frame with a wrong MAC";
             break;
@@ -77,7 +74,6 @@ boost::system::result<Decrypted, DecryptError> Receiver::decrypt(ByteView frame)
     const auto failure = [&](Code code) { return DecryptError{code, wireCounter, expected}; };
 
     const auto delta = static_cast<std::uint8_t>(wireCounter - expected);
-    if (delta > kMaxDelta) return failure(Code::OutsideWindow);
     const std::uint64_t sequence = sequence_ + 2U * std::uint64_t{delta};
     if (sequence >= kSequenceLimit) return failure(Code::SequenceExhausted);
 

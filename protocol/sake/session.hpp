@@ -19,8 +19,9 @@ namespace protocol::sake {
 
 inline constexpr std::size_t kFrameOverhead = 3;
 inline constexpr std::uint64_t kSequenceLimit = std::uint64_t{1} << 40U;
-/// Frames that may be lost in a row before the next one is refused (docs/protocol/sake.md 7.7).
-inline constexpr std::uint8_t kMaxDelta = 128;
+/// Frames that may be lost in a row: as far as the byte of the counter reaches, as in the reference
+/// (docs/protocol/sake.md 7.7).
+inline constexpr std::uint64_t kMaxDelta = 255;
 
 using SessionNonce = std::array<std::uint8_t, 8>;
 
@@ -54,7 +55,7 @@ private:
 };
 
 struct DecryptError {
-    enum class Code { TooShort, OutsideWindow, BadMac, SequenceExhausted } code;
+    enum class Code { TooShort, BadMac, SequenceExhausted } code;
     std::uint8_t wireCounter = 0;      ///< as received
     std::uint64_t expectedCounter = 0; ///< full counter that was due
     friend bool operator==(const DecryptError&, const DecryptError&) = default;

@@ -2,6 +2,7 @@
 // A link against the double of bluetoothd with a pump behind it, and a session as short as can be.
 #pragma once
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <spdlog/logger.h>
@@ -36,7 +37,7 @@ inline sake::RandomSource countingRandom(std::uint8_t start) {
     };
 }
 
-class ALink : public testing::Test {
+class ALink : public testing::Test, public LinkListener {
 protected:
     std::unique_ptr<sdbus::IConnection> daemonBus_ = openBus(privateBus());
     asio::io_context io_{1};
@@ -53,19 +54,25 @@ protected:
     std::optional<BluezLink> link_;
     asio::cancellation_signal stop_;
     std::optional<std::exception_ptr> ended_; ///< run() has ended, how
+    std::chrono::seconds ahead_{0};           ///< of the real clock is that of the link
     std::vector<LinkState> states_;
+    std::vector<LinkErrorKind> problems_;
     std::vector<std::string> events_;
     std::vector<ValueArrived> values_;
     std::optional<sake::Server> handshake_;
     std::optional<sake::Session> session_;
     std::size_t handshakes_ = 0;
     std::size_t undecodable_ = 0;
+    bool mute_ = false; ///< the session has no keys, as it were: no handshake comes to an end
+    std::shared_ptr<VolatileBondMemory> bonds_ = std::make_shared<VolatileBondMemory>();
 
     void SetUp() override {
         log_.set_level(spdlog::level::info);
         settings_.busAddress = privateBus();
+        settings_.bonds = bonds_;
+        settings_.clock = [this] { return std::chrono::steady_clock::now() + ahead_; };
         settings_.openManagement = [](const asio::any_io_executor&) -> asio::posix::stream_descriptor {
-            throw LinkError("management-missing", "there is no management socket");
+            throw LinkError(LinkErrorKind::ManagementMissing, "there is no management socket");
         };
         settings_.limits.portSettle = 1ms;
         settings_.limits.backOff = 10ms;
@@ -81,8 +88,15 @@ protected:
                         [this](const auto& event) { seen_.push_back(event); });
     }
     void startLink() {
-        link_.emplace(io_.get_executor(), settings_, log_,
-                      [this](LinkState state) { states_.push_back(state); });
+        link_.emplace(io_.get_executor(), settings_, *this, log_);
+        runLink();
+    }
+    /// After it has ended.
+    void restartLink() {
+        ended_.reset();
+        startLink();
+    }
+    void runLink() {
         asio::co_spawn(
             io_, link_->run(),
             asio::bind_cancellation_slot(stop_.slot(), [this](std::exception_ptr error) { ended_ = error; }));
@@ -128,7 +142,7 @@ protected:
                     if (result != nullptr) ((*result = std::move(value)), ...);
                 name = "";
             } catch (const LinkError& e) {
-                name = e.name();
+                name = ble::name(e.kind());
             }
         };
         asio::co_spawn(io_, std::move(operation), done);
@@ -136,36 +150,52 @@ protected:
         return name.value_or("no end");
     }
 
+    void linkStateChanged(LinkState state) override { states_.push_back(state); }
+    void linkProblemChanged(const std::optional<LinkProblem>& problem) override {
+        if (problem) problems_.push_back(problem->kind);
+    }
+    [[nodiscard]] std::size_t countOf(const std::string& event) const {
+        return static_cast<std::size_t>(std::count(events_.begin(), events_.end(), event));
+    }
+    [[nodiscard]] bool hasProblem(LinkErrorKind kind) const {
+        return link_->problem() && link_->problem()->kind == kind;
+    }
+
     /// What a session does with a link.
     asio::awaitable<void> follow() {
         for (;;) {
             auto event = co_await link_->nextEvent();
             std::visit([this](auto& e) { on(e); }, event);
+            heard();
         }
     }
+    virtual void heard() {} ///< an event
     void on(const Connected&) { events_.emplace_back("connected"); }
-    void on(const Disconnected& e) { events_.push_back("disconnected: " + e.reason); }
+    void on(const Disconnected& e) { events_.push_back(fmt::format("disconnected: {}", describe(e.reason))); }
     void on(const ServicesResolved&) { events_.emplace_back("resolved"); }
     void on(const PortUnsubscribed&) { events_.emplace_back("unsubscribed"); }
     void on(const PortSubscribed&) {
         events_.emplace_back("subscribed");
+        if (mute_) return;
         handshake_.emplace(keys_.first, countingRandom(7));
         link_->notifyPort(sake::kStartSignal);
     }
     void on(const PortWritten& e) {
         events_.emplace_back("written");
+        if (!handshake_) return;
         const auto answer = handshake_->receive(e.value);
         ASSERT_TRUE(answer.has_value());
         if (*answer) link_->notifyPort(**answer);
         if (!handshake_->done()) return;
         session_.emplace(handshake_->takeSession());
-        link_->setDecoder([this](PumpCharacteristic c, Bytes value) { return decode(c, std::move(value)); });
-        link_->confirmPaired();
+        link_->setDecoder([this](PumpCharacteristic c, Bytes value) { return decoded(c, std::move(value)); });
+        link_->confirmHandshake();
         ++handshakes_;
     }
     void on(const ValueArrived& e) { values_.push_back(e); }
-    std::optional<Bytes> decode(PumpCharacteristic characteristic, Bytes value) {
+    virtual std::optional<Bytes> decoded(PumpCharacteristic characteristic, Bytes value) {
         if (!info(characteristic).encrypted) return value;
+        if (!session_) return std::nullopt;
         auto plain = session_->receiver.decrypt(value);
         if (plain.has_value() && plain->lost == 0) return plain->plain;
         ++undecodable_;

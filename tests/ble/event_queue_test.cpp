@@ -19,7 +19,7 @@ constexpr auto kControlPoint = PumpCharacteristic::IddRecordAccessControlPoint;
 class AnEventQueue : public testing::Test {
 protected:
     asio::io_context io_{1};
-    EventQueue queue_{io_.get_executor()};
+    EventQueue queue_{io_.get_executor(), std::chrono::steady_clock::now};
     std::vector<Bytes> decoded_; ///< in the order in which the decoder saw them
 
     /// Takes what is ready.
@@ -58,12 +58,12 @@ protected:
 TEST_F(AnEventQueue, HandsOutEventsInTheirOrder) {
     queue_.push(PortSubscribed{});
     queue_.push(PortWritten{{1}});
-    queue_.push(Disconnected{"gone"});
+    queue_.push(Disconnected{EndReason::LinkLost});
     const auto events = take();
     ASSERT_EQ(events.size(), 3U);
     EXPECT_TRUE(std::holds_alternative<PortSubscribed>(events[0]));
     EXPECT_EQ(std::get<PortWritten>(events[1]).value, Bytes{1});
-    EXPECT_EQ(std::get<Disconnected>(events[2]).reason, "gone");
+    EXPECT_EQ(std::get<Disconnected>(events[2]).reason, EndReason::LinkLost);
 }
 
 TEST_F(AnEventQueue, DecodesWhatCameBeforeAReplyBeforeTheReply) {

@@ -36,6 +36,7 @@ public:
         entries.push_back("written " + device + " " + std::to_string(value.size()));
         return device != "/stranger";
     }
+    void informationRead(const std::string& /*device*/) override {}
 };
 
 class TheExportedObjects : public testing::Test {

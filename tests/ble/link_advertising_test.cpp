@@ -32,11 +32,11 @@ using virtual_pump::BluezDouble;
 
 constexpr auto kPairingData = "020106030382fe0e094d6f62696c6520313233343537"; // docs/protocol/link.md 3.1
 
-void noRandom(std::span<std::uint8_t> octets) {
-    for (auto& octet : octets) octet = 1;
+void noRandom(std::span<std::uint8_t> bytes) {
+    for (auto& byte : bytes) byte = 1;
 }
 
-class TheAdvertisingOfALink : public testing::Test {
+class TheAdvertisingOfALink : public testing::Test, public LinkListener {
 protected:
     std::unique_ptr<sdbus::IConnection> daemonBus_ = openBus(test::privateBus());
     asio::io_context io_{1};
@@ -68,13 +68,15 @@ protected:
         if (link_ && !ended_) stop();
     }
 
+    void linkStateChanged(LinkState /*state*/) override {}
+    void linkProblemChanged(const std::optional<LinkProblem>& /*problem*/) override {}
     void startDaemon() {
         double_.emplace(io_.get_executor(), *daemonBus_, daemonPump_, pump_, daemon_,
                         [this](const auto& event) { seen_.push_back(event); });
     }
     void start() {
         startDaemon();
-        link_.emplace(io_.get_executor(), settings_, log_);
+        link_.emplace(io_.get_executor(), settings_, *this, log_);
         asio::co_spawn(
             io_, link_->run(),
             asio::bind_cancellation_slot(stop_.slot(), [this](const std::exception_ptr&) { ended_ = true; }));
@@ -116,7 +118,7 @@ TEST_F(TheAdvertisingOfALink, GoesOverDbusWithoutTheCapability) {
     EXPECT_TRUE(advertisesOverDbus());
     EXPECT_THAT(journal_.str(), HasSubstr("ble: advertising over D-Bus: Read Advertising Features: "
                                           "permission denied (CAP_NET_ADMIN is missing)"));
-    EXPECT_EQ(link_->problem(), "");
+    EXPECT_FALSE(link_->problem());
 }
 
 TEST_F(TheAdvertisingOfALink, GoesOverDbusWhenTheKernelHasAnotherAdapter) {

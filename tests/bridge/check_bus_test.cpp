@@ -105,7 +105,7 @@ TEST(ControllerFacts, ReadSettingsAndInterval) {
 TEST(ControllerFacts, SayWhyNothingIsKnown) {
     asio::io_context io{1};
     const auto denied = [](const asio::any_io_executor&) -> asio::posix::stream_descriptor {
-        throw ble::LinkError("management-denied", "not allowed");
+        throw ble::LinkError(ble::LinkErrorKind::ManagementDenied, "not allowed");
     };
     EXPECT_EQ(ask(io, readControllerFacts("hci0", denied)).problem, "not allowed");
     EXPECT_NE(ask(io, readControllerFacts("usb", denied)).problem, "");

@@ -294,6 +294,15 @@ TEST_F(ConfigurationFile, YieldsToTheEnvironment) {
     EXPECT_EQ(loaded.configuration.pump.serial, "NG7654321H");
 }
 
+TEST_F(ConfigurationFile, TakesASerialNumberHoweverItIsWritten) {
+    EXPECT_EQ(load("timezone = \"UTC\"\n[pump]\nserial = \"ng 1234567h\"\n").configuration.pump.serial,
+              "NG1234567H");
+    environment = {{"PUMP_SERIAL_NUMBER", "1234567h"}};
+    EXPECT_EQ(load("timezone = \"UTC\"\n").configuration.pump.serial, "1234567H");
+    environment = {{"PUMP_SERIAL_NUMBER", "NG1234567H; rm"}};
+    EXPECT_NE(toString(load("timezone = \"UTC\"\n").problems).find("pump.serial"), std::string::npos);
+}
+
 TEST_F(ConfigurationFile, TakesTheSecondNamesOfTheEnvironment) {
     environment = {
         {"API_SECRET", "a secret of mine"}, {"TZ", ":Asia/Tokyo"}, {"PUMP_SERIAL_NUMBER", "11111111"}};

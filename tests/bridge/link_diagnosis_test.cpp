@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 using ble::Disconnected;
 using ble::LinkState;
 using protocol::sake::HandshakeError;
-using Cause = Disconnected::Cause;
+using Reason = ble::EndReason;
 
 class LinkDiagnosisTest : public testing::Test {
 protected:
@@ -26,9 +26,9 @@ protected:
         diagnosis.link(LinkState::Subscribed, now);
         keep(diagnosis.event(ble::PortSubscribed{}, now));
     }
-    void leave(Cause cause = Cause::Link, bool bonded = true) {
+    void leave(Reason reason = Reason::LinkLost, bool bonded = true) {
         now += 3s;
-        keep(diagnosis.event(Disconnected{"", cause, bonded}, now));
+        keep(diagnosis.event(Disconnected{reason, bonded}, now));
     }
     void session() {
         connect();
@@ -38,7 +38,7 @@ protected:
         diagnosis.worked();
     }
     void keep(const std::optional<LinkDiagnosis::Finding>& finding) {
-        if (finding) told.push_back(finding->fault);
+        if (finding) reported.push_back(finding->fault);
     }
     [[nodiscard]] std::optional<LinkFault> present() const {
         const auto finding = diagnosis.current(now);
@@ -47,7 +47,7 @@ protected:
 
     LinkDiagnosis diagnosis;
     LinkDiagnosis::Time now{std::chrono::sys_days{std::chrono::year{2026} / 3 / 14}};
-    std::vector<LinkFault> told;
+    std::vector<LinkFault> reported;
 };
 
 using Faults = std::vector<LinkFault>;
@@ -66,13 +66,13 @@ TEST_F(LinkDiagnosisTest, IsSilentThroughAPairingAndADayOfReconnects) {
         EXPECT_EQ(present(), std::nullopt);
         leave();
     }
-    EXPECT_TRUE(told.empty());
+    EXPECT_TRUE(reported.empty());
 }
 
 TEST_F(LinkDiagnosisTest, LetsOneFailureOfAnyKindPass) {
     advertise(LinkState::AdvertisingPairing);
     connect();
-    leave(Cause::Link, false);
+    leave(Reason::LinkLost, false);
     advertise(LinkState::AdvertisingPairing);
     session();
     connect();
@@ -83,25 +83,25 @@ TEST_F(LinkDiagnosisTest, LetsOneFailureOfAnyKindPass) {
     leave();
     session();
     connect();
-    leave(Cause::Us);
+    leave(Reason::NoRequest);
     session();
     connect();
     subscribe();
     keep(diagnosis.handshakeFailed(HandshakeError::FrameMac, now));
-    leave(Cause::Us);
+    leave(Reason::HandshakeFailed);
     session();
-    EXPECT_TRUE(told.empty());
+    EXPECT_TRUE(reported.empty());
     EXPECT_EQ(present(), std::nullopt);
 }
 
 TEST_F(LinkDiagnosisTest, DoesNotCareForStrangersWhileItWaitsForItsPump) {
     advertise(LinkState::AdvertisingReconnect);
-    for (const auto cause : {Cause::Link, Cause::Us})
+    for (const auto reason : {Reason::LinkLost, Reason::NoRequest, Reason::NotSubscribed})
         for (int n = 0; n < 3; ++n) {
             connect();
-            leave(cause, false); // a pairing that was refused looks like this too
+            leave(reason, false);
         }
-    EXPECT_TRUE(told.empty());
+    EXPECT_TRUE(reported.empty());
 }
 
 TEST_F(LinkDiagnosisTest, KnowsDiscoveryAnswersThatAreTooLong) {
@@ -114,7 +114,7 @@ TEST_F(LinkDiagnosisTest, KnowsDiscoveryAnswersThatAreTooLong) {
     EXPECT_EQ(present(), LinkFault::DiscoveryAnswersTooLong);
     connect();
     leave();
-    EXPECT_EQ(told, Faults{LinkFault::DiscoveryAnswersTooLong}) << "told once";
+    EXPECT_EQ(reported, Faults{LinkFault::DiscoveryAnswersTooLong}) << "reported once";
     EXPECT_EQ(diagnosis.current(now)->times, 3U);
     session();
     EXPECT_EQ(present(), std::nullopt);
@@ -131,7 +131,7 @@ TEST_F(LinkDiagnosisTest, TellsAgainWhatComesAgain) {
         session();
         leave();
     }
-    EXPECT_EQ(told, (Faults{LinkFault::LeavesHandshake, LinkFault::LeavesHandshake}));
+    EXPECT_EQ(reported, (Faults{LinkFault::LeavesHandshake, LinkFault::LeavesHandshake}));
 }
 
 TEST_F(LinkDiagnosisTest, BlamesBondOrRadioWhereItHasWorkedBefore) {
@@ -143,25 +143,81 @@ TEST_F(LinkDiagnosisTest, BlamesBondOrRadioWhereItHasWorkedBefore) {
         connect();
         leave();
     }
-    EXPECT_EQ(told, Faults{LinkFault::BondOrRadio});
+    EXPECT_EQ(reported, Faults{LinkFault::BondOrRadio});
 }
 
 TEST_F(LinkDiagnosisTest, KnowsAPairingThatComesToNothing) {
     advertise(LinkState::AdvertisingPairing);
     connect();
-    leave(Cause::Link, false);
+    leave(Reason::LinkLost, false);
     connect();
-    leave(Cause::Link, false);
-    EXPECT_EQ(told, Faults{LinkFault::PairingFailed});
+    leave(Reason::LinkLost, false);
+    EXPECT_EQ(reported, Faults{LinkFault::PairingFailed});
 }
 
 TEST_F(LinkDiagnosisTest, KnowsAPumpThatNeverSubscribes) {
     advertise(LinkState::AdvertisingReconnect);
     connect();
-    leave(Cause::Us);
+    leave(Reason::NotSubscribed);
     connect();
-    leave(Cause::Us);
-    EXPECT_EQ(told, Faults{LinkFault::NoSubscription});
+    leave(Reason::NotSubscribed);
+    EXPECT_EQ(reported, Faults{LinkFault::NoSubscription});
+}
+
+// The pump answers wrong keys with silence as well (docs/protocol/sake.md 6.6); nothing is wrong with the
+// radio.
+TEST_F(LinkDiagnosisTest, NamesTheKeysWhenThePumpFallsSilentInTheHandshake) {
+    advertise(LinkState::AdvertisingReconnect);
+    for (int i = 0; i < 2; ++i) {
+        connect();
+        subscribe();
+        leave(Reason::HandshakeTimeout);
+    }
+    ASSERT_EQ(reported, Faults{LinkFault::SilentInHandshake});
+    EXPECT_NE(diagnosis.current(now)->remedy.find("key database"), std::string::npos);
+    EXPECT_EQ(diagnosis.current(now)->remedy.find("closer"), std::string::npos);
+}
+
+TEST_F(LinkDiagnosisTest, KnowsThatSomebodyWantsToPairWhilePairingIsClosed) {
+    advertise(LinkState::AdvertisingReconnect);
+    connect();
+    leave(Reason::PairingRefused, false);
+    EXPECT_EQ(reported, Faults{LinkFault::WantsToPair});
+}
+
+TEST_F(LinkDiagnosisTest, SaysThatPairingHasBeenClosedUntilItIsOpenAgain) {
+    advertise(LinkState::AdvertisingPairing);
+    now += 10min;
+    advertise(LinkState::PairingClosed);
+    EXPECT_EQ(present(), LinkFault::PairingClosed);
+    advertise(LinkState::AdvertisingPairing);
+    EXPECT_EQ(present(), std::nullopt);
+}
+
+TEST_F(LinkDiagnosisTest, NamesWhatIsInTheWayOnThisComputerBeforeAllElse) {
+    using Kind = ble::LinkErrorKind;
+    const std::vector<std::pair<Kind, LinkFault>> known{
+        {Kind::BluezMissing, LinkFault::BluetoothdMissing},
+        {Kind::AdapterMissing, LinkFault::AdapterMissing},
+        {Kind::AdapterBlocked, LinkFault::AdapterBlocked},
+        {Kind::AdapterOff, LinkFault::AdapterOff},
+        {Kind::AccessDenied, LinkFault::BusDenied},
+        {Kind::HandlesUsedUp, LinkFault::HandlesUsedUp},
+        {Kind::AdvertisementsUsedUp, LinkFault::AdvertisementsUsedUp},
+        {Kind::AdvertisementEnded, LinkFault::AdvertisementEnded},
+        {Kind::Refused, LinkFault::BluetoothdRefuses}};
+    advertise(LinkState::AdvertisingPairing);
+    now += 1h;
+    for (const auto& [kind, fault] : known) {
+        keep(diagnosis.problem(ble::LinkProblem{kind, "what bluetoothd said"}, now));
+        keep(diagnosis.problem(ble::LinkProblem{kind, "what bluetoothd said"}, now)); // again
+        EXPECT_EQ(present(), fault);
+        EXPECT_NE(diagnosis.current(now)->sentence.find("what bluetoothd said"), std::string::npos);
+        EXPECT_FALSE(diagnosis.current(now)->remedy.empty());
+    }
+    EXPECT_EQ(reported.size(), known.size()) << "each once";
+    keep(diagnosis.problem(std::nullopt, now));
+    EXPECT_EQ(present(), LinkFault::NobodyPairs);
 }
 
 TEST_F(LinkDiagnosisTest, KnowsTheWrongKeyDatabaseAtOnce) {
@@ -169,8 +225,8 @@ TEST_F(LinkDiagnosisTest, KnowsTheWrongKeyDatabaseAtOnce) {
     connect();
     subscribe();
     keep(diagnosis.handshakeFailed(HandshakeError::TagMismatch, now));
-    leave(Cause::Us);
-    EXPECT_EQ(told, Faults{LinkFault::WrongKeys});
+    leave(Reason::HandshakeFailed);
+    EXPECT_EQ(reported, Faults{LinkFault::WrongKeys});
     EXPECT_EQ(present(), LinkFault::WrongKeys);
     EXPECT_EQ(diagnosis.current(now)->times, 1U) << "the end of that connection is no second fault";
 }
@@ -181,9 +237,9 @@ TEST_F(LinkDiagnosisTest, GivesTheReasonOfOtherHandshakeErrors) {
         connect();
         subscribe();
         keep(diagnosis.handshakeFailed(HandshakeError::BadVersion, now));
-        leave(Cause::Us);
+        leave(Reason::HandshakeFailed);
     }
-    ASSERT_EQ(told, Faults{LinkFault::HandshakeFailed});
+    ASSERT_EQ(reported, Faults{LinkFault::HandshakeFailed});
     EXPECT_EQ(diagnosis.current(now)->sentence, protocol::sake::explain(HandshakeError::BadVersion));
 }
 
@@ -194,9 +250,9 @@ TEST_F(LinkDiagnosisTest, KnowsSessionsThatFallOutOfStep) {
         subscribe();
         diagnosis.handshakeDone();
         keep(diagnosis.outOfStep(now));
-        leave(Cause::Us);
+        leave(Reason::OutOfStep);
     }
-    EXPECT_EQ(told, Faults{LinkFault::OutOfStep});
+    EXPECT_EQ(reported, Faults{LinkFault::OutOfStep});
 }
 
 TEST_F(LinkDiagnosisTest, SaysThatNobodyPairsAfterAMinute) {
@@ -217,7 +273,7 @@ TEST_F(LinkDiagnosisTest, SaysAfterAWhileThatThePumpStaysAway) {
     now += 1min;
     EXPECT_EQ(present(), LinkFault::HeldElsewhere);
     connect(); // somebody else looks at us
-    leave(Cause::Us, false);
+    leave(Reason::NoRequest, false);
     advertise(LinkState::AdvertisingReconnect);
     EXPECT_EQ(present(), LinkFault::HeldElsewhere);
     session();
@@ -237,13 +293,13 @@ TEST_F(LinkDiagnosisTest, DoesNotBlameThePumpForWhatTheHostDoes) {
     advertise(LinkState::AdvertisingReconnect);
     for (int i = 0; i < 5; ++i) {
         connect();
-        leave(Cause::Host);
+        leave(Reason::HostGone);
         diagnosis.link(LinkState::BluezMissing, now);
         now += 1h;
         EXPECT_EQ(present(), std::nullopt);
         advertise(LinkState::AdvertisingReconnect);
     }
-    EXPECT_TRUE(told.empty());
+    EXPECT_TRUE(reported.empty());
 }
 
 } // namespace

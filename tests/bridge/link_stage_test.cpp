@@ -14,14 +14,14 @@ TEST(LinkStages, FollowAConnectionFromAdvertisingToFollowing) {
     LinkStages stages{kStart};
     stages.link(ble::LinkState::AdvertisingPairing, kStart + 1s);
     stages.link(ble::LinkState::Connected, kStart + 2s);
-    stages.session("connected", kStart + 2s);
+    stages.session(SessionStage::Connected, kStart + 2s);
     stages.link(ble::LinkState::Subscribed, kStart + 3s);
-    stages.session("handshaking", kStart + 3s);
-    stages.session("discovering", kStart + 4s);
+    stages.session(SessionStage::Handshaking, kStart + 3s);
+    stages.session(SessionStage::Discovering, kStart + 4s);
     stages.link(ble::LinkState::Ready, kStart + 5s);
-    stages.session("syncing", kStart + 6s);
-    stages.session("following", kStart + 7s);
-    stages.session("waiting for the pump", kStart + 8s);
+    stages.session(SessionStage::Syncing, kStart + 6s);
+    stages.session(SessionStage::Following, kStart + 7s);
+    stages.session(SessionStage::Waiting, kStart + 8s);
     stages.link(ble::LinkState::AdvertisingReconnect, kStart + 9s);
     std::vector<LinkStage> seen;
     for (const auto& transition : stages.transitions()) seen.push_back(transition.stage);
@@ -34,12 +34,12 @@ TEST(LinkStages, FollowAConnectionFromAdvertisingToFollowing) {
 TEST(LinkStages, TakeAPollWhileFollowingForNoNews) {
     LinkStages stages{kStart};
     stages.link(ble::LinkState::Connected, kStart);
-    stages.session("syncing", kStart + 1s);
-    stages.session("following", kStart + 2s);
+    stages.session(SessionStage::Syncing, kStart + 1s);
+    stages.session(SessionStage::Following, kStart + 2s);
     const auto count = stages.transitions().size();
-    stages.session("syncing", kStart + 62s);
+    stages.session(SessionStage::Syncing, kStart + 62s);
     EXPECT_EQ(stages.present().stage, LinkStage::Syncing);
-    stages.session("following", kStart + 63s);
+    stages.session(SessionStage::Following, kStart + 63s);
     EXPECT_EQ(stages.transitions().size(), count);
     EXPECT_EQ(stages.present().at, kStart + 2s);
 }
@@ -47,9 +47,8 @@ TEST(LinkStages, TakeAPollWhileFollowingForNoNews) {
 TEST(LinkStages, PassOverWhatASessionSaysAfterItsLinkIsLost) {
     LinkStages stages{kStart};
     stages.link(ble::LinkState::AdvertisingReconnect, kStart);
-    stages.session("following", kStart + 1s);
-    stages.session("waiting for the pump", kStart + 1s);
-    stages.session("something new", kStart + 1s);
+    stages.session(SessionStage::Following, kStart + 1s);
+    stages.session(SessionStage::Waiting, kStart + 1s);
     EXPECT_EQ(stages.present().stage, LinkStage::Reconnecting);
 }
 

@@ -47,12 +47,12 @@ public:
     void setEncoder(ble::ValueEncoder /*encoder*/) override {}
     void notifyPort(ble::ByteView /*value*/) override {}
     asio::awaitable<void> subscribe(PumpCharacteristic /*characteristic*/) override { co_return; }
-    asio::awaitable<void> disconnect() override { co_return; }
-    void confirmPaired() override {}
+    asio::awaitable<void> disconnect(ble::EndReason /*reason*/) override { co_return; }
+    void confirmHandshake() override {}
 
     std::deque<std::vector<ble::ValueArrived>> answers;
     std::vector<std::string> written;
-    std::string refusal = "org.bluez.Error.Failed";
+    ble::LinkErrorKind refusal = ble::LinkErrorKind::Refused;
     int reads = 0;
 
 private:
@@ -139,14 +139,14 @@ TEST_F(ALiveReader, TakesARefusedReadForNothing) {
     EXPECT_FALSE(run(reader.sessionStart()));
     EXPECT_FALSE(run(reader.sessionStart()));
     EXPECT_EQ(link.reads, 2) << "a sensor may have come";
-    link.refusal = "missing";
+    link.refusal = ble::LinkErrorKind::Missing;
     EXPECT_FALSE(run(reader.status()));
     EXPECT_FALSE(run(reader.status()));
     EXPECT_EQ(link.reads, 3) << "the pump has no such characteristic";
 }
 
 TEST_F(ALiveReader, TellsThatThePumpHasGone) {
-    link.refusal = "disconnected";
+    link.refusal = ble::LinkErrorKind::Disconnected;
     EXPECT_THROW(run(reader.status()), ble::LinkError);
 }
 

@@ -12,6 +12,7 @@ namespace testing_link {
 namespace asio = boost::asio;
 using ble::Bytes;
 using ble::LinkError;
+using ble::LinkErrorKind;
 using ble::PumpCharacteristic;
 
 MemoryLink::MemoryLink(const asio::any_io_executor& executor, virtual_pump::Pump& pump)
@@ -33,17 +34,30 @@ void MemoryLink::push(ble::LinkEvent event) {
 
 void MemoryLink::arrive() {
     connected_ = true;
+    dropReason_.reset();
     pump_.connected();
     push(ble::Connected{{"00:23:F7:00:00:01", "Pump 1234567H", true}});
     push(ble::PortSubscribed{});
     push(ble::ServicesResolved{});
 }
 
+void MemoryLink::subscribeAgain() {
+    if (!connected_) return;
+    pump_.disconnected(); // its side of the session
+    pump_.connected();
+    push(ble::PortUnsubscribed{});
+    push(ble::PortSubscribed{});
+}
+
+void MemoryLink::sendUndecodable() {
+    if (decoder_) (void)decoder_(PumpCharacteristic::IddStatus, {1, 2, 3, 4, 5, 6, 7});
+}
+
 void MemoryLink::leave() {
     if (!connected_) return;
     connected_ = false;
     pump_.disconnected();
-    push(ble::Disconnected{"out of range"});
+    push(ble::Disconnected{dropReason_.value_or(ble::EndReason::LinkLost), true});
 }
 
 asio::awaitable<ble::LinkEvent> MemoryLink::nextEvent() {
@@ -81,11 +95,11 @@ void MemoryLink::deliver() {
 }
 
 void MemoryLink::refuseIfTold(PumpCharacteristic characteristic) {
-    if (!connected_) throw LinkError("disconnected", "the pump has gone");
-    if (refused_.contains(characteristic)) throw LinkError("org.bluez.Error.Failed", "refused by the test");
+    if (!connected_) throw LinkError(LinkErrorKind::Disconnected, "the pump has gone");
+    if (refused_.contains(characteristic)) throw LinkError(LinkErrorKind::Refused, "refused by the test");
     if (failures_ > 0) {
         --failures_;
-        throw LinkError("org.bluez.Error.Failed", "refused by the test");
+        throw LinkError(LinkErrorKind::Refused, "refused by the test");
     }
 }
 
@@ -93,22 +107,23 @@ asio::awaitable<Bytes> MemoryLink::read(PumpCharacteristic characteristic) {
     refuseIfTold(characteristic);
     operations_.push_back({characteristic, {}});
     auto value = pump_.read(handle(characteristic));
-    if (!value) throw LinkError("org.bluez.Error.Failed", "ATT error");
+    if (!value) throw LinkError(LinkErrorKind::Refused, "ATT error");
     auto plain = decoder_ ? decoder_(characteristic, *value) : std::nullopt;
-    if (!plain) throw LinkError("undecodable", "the value could not be decoded");
+    if (!plain) throw LinkError(LinkErrorKind::Undecodable, "the value could not be decoded");
     co_return *plain;
 }
 
 asio::awaitable<void> MemoryLink::write(PumpCharacteristic characteristic, Bytes value) {
     refuseIfTold(characteristic);
-    if (!ble::isPermittedWrite(characteristic, value)) throw LinkError("refused", "not a permitted write");
+    if (!ble::isPermittedWrite(characteristic, value))
+        throw LinkError(LinkErrorKind::WriteRefused, "not a permitted write");
     operations_.push_back({characteristic, protocol::toHex(value)});
     if (ble::info(characteristic).encrypted) {
         auto frame = encoder_ ? encoder_(value) : std::nullopt;
-        if (!frame) throw LinkError("no-session", "no session");
+        if (!frame) throw LinkError(LinkErrorKind::NoSession, "no session");
         value = std::move(*frame);
     }
-    if (pump_.write(handle(characteristic), value)) throw LinkError("org.bluez.Error.Failed", "ATT error");
+    if (pump_.write(handle(characteristic), value)) throw LinkError(LinkErrorKind::Refused, "ATT error");
     deliver();
     co_return;
 }
@@ -119,8 +134,9 @@ asio::awaitable<void> MemoryLink::subscribe(PumpCharacteristic characteristic) {
     co_return;
 }
 
-asio::awaitable<void> MemoryLink::disconnect() {
+asio::awaitable<void> MemoryLink::disconnect(ble::EndReason reason) {
     ++disconnects_;
+    dropReason_ = reason;
     leave();
     co_return;
 }

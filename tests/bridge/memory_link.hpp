@@ -23,8 +23,13 @@ public:
     void arrive();
     /// The pump goes out of range.
     void leave();
+    /// The pump takes its subscription of the SAKE port back; and comes with another.
+    void unsubscribe() { push(ble::PortUnsubscribed{}); }
+    void subscribeAgain();
+    /// A frame of no session.
+    void sendUndecodable();
     [[nodiscard]] bool isConnected() const { return connected_; }
-    /// Refuses this many of the next operations with LinkError "org.bluez.Error.Failed".
+    /// Refuses this many of the next operations with LinkErrorKind::Refused.
     void failNext(int operations) { failures_ = operations; }
     /// Refuses all operations with it.
     void refuse(ble::PumpCharacteristic characteristic) { refused_.insert(characteristic); }
@@ -39,6 +44,7 @@ public:
     [[nodiscard]] const std::vector<Operation>& operations() const { return operations_; }
     [[nodiscard]] bool paired() const { return paired_; }
     [[nodiscard]] int disconnects() const { return disconnects_; }
+    [[nodiscard]] std::optional<ble::EndReason> dropReason() const { return dropReason_; }
 
     boost::asio::awaitable<ble::LinkEvent> nextEvent() override;
     void setDecoder(ble::ValueDecoder decoder) override { decoder_ = std::move(decoder); }
@@ -47,8 +53,8 @@ public:
     boost::asio::awaitable<ble::Bytes> read(ble::PumpCharacteristic characteristic) override;
     boost::asio::awaitable<void> write(ble::PumpCharacteristic characteristic, ble::Bytes value) override;
     boost::asio::awaitable<void> subscribe(ble::PumpCharacteristic characteristic) override;
-    boost::asio::awaitable<void> disconnect() override;
-    void confirmPaired() override { paired_ = true; }
+    boost::asio::awaitable<void> disconnect(ble::EndReason reason) override;
+    void confirmHandshake() override { paired_ = true; }
 
 private:
     void push(ble::LinkEvent event);
@@ -66,6 +72,7 @@ private:
     int failures_ = 0;
     std::set<ble::PumpCharacteristic> refused_;
     int disconnects_ = 0;
+    std::optional<ble::EndReason> dropReason_; ///< of this connection, or of the last one
 };
 
 } // namespace testing_link

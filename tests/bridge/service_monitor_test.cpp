@@ -16,21 +16,14 @@ namespace {
 using namespace std::chrono_literals;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
-using Cause = ble::Disconnected::Cause;
 
 class ServiceMonitorTest : public ::testing::Test {
 protected:
-    ServiceMonitorTest() {
-        hooks.stage = [this](const std::string& text) { stages.push_back(text); };
-        monitor.listenTo(hooks);
-        monitor.setLinkProblem([this] { return linkProblem; });
-    }
-
     void connectInVain() {
-        monitor.linkState(ble::LinkState::Connected);
-        hooks.linkEvent(ble::Connected{});
-        hooks.linkEvent(ble::Disconnected{"link lost", Cause::Link, true});
-        monitor.linkState(ble::LinkState::AdvertisingReconnect);
+        monitor.linkStateChanged(ble::LinkState::Connected);
+        monitor.linkEvent(ble::Connected{});
+        monitor.linkEvent(ble::Disconnected{ble::EndReason::LinkLost, true});
+        monitor.linkStateChanged(ble::LinkState::AdvertisingReconnect);
     }
 
     TemporaryDirectory directory;
@@ -39,23 +32,19 @@ protected:
     std::chrono::sys_seconds now{std::chrono::sys_days{std::chrono::year{2026} / 7 / 14}};
     std::ostringstream journal;
     spdlog::logger log{"test", std::make_shared<spdlog::sinks::ostream_sink_mt>(journal)};
-    PumpSession::Hooks hooks;
-    std::vector<std::string> stages;
-    std::string linkProblem;
     ServiceMonitor monitor{store, zone, {}, [this] { return now; }, log};
 };
 
 TEST_F(ServiceMonitorTest, KnowsHowTheServiceIs) {
-    monitor.linkState(ble::LinkState::AdvertisingReconnect);
+    monitor.linkStateChanged(ble::LinkState::AdvertisingReconnect);
     now += 30s;
-    monitor.linkState(ble::LinkState::Connected);
-    hooks.linkEvent(ble::Connected{});
-    hooks.stage("following");
+    monitor.linkStateChanged(ble::LinkState::Connected);
+    monitor.linkEvent(ble::Connected{});
+    monitor.stageReached(SessionStage::Following);
     therapy::PumpStatus read;
     read.batteryPercent = 50;
-    hooks.statusRead({}, read);
+    monitor.statusRead({}, read);
     const auto state = monitor.gather();
-    EXPECT_EQ(stages, std::vector<std::string>{"following"}) << "the hook of before is called still";
     EXPECT_EQ(state.link.stage, LinkStage::Following);
     EXPECT_EQ(state.link.since, now);
     EXPECT_EQ(state.startedAt, now - 30s);
@@ -66,7 +55,7 @@ TEST_F(ServiceMonitorTest, KnowsHowTheServiceIs) {
 }
 
 TEST_F(ServiceMonitorTest, LogsAFaultOfTheLinkOnceAndShowsItUntilItIsGone) {
-    monitor.linkState(ble::LinkState::AdvertisingReconnect);
+    monitor.linkStateChanged(ble::LinkState::AdvertisingReconnect);
     for (int i = 0; i < 4; ++i) connectInVain();
     const auto problems = monitor.gather().problems;
     ASSERT_THAT(problems, SizeIs(1));
@@ -76,27 +65,27 @@ TEST_F(ServiceMonitorTest, LogsAFaultOfTheLinkOnceAndShowsItUntilItIsGone) {
     const auto first = text.find("answers are too long for it");
     ASSERT_NE(first, std::string::npos);
     EXPECT_EQ(text.find("answers are too long for it", first + 1), std::string::npos);
-    hooks.synced({});
+    monitor.synced({});
     EXPECT_THAT(monitor.gather().problems, IsEmpty());
 }
 
 TEST_F(ServiceMonitorTest, PutsAMissingHostBeforeOlderFaults) {
-    monitor.linkState(ble::LinkState::AdvertisingReconnect);
+    monitor.linkStateChanged(ble::LinkState::AdvertisingReconnect);
     connectInVain();
     connectInVain();
-    linkProblem = "bluetoothd is not running";
-    monitor.linkState(ble::LinkState::BluezMissing);
+    monitor.linkProblemChanged(ble::LinkProblem{ble::LinkErrorKind::BluezMissing, {}});
+    monitor.linkStateChanged(ble::LinkState::BluezMissing);
     const auto problems = monitor.gather().problems;
     ASSERT_THAT(problems, SizeIs(1));
     EXPECT_EQ(sentence(problems[0]), "bluetoothd is not running");
 }
 
 TEST_F(ServiceMonitorTest, ShowsWrongKeys) {
-    hooks.linkEvent(ble::Connected{});
-    hooks.linkEvent(ble::PortSubscribed{});
-    hooks.handshakeEnded(protocol::sake::HandshakeError::TagMismatch);
+    monitor.linkEvent(ble::Connected{});
+    monitor.linkEvent(ble::PortSubscribed{});
+    monitor.handshakeEnded(protocol::sake::HandshakeError::TagMismatch);
     EXPECT_EQ(name(monitor.gather().problems.at(0)), "wrong-keys");
-    hooks.handshakeEnded(std::nullopt);
+    monitor.handshakeEnded(std::nullopt);
     EXPECT_THAT(monitor.gather().problems, IsEmpty());
 }
 

@@ -17,7 +17,7 @@ protected:
         settings.handshakeTimeout = settings.inactivity = settings.answerInactivity = 10s;
         records.erase(records.begin(), records.end() - 400);
         onClockRead = [this](const therapy::ClockReading& reading) { keeper().read(pumpInfo(), reading); };
-        clockWanted = [this] { return keeper().wantsReading(pumpInfo()); };
+        onClockWanted = [this] { return keeper().wantsReading(pumpInfo()); };
         onClockBracketed = [this] { keeper().settle(pumpInfo()); };
         onRange = [this] { keeper().settle(pumpInfo()); };
     }

@@ -35,7 +35,7 @@ inline const std::chrono::sys_seconds kUtcNow{std::chrono::sys_days{std::chrono:
 
 inline sake::RandomSource seeded(std::uint64_t seed) {
     return [engine = std::mt19937_64{seed}](std::span<std::uint8_t> out) mutable {
-        for (auto& octet : out) octet = static_cast<std::uint8_t>(engine());
+        for (auto& byte : out) byte = static_cast<std::uint8_t>(engine());
     };
 }
 
@@ -43,7 +43,7 @@ inline std::uint32_t numberOf(const protocol::Bytes& raw) {
     return history::parseHeader(raw)->sequenceNumber;
 }
 
-class SessionFixture : public testing::Test {
+class SessionFixture : public testing::Test, public bridge::SessionListener {
 protected:
     SessionFixture()
         : keys(sake::generatePair(sake::DeviceType::MobileApplication, sake::DeviceType::InsulinPump,
@@ -72,31 +72,40 @@ protected:
                                                     [] { return kPumpNow; });
         pump->setHistory(records);
         link = std::make_unique<testing_link::MemoryLink>(io.get_executor(), *pump);
-        bridge::PumpSession::Hooks hooks;
-        hooks.rangeDone = [this](const bridge::PumpInfo&, SequenceRange range) {
-            ranges.push_back(range);
-            if (onRange) onRange();
-        };
-        hooks.statusRead = [this](const bridge::PumpInfo&, const therapy::PumpStatus& read) {
-            status = read;
-        };
-        hooks.clockRead = [this](const bridge::PumpInfo&, const therapy::ClockReading& reading) {
-            measured = reading.offset();
-            readings.push_back(reading);
-            if (onClockRead) onClockRead(reading);
-        };
-        hooks.clockWanted = [this](const bridge::PumpInfo&) { return clockWanted && clockWanted(); };
-        hooks.clockBracketed = [this](const bridge::PumpInfo&) {
-            if (onClockBracketed) onClockBracketed();
-        };
-        hooks.synced = [this](const bridge::PumpInfo&) { ++syncs; };
         session = std::make_unique<bridge::PumpSession>(
-            io.get_executor(), *link, *store, keys.first, seeded(3), [] { return kUtcNow; }, settings,
-            std::move(hooks), log);
+            io.get_executor(), *link, *store, keys.first, seeded(3),
+            bridge::SessionClocks{[] { return kUtcNow; }, [this] { return steadyNow(); }}, settings, *this,
+            log);
         asio::co_spawn(
             io, session->run(),
             asio::bind_cancellation_slot(stop.slot(), [this](const std::exception_ptr&) { ended = true; }));
         link->arrive();
+    }
+
+    void recordsStored(const bridge::PumpInfo& /*pump*/, SequenceRange range) override {
+        ranges.push_back(range);
+        if (onRange) onRange();
+    }
+    void statusRead(const bridge::PumpInfo& /*pump*/, const therapy::PumpStatus& read) override {
+        status = read;
+    }
+    void clockRead(const bridge::PumpInfo& /*pump*/, const therapy::ClockReading& reading) override {
+        measured = reading.offset();
+        readings.push_back(reading);
+        if (onClockRead) onClockRead(reading);
+    }
+    [[nodiscard]] bool clockWanted(const bridge::PumpInfo& /*pump*/) override {
+        return onClockWanted && onClockWanted();
+    }
+    void clockBracketed(const bridge::PumpInfo& /*pump*/) override {
+        if (onClockBracketed) onClockBracketed();
+    }
+    void synced(const bridge::PumpInfo& /*pump*/) override { ++syncs; }
+    void stageReached(bridge::SessionStage stage) override { stages.push_back(stage); }
+    void outOfStep() override { ++timesOutOfStep; }
+    /// What the session takes for the time; tests may set it ahead.
+    [[nodiscard]] std::chrono::steady_clock::time_point steadyNow() const {
+        return std::chrono::steady_clock::now() + ahead;
     }
 
     template <typename Condition>
@@ -152,9 +161,12 @@ protected:
     std::function<void()> onRange;
     std::optional<therapy::PumpStatus> status;
     std::optional<std::chrono::seconds> measured;
+    std::vector<bridge::SessionStage> stages;
+    std::chrono::seconds ahead{0};
+    int timesOutOfStep = 0;
     std::vector<therapy::ClockReading> readings;
     std::function<void(const therapy::ClockReading&)> onClockRead;
-    std::function<bool()> clockWanted;
+    std::function<bool()> onClockWanted;
     std::function<void()> onClockBracketed;
     int syncs = 0;
     bool ended = false;

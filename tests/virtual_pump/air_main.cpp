@@ -12,6 +12,7 @@
 
 #include "protocol/sake/key_database.hpp"
 #include "virtual_pump/air_recorder.hpp"
+#include "virtual_pump/air_registrations.hpp"
 #include "virtual_pump/air_visit.hpp"
 #include "virtual_pump/history_source.hpp"
 
@@ -36,6 +37,7 @@ struct Options {
     GeneratorSettings generator{.days = 1};
     std::size_t first = 0;
     unsigned limitSeconds = 120;
+    unsigned registrations = 1;
 };
 
 protocol::sake::KeyDatabase readKeys(const std::string& path) {
@@ -120,6 +122,7 @@ int run(const CLI::App& app, Options& options) {
     if (app.got_subcommand("stranger"))
         air::visitAsStranger(options.visit.controller, options.visit.limit, reporter());
     if (app.got_subcommand("reserve")) reserve(options);
+    if (app.got_subcommand("register")) air::registerOften(options.registrations);
     if (app.got_subcommand("record")) air::recordMonitor(options.capture, options.visit.controller);
     return 0;
 }
@@ -134,6 +137,10 @@ int main(int argc, char** argv) {
     addVisit(*visitor, options);
     auto* stranger = app.add_subcommand("stranger", "Connect, say nothing, wait to be sent away");
     auto* reserver = app.add_subcommand("reserve", "Keep bluetoothd off these controllers");
+    app.add_subcommand("register",
+                       "Register the bridge's services with bluetoothd and take them back, N times")
+        ->add_option("times", options.registrations)
+        ->required();
     auto* recorder =
         app.add_subcommand("record", "Record the HCI monitor channel of one controller as btsnoop");
     recorder->add_option("file", options.capture)->required();

@@ -100,6 +100,9 @@ bool BluezDouble::bonded() const {
 std::size_t BluezDouble::cccdTraps() const {
     return daemon_->cccdTraps();
 }
+std::size_t BluezDouble::handlesLeft() const {
+    return daemon_->handlesLeft();
+}
 const std::vector<std::string>& BluezDouble::violations() const {
     return daemon_->violations();
 }

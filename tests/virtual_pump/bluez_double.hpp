@@ -30,6 +30,7 @@ struct DoubleSettings {
     std::string pumpName = "Pump 1234567H";
     std::uint16_t mtu = 184; ///< of the bearer; the same as the pump's
     std::uint8_t advertisingInstances = 5;
+    std::uint16_t lastHandle = 0xffff; ///< of the attribute database
 
     /// The adapter is off at first, and busy until bluetoothd has switched it on (AutoEnable); 0: it is on.
     std::chrono::milliseconds powersItselfAfter{0};
@@ -107,6 +108,7 @@ public:
     [[nodiscard]] bool connected() const;
     [[nodiscard]] bool bonded() const; ///< both sides hold the bond
     [[nodiscard]] std::size_t cccdTraps() const;
+    [[nodiscard]] std::size_t handlesLeft() const; ///< attribute handles of bluetoothd
     [[nodiscard]] const std::vector<std::string>& violations() const;
 
 private:

@@ -21,6 +21,12 @@ T need(const Properties& properties, const char* name) {
     return found->second.get<T>();
 }
 
+/// 0: bluetoothd chooses.
+std::uint16_t handleIn(const Properties& properties) {
+    const auto found = properties.find("Handle");
+    return found == properties.end() ? std::uint16_t{0} : found->second.get<std::uint16_t>();
+}
+
 bool isFlag(const std::string& word) {
     constexpr std::array<std::string_view, 17> known{"broadcast",
                                                      "read",
@@ -73,7 +79,8 @@ const LocalCharacteristic* Application::characteristic(const LocalService& of, s
     return found == characteristics.end() ? nullptr : &*found;
 }
 
-Applications::Applications(const Bus& bus, Listener listener) : bus_(bus), listener_(std::move(listener)) {}
+Applications::Applications(const Bus& bus, Listener listener, std::uint16_t lastHandle)
+    : bus_(bus), listener_(std::move(listener)), lastHandle_(lastHandle) {}
 
 void Applications::exportOn(Object& adapter) {
     adapter.method(kManager, "RegisterApplication", "oa{sv}", "",
@@ -110,6 +117,7 @@ void Applications::answered(sdbus::MethodCall call, const std::string& path, con
         application.id = ++lastId_;
         application.owner = owner;
         application.path = path;
+        place(application);
         watch(application);
         applications_.push_back(std::move(application));
         reply(call);
@@ -125,7 +133,7 @@ Application Applications::read(const Objects& objects) {
     for (const auto& [path, interfaces] : objects) {
         if (const auto service = interfaces.find(kService); service != interfaces.end()) {
             LocalService entry{path, fullUuid(need<std::string>(service->second, "UUID")),
-                               need<bool>(service->second, "Primary")};
+                               need<bool>(service->second, "Primary"), handleIn(service->second)};
             if (entry.uuid.empty()) throw bluezError("Failed", "Failed to create entry in database");
             result.services.push_back(std::move(entry));
         }
@@ -134,7 +142,7 @@ Application Applications::read(const Objects& objects) {
         const Properties& properties = found->second;
         LocalCharacteristic entry{path, need<sdbus::ObjectPath>(properties, "Service"),
                                   fullUuid(need<std::string>(properties, "UUID")),
-                                  need<std::vector<std::string>>(properties, "Flags")};
+                                  need<std::vector<std::string>>(properties, "Flags"), handleIn(properties)};
         if (entry.uuid.empty() || entry.flags.empty() ||
             !std::all_of(entry.flags.begin(), entry.flags.end(), isFlag))
             throw bluezError("Failed", "Failed to create entry in database");
@@ -150,6 +158,47 @@ Application Applications::read(const Objects& objects) {
         if (!placed) throw bluezError("Failed", "Failed to create entry in database");
     }
     return result;
+}
+
+bool Applications::isFree(std::uint32_t first, std::uint32_t last) const {
+    constexpr std::uint32_t kOwn = 0x0010;
+    if (first < kOwn || last > lastHandle_) return false;
+    const auto overlaps = [&](std::uint32_t handle) { return handle >= first && handle <= last; };
+    for (const auto& application : applications_) {
+        for (const auto& service : application.services)
+            if (overlaps(service.handle)) return false;
+        for (const auto& characteristic : application.characteristics)
+            if (overlaps(characteristic.handle)) return false;
+    }
+    return true;
+}
+
+void Applications::placeService(LocalService& service, std::vector<LocalCharacteristic>& characteristics) {
+    std::uint32_t attributes = 1;
+    std::uint32_t lastAsked = service.handle;
+    for (const auto& each : characteristics) {
+        if (each.service != service.path) continue;
+        attributes += each.has("notify") || each.has("indicate") ? 3U : 2U;
+        lastAsked = std::max<std::uint32_t>(lastAsked, each.handle);
+    }
+    const bool fixed = service.handle != 0;
+    const std::uint32_t first = fixed ? service.handle : nextHandle_;
+    if (!isFree(first, first + attributes - 1))
+        throw bluezError("Failed", "Failed to create entry in database");
+    if (fixed && lastAsked > first + attributes - 1)
+        throw bluezError("Failed", "Failed to create entry in database");
+    service.handle = static_cast<std::uint16_t>(first);
+    std::uint32_t at = first;
+    for (auto& each : characteristics) {
+        if (each.service != service.path) continue;
+        if (each.handle == 0) each.handle = static_cast<std::uint16_t>(at + 2);
+        at = each.handle + (each.has("notify") || each.has("indicate") ? 1U : 0U);
+    }
+    nextHandle_ = std::max(nextHandle_, first + attributes);
+}
+
+void Applications::place(Application& application) {
+    for (auto& service : application.services) placeService(service, application.characteristics);
 }
 
 void Applications::watch(Application& application) {

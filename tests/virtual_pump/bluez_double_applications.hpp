@@ -20,6 +20,7 @@ struct LocalCharacteristic {
     std::string service; ///< path
     std::string uuid;    ///< lower case, 128 bits
     std::vector<std::string> flags;
+    std::uint16_t handle = 0; ///< of its value
 
     [[nodiscard]] bool has(std::string_view flag) const;
 };
@@ -27,6 +28,7 @@ struct LocalService {
     std::string path;
     std::string uuid;
     bool primary = false;
+    std::uint16_t handle = 0;
 };
 
 struct Application {
@@ -55,7 +57,8 @@ public:
             notified;
         std::function<void(const std::string&)> violation;
     };
-    Applications(const Bus& bus, Listener listener);
+    /// `lastHandle`: of the attribute database.
+    Applications(const Bus& bus, Listener listener, std::uint16_t lastHandle = 0xffff);
     /// Once, before `adapter` is published.
     void exportOn(Object& adapter);
 
@@ -63,6 +66,8 @@ public:
     [[nodiscard]] const Application* withService(std::string_view uuid) const;
     [[nodiscard]] bool has(std::uint64_t id) const;
     void forget(const std::string& owner);
+    /// Attribute handles that are not taken and have never been given out by bluetoothd's own choice.
+    [[nodiscard]] std::size_t handlesLeft() const { return lastHandle_ + 1U - nextHandle_; }
 
 private:
     using Interfaces = std::map<std::string, Properties>;
@@ -75,12 +80,19 @@ private:
     /// Throws sdbus::Error as bluetoothd answers.
     Application read(const Objects& objects);
     void watch(Application& application);
+    /// As bluetoothd 5.66: what a client asks for it gets when the range is free, else bluetoothd takes what
+    /// follows the last one, and never gives it back (docs/protocol/link.md 4.3).
+    void place(Application& application);
+    void placeService(LocalService& service, std::vector<LocalCharacteristic>& characteristics);
+    [[nodiscard]] bool isFree(std::uint32_t first, std::uint32_t last) const;
 
     Bus bus_;
     Listener listener_;
     std::uint64_t lastId_ = 0;
     std::vector<std::pair<std::string, std::string>> pending_; ///< owner and path, asked but not yet answered
     std::vector<Application> applications_;
+    std::uint16_t lastHandle_;
+    std::uint32_t nextHandle_ = 0x0010; ///< behind bluetoothd's own services
 };
 
 } // namespace virtual_pump::bluez

@@ -61,18 +61,20 @@ void BluezDouble::Daemon::addAdapter() {
     if (adapter_ != nullptr) return;
     switches_ = Switches{};
     applications_ = std::make_shared<bluez::Applications>(
-        bus_, bluez::Applications::Listener{
-                  [this] {
-                      if (applications_->withService(uuid::kSakeService) != nullptr)
-                          report({Kind::ApplicationRegistered, {}});
-                      if (visit_ != nullptr) visit_->applicationsChanged();
-                  },
-                  [this](std::uint64_t application, const std::string& path, Bytes value) {
-                      if (visit_ != nullptr) visit_->clientNotified(application, path, std::move(value));
-                  },
-                  [this](const std::string& what) {
-                      report({Kind::Violation, what});
-                  }});
+        bus_,
+        bluez::Applications::Listener{
+            [this] {
+                if (applications_->withService(uuid::kSakeService) != nullptr)
+                    report({Kind::ApplicationRegistered, {}});
+                if (visit_ != nullptr) visit_->applicationsChanged();
+            },
+            [this](std::uint64_t application, const std::string& path, Bytes value) {
+                if (visit_ != nullptr) visit_->clientNotified(application, path, std::move(value));
+            },
+            [this](const std::string& what) {
+                report({Kind::Violation, what});
+            }},
+        settings_.lastHandle);
     advertisements_ = std::make_shared<bluez::Advertisements>(
         bus_, settings_.advertisingInstances,
         bluez::Advertisements::Listener{

@@ -41,6 +41,7 @@ public:
     [[nodiscard]] bool connected() const { return visit_ != nullptr; }
     [[nodiscard]] const bluez::Bonds& bonds() const { return bonds_; }
     [[nodiscard]] std::size_t cccdTraps() const { return cccdTraps_; }
+    [[nodiscard]] std::size_t handlesLeft() const { return applications_ ? applications_->handlesLeft() : 0; }
     [[nodiscard]] const std::vector<std::string>& violations() const { return violations_; }
 
 private:

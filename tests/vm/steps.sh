@@ -152,7 +152,7 @@ last_state() { grep 'ble: \(advertising\|connected\|disconnected\)' /out/bridge.
 advertises() { bridge_logs "ble: advertising mode=$1" "${2:-1}"; }
 
 # How often the kernel and bluetoothd swallowed a subscription that they knew already (docs/protocol/link.md 4.3).
-no_cccd_trap() { if bridge_logged 'not subscribed within'; then fail "a subscription was swallowed"; fi; }
+no_cccd_trap() { if bridge_logged 'not subscribed in time'; then fail "a subscription was swallowed"; fi; }
 
 # same_history: the store holds exactly what the pump had at its last visit.
 same_history() {
