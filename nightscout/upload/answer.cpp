@@ -53,10 +53,20 @@ std::string saidBy(const Response& response) {
     return body.is_discarded() ? response.body : std::string{};
 }
 
+std::string lowerCase(std::string_view text) {
+    std::string lower(text);
+    for (char& c : lower) {
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    }
+    return lower;
+}
+
 std::string printable(std::string text, std::string_view secret) {
-    for (auto at = secret.empty() ? std::string::npos : text.find(secret); at != std::string::npos;
-         at = text.find(secret, at))
-        text.replace(at, secret.size(), "***");
+    constexpr std::string_view mask = "***";
+    const std::string sought = lowerCase(secret); // a hash may come back in the other case
+    for (auto at = sought.empty() ? std::string::npos : lowerCase(text).find(sought); at != std::string::npos;
+         at = lowerCase(text).find(sought, at + mask.size()))
+        text.replace(at, sought.size(), mask);
     std::replace_if(
         text.begin(), text.end(), [](char c) { return c < ' ' || c > '~'; }, ' ');
     const auto first = text.find_first_not_of(' ');

@@ -32,7 +32,8 @@ struct Judgement {
     std::string reason;
 };
 
-/// By status and by whether the body is JSON. `secret` is blotted out should the site echo it.
+/// By status and by whether the body is JSON. `secret` is blotted out should the site echo it, in
+/// either case of its letters.
 Judgement judge(const Response& response, std::string_view secret);
 
 /// Those of `items` that the answer lists, by identifier or, where the site drops that, by content: each

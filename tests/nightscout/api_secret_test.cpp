@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "nightscout/upload/answer.hpp"
+
 namespace nightscout {
 namespace {
 
@@ -22,6 +24,14 @@ TEST(SecretHeader, HashesWhatOnlyResemblesAToken) {
          {"toolongname-0123456789abcdef", "-0123456789abcdef", "Pump-0123456789abcdef",
           "pump-0123456789abcdeg", "pump-0123456789abcde", "A9993E364706816ABA3E25717850C26C9CD0D89D"})
         EXPECT_EQ(secretHeader(given).size(), 40U) << given;
+}
+
+TEST(Judgement, BlotsTheSecretOutInEitherCase) {
+    Response response;
+    response.status = 401;
+    response.body = R"({"message":"no A9993E36 here, nor a9993e36"})";
+    EXPECT_EQ(judge(response, "a9993e36").reason, "HTTP 401: no *** here, nor ***");
+    EXPECT_EQ(judge(response, "").reason, "HTTP 401: no A9993E36 here, nor a9993e36");
 }
 
 } // namespace
