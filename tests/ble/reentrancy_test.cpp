@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Whatever is called back may drop the connection, end the operation that is under way, stop the link or
-// start it anew. To be run under the sanitizers.
-#include <random>
-
+// Whatever is called back may end the operation that is under way, or replace what was called. To be run
+// under the sanitizers.
 #include "a_link.hpp"
 
 namespace ble {
@@ -66,83 +64,6 @@ TEST_F(AReentrantLink, SurvivesThatTheDecoderReplacesItself) {
     ASSERT_TRUE(until([&] { return !reading_; }));
     EXPECT_EQ(readError_, LinkErrorKind::Undecodable);
 }
-
-class AStressedLink : public AReentrantLink, public testing::WithParamInterface<unsigned> {
-protected:
-    std::mt19937 random_{GetParam()};
-    bool calm_ = false;
-    int acts_ = 0;
-
-    void act() {
-        if (calm_ || !link_ || ended_) return;
-        ++acts_;
-        switch (random_() % 12) {
-            case 0:
-                return stopRead();
-            case 1:
-                asio::co_spawn(io_, link_->disconnect(EndReason::SessionFailed), [](std::exception_ptr) {});
-                return;
-            case 2:
-                asio::post(io_, [this] { double_->dropLink(); });
-                return;
-            case 3:
-                stopRead();
-                asio::co_spawn(io_, link_->disconnect(EndReason::OutOfStep), [](std::exception_ptr) {});
-                return;
-            case 4:
-                return link_->setDecoder({});
-            case 5:
-                return link_->openPairing();
-            case 6:
-                if (random_() % 4 == 0) stop_.emit(asio::cancellation_type::terminal);
-                return;
-            case 7:
-                if (random_() % 8 == 0) asio::post(io_, [this] { double_->restart(); });
-                return;
-            default:
-                return;
-        }
-    }
-    void linkStateChanged(LinkState state) override {
-        ALink::linkStateChanged(state);
-        act();
-    }
-    void linkProblemChanged(const std::optional<LinkProblem>& problem) override {
-        ALink::linkProblemChanged(problem);
-        act();
-    }
-    std::optional<Bytes> decoded(PumpCharacteristic characteristic, Bytes value) override {
-        auto plain = ALink::decoded(characteristic, std::move(value));
-        act();
-        return random_() % 3 == 0 ? std::nullopt : plain;
-    }
-    void heard() override { act(); }
-};
-
-TEST_P(AStressedLink, GoesOnWhateverItsCallbacksDo) {
-    settings_.limits.withdrawal = 100ms;
-    start({.reconnectDelay = 1ms});
-    while (acts_ < 400) {
-        ASSERT_TRUE(until([&] { return ended_ || link_->state() == LinkState::Ready || acts_ >= 400; }));
-        if (ended_) {
-            restartLink();
-            continue;
-        }
-        if (!reading_ && session_) startRead();
-        io_.run_one_for(5ms);
-    }
-    calm_ = true;
-    if (ended_) {
-        restartLink();
-    }
-    ASSERT_TRUE(until([&] { return !reading_; }));
-    double_->dropLink();
-    const auto handshakes = handshakes_;
-    double_->comeBack();
-    EXPECT_TRUE(untilReady(handshakes + 1));
-}
-
-INSTANTIATE_TEST_SUITE_P(Seeds, AStressedLink, testing::Range(1U, 9U));
 
 } // namespace
 } // namespace ble
