@@ -22,7 +22,9 @@ protected:
     void start(const std::filesystem::path& folder, const std::string& enable) {
         server_ = std::make_unique<NightscoutProcess>(io_, folder, kApiSecret, enable);
         connectTo(server_->port());
-        direct_ = std::make_unique<Client>(io_.get_executor(), client_->settings());
+        ClientSettings settings = client_->settings();
+        settings.bodyLimit = 16 * 1024 * 1024; // a test reads all of the site at once
+        direct_ = std::make_unique<Client>(io_.get_executor(), settings);
     }
     Json ask(const std::string& path) {
         const Response response = runTask(io_, direct_->request("GET", path, ""));

@@ -17,7 +17,9 @@ protected:
         if (!folder) GTEST_SKIP() << "PUMP_BRIDGE_NIGHTSCOUT_DIR names no folder with node_modules";
         server_ = std::make_unique<NightscoutProcess>(io_, *folder, kApiSecret);
         connectTo(server_->port());
-        direct_ = std::make_unique<Client>(io_.get_executor(), client_->settings());
+        ClientSettings settings = client_->settings();
+        settings.bodyLimit = 16 * 1024 * 1024; // a test reads all of the site at once
+        direct_ = std::make_unique<Client>(io_.get_executor(), settings);
     }
     nlohmann::json ask(const std::string& path) {
         const Response response = runTask(io_, direct_->request("GET", path, ""));
