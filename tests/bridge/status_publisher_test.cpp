@@ -64,7 +64,7 @@ TEST_F(StatusPublisherTest, DatesTheSensorByTheOffsetThatWasMeasuredBefore) {
 TEST_F(StatusPublisherTest, LeavesNothingBehindInTheStoreOnceItIsUploaded) {
     const auto document = nightscout::deviceStatus(fullStatus(), settings);
     store.queueDocuments(pump.id, {&document, 1}, {});
-    const auto items = store.next(10, 10000);
+    const auto items = store.next(10, 10000, {});
     ASSERT_EQ(items.size(), 1U);
     const nightscout::Acknowledgement acknowledged{items[0].id, "5f0000000000000000000001"};
     store.acknowledge({&acknowledged, 1});
