@@ -30,7 +30,9 @@ ServiceState full() {
     state.utcOffset = 1h;
     state.link = {.stage = LinkStage::Following,
                   .since = kNow - 32min,
-                  .transitions = {{LinkStage::Starting, kNow - 26h}, {LinkStage::Following, kNow - 32min}}};
+                  .transitions = {{LinkStage::Starting, kNow - 26h}, {LinkStage::Following, kNow - 32min}},
+                  .finding = std::nullopt,
+                  .hostWords = {}};
     state.pump = {.serial = "NG1234567H", .model = "MMT-1885", .firmware = "8.12.2"};
     therapy::PumpStatus read;
     read.readAt = kNow - 40s;

@@ -67,6 +67,7 @@ protected:
     }
 
     void start() {
+        session.reset(); // before the link that it listens to
         store = std::make_unique<bridge::Store>(file);
         pump = std::make_unique<virtual_pump::Pump>(pumpSettings, pumpKeys.value_or(keys.second), seeded(2),
                                                     [] { return kPumpNow; });
