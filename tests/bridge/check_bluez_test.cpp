@@ -38,11 +38,11 @@ TEST(CheckSettings, IsContentWithWhatBluezSettingsWrites) {
 TEST(CheckSettings, NamesEverySettingThatIsMissing) {
     const auto findings = checkSettings(MainConf{"[General]\nPrivacy = device # on\n"});
     ASSERT_THAT(findings, SizeIs(5));
-    EXPECT_EQ(findings[0].grade, Grade::Failed);
-    EXPECT_THAT(findings[0].text, HasSubstr("line of its own"));
-    EXPECT_THAT(findings[0].remedy, HasSubstr("pair"));
-    EXPECT_THAT(findings[1].text, HasSubstr("ControllerMode is not set"));
-    EXPECT_EQ(findings[1].grade, Grade::Warning);
+    EXPECT_THAT(findings[0].text, HasSubstr("ControllerMode is not set"));
+    EXPECT_EQ(findings[0].grade, Grade::Warning);
+    EXPECT_EQ(findings[1].grade, Grade::Failed);
+    EXPECT_THAT(findings[1].text, HasSubstr("line of its own"));
+    EXPECT_THAT(findings[1].remedy, HasSubstr("pair"));
 }
 
 TEST(CheckVersion, KnowsWhatWasTried) {

@@ -77,7 +77,7 @@ TEST_F(ServiceMonitorTest, PutsAMissingHostBeforeOlderFaults) {
     monitor.linkStateChanged(ble::LinkState::BluezMissing);
     const auto problems = monitor.gather().problems;
     ASSERT_THAT(problems, SizeIs(1));
-    EXPECT_EQ(sentence(problems[0]), "bluetoothd is not running");
+    EXPECT_EQ(sentence(problems[0]), "bluetoothd does not run");
 }
 
 TEST_F(ServiceMonitorTest, ShowsWrongKeys) {

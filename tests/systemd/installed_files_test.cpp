@@ -52,7 +52,7 @@ std::map<std::string, Listed> listed() {
     return settings;
 }
 
-TEST(BluezSettings, AreTheSameInCheckAndInTheScript) {
+TEST(BluezSettingsList, AreTheSameInCheckAndInTheScript) {
     auto expected = listed();
     for (const BluezSetting& setting : bluezSettings()) {
         const auto name = std::string(setting.group) + " " + std::string(setting.key);
@@ -67,7 +67,7 @@ TEST(BluezSettings, AreTheSameInCheckAndInTheScript) {
     EXPECT_LE(std::stoul(expected.at("LE MaxAdvertisementInterval").value), kSlowestInterval);
 }
 
-TEST(BluezSettings, AreTheSameInTheTestMachine) {
+TEST(BluezSettingsList, AreTheSameInTheTestMachine) {
     const std::string steps = contents(support::projectFile("tests/vm/steps.sh"));
     for (const auto& [name, setting] : listed()) {
         const std::string key = name.substr(name.find(' ') + 1);
