@@ -65,7 +65,9 @@ protected:
         configuration.apiSecret = kSecret;
     }
     Json ask(const std::string& path) {
-        nightscout::Client client(io_.get_executor(), clientSettings(configuration));
+        auto settings = clientSettings(configuration);
+        settings.bodyLimit = 16 * 1024 * 1024; // a test reads all of the site at once
+        nightscout::Client client(io_.get_executor(), settings);
         const auto response = nightscout::testing::runTask(io_, client.request("GET", path, ""));
         EXPECT_EQ(response.status, 200U) << path;
         return Json::parse(response.body);
