@@ -152,7 +152,7 @@ TEST_F(ABadDocument, ThatIsSetAsideIsTriedDailyByTheRunningService) {
                    asio::bind_cancellation_slot(stop.slot(), [&](std::exception_ptr) { done = true; }));
     while (outbox_.aside().empty()) io_.run_one();
     EXPECT_GE(clock_.elapsed(), 2h);
-    EXPECT_LT(clock_.elapsed(), 3h + 10s) << "an attempt that came too soon is made again an hour later";
+    EXPECT_LT(clock_.elapsed(), 3h + 10s); // 2 h would do: why there is a fourth attempt is not known
     const auto asideAt = clock_.elapsed();
     const auto requests = site_.server.requests().size();
     while (clock_.elapsed() < asideAt + 71h) io_.run_one();
