@@ -105,7 +105,7 @@ public:
                                                                nightscout::UploadPolicy{}, uniform, log);
             monitor_.setUploader(*uploader_);
             if (configuration.documents.features.contains(nightscout::Feature::Profiles)) {
-                profileKeeper_ =
+                profileSync_ =
                     std::make_unique<ProfileSync>(io_.get_executor(), clientSettings(configuration), store_,
                                                   configuration.profile, zone_.name(), utcNow, log);
             }
@@ -132,7 +132,7 @@ public:
         tasks_.spawn("bluetooth", link_.run());
         if (client_) warnOfPlainHttp();
         if (uploader_ && !options_.once) tasks_.spawn("nightscout", uploader_->run());
-        if (profileKeeper_ && !options_.once) tasks_.spawn("profile", profileKeeper_->run());
+        if (profileSync_ && !options_.once) tasks_.spawn("profile", profileSync_->run());
         if (options_.once) tasks_.spawn("once", finishOnce());
         if (statusServer_) tasks_.spawn("status", statusServer_->run());
         if (controlServer_) tasks_.spawn("control", controlServer_->run());
@@ -272,7 +272,7 @@ private:
             }
             co_return;
         }
-        if (profileKeeper_) co_await profileKeeper_->check();
+        if (profileSync_) co_await profileSync_->check();
         if (uploader_ && !co_await uploader_->drain(kOnceRetries)) {
             log_.error("nightscout: {} documents still wait: {}", store_.depth(),
                        uploader_->state().lastError);
@@ -331,7 +331,7 @@ private:
     std::unique_ptr<nightscout::Uploader> uploader_;
     std::unique_ptr<StatusServer> statusServer_;
     std::unique_ptr<ControlServer> controlServer_;
-    std::unique_ptr<ProfileSync> profileKeeper_;
+    std::unique_ptr<ProfileSync> profileSync_;
     bool synced_ = false;
     bool storeDamaged_ = false;
     int exitCode_ = kDone;

@@ -23,7 +23,7 @@ namespace ble {
 /// is.
 [[noreturn]] void throwLinkError(const std::exception_ptr& error, const std::string& what);
 
-/// Told of every change after the tree has taken it over. Called while a message is dispatched.
+/// Reported of every change after the tree has taken it over. Called while a message is dispatched.
 class BluezListener {
 public:
     virtual ~BluezListener() = default;

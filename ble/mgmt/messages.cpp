@@ -39,9 +39,9 @@ Bytes dataOf(std::uint8_t instance, ByteView head, ByteView data) {
 }
 
 // Sent with the lowest byte first, written with the highest first.
-std::string addressText(ByteView octets) {
+std::string addressText(ByteView bytes) {
     std::string text;
-    for (auto it = octets.rbegin(); it != octets.rend(); ++it)
+    for (auto it = bytes.rbegin(); it != bytes.rend(); ++it)
         text += fmt::format("{}{:02X}", text.empty() ? "" : ":", *it);
     return text;
 }

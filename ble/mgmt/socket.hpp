@@ -49,7 +49,7 @@ public:
     ManagementSocket(asio::posix::stream_descriptor descriptor, ManagementLimits limits);
     ~ManagementSocket();
 
-    /// Told of every event that is not the reply to a request, whoever caused it.
+    /// Reported of every event that is not the reply to a request, whoever caused it.
     void setListener(Listener listener);
 
     /// The parameters of Command Complete. One caller at a time; *this must outlive the request. Throws

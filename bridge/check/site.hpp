@@ -24,7 +24,7 @@ using UtcMilliseconds = std::chrono::sys_time<std::chrono::milliseconds>;
 
 struct SiteFacts {
     std::string problem{};    ///< the site does not answer as one; empty: it does
-    bool unreachable = false; ///< waiting may mend that
+    bool unreachable = false; ///< waiting may remedy that
     unsigned status = 0;      ///< of status.json; not 200: nothing more is known
 
     std::string version{};

@@ -112,7 +112,7 @@ int runCheck(const CheckOptions& options, const LoadedConfiguration& loaded,
              const std::filesystem::path& configurationFile, const CheckSurroundings& surroundings,
              const Streams& streams) {
     Findings all;
-    const auto tell = [&](Findings findings) {
+    const auto report = [&](Findings findings) {
         for (const auto& finding : findings)
             streams.out << (options.json ? toJsonLine(finding) : toLine(finding)) << '\n';
         streams.out.flush(); // a site may take a minute
@@ -121,14 +121,14 @@ int runCheck(const CheckOptions& options, const LoadedConfiguration& loaded,
     const bool usable = loaded.problems.empty();
     const Configuration& configuration = loaded.configuration;
     asio::io_context io{1};
-    tell(checkConfiguration(loaded, configurationFile));
+    report(checkConfiguration(loaded, configurationFile));
     if (usable) {
-        tell({checkKeyDatabase(configuration.pump.keyDatabase)});
-        tell(checkStore(readStoreFacts(configuration.storage.path), configuration.storage.path));
+        report({checkKeyDatabase(configuration.pump.keyDatabase)});
+        report(checkStore(readStoreFacts(configuration.storage.path), configuration.storage.path));
     }
-    tell({checkClock(surroundings.clockSynchronised())});
-    tell(checkBluetooth(io, configuration, surroundings));
-    if (usable) tell(checkNightscout(io, configuration, surroundings));
+    report({checkClock(surroundings.clockSynchronised())});
+    report(checkBluetooth(io, configuration, surroundings));
+    if (usable) report(checkNightscout(io, configuration, surroundings));
     const auto count = [&all](Grade grade) { return std::ranges::count(all, grade, &Finding::grade); };
     streams.err << fmt::format("{} ok, {} warnings, {} failed\n", count(Grade::Ok), count(Grade::Warning),
                                count(Grade::Failed));

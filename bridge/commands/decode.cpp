@@ -38,10 +38,10 @@ public:
     }
 
 private:
-    int runCapture(std::string octets, std::istream& in) {
-        octets.append(std::istreambuf_iterator<char>(in), {});
-        const auto* const data = reinterpret_cast<const std::uint8_t*>(octets.data());
-        return decodeCaptureFile(name_, {data, octets.size()}, options_, streams_);
+    int runCapture(std::string bytes, std::istream& in) {
+        bytes.append(std::istreambuf_iterator<char>(in), {});
+        const auto* const data = reinterpret_cast<const std::uint8_t*>(bytes.data());
+        return decodeCaptureFile(name_, {data, bytes.size()}, options_, streams_);
     }
 
     void readRecords(std::istream& in) {

@@ -122,13 +122,13 @@ int decodeCaptureFile(const std::string& name, protocol::ByteView file, const De
 
 int redactCapture(const std::string& from, const std::string& to, const Streams& streams) {
     std::ifstream in(from, std::ios::binary);
-    const std::string octets{std::istreambuf_iterator<char>(in), {}};
+    const std::string bytes{std::istreambuf_iterator<char>(in), {}};
     if (!in) {
         streams.err << from << ": cannot be read\n";
         return kWrongUsage;
     }
     const auto redaction =
-        capture::redact({reinterpret_cast<const std::uint8_t*>(octets.data()), octets.size()});
+        capture::redact({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()});
     if (redaction.has_error()) {
         streams.err << from << ": not a capture: " << protocol::toString(redaction.error()) << '\n';
         return kFoundProblem;

@@ -27,10 +27,9 @@ std::optional<std::chrono::sys_seconds> newestTime(const Store& store, const Pum
                                                    const therapy::Zone& zone) {
     const auto held = store.held(pump.id);
     if (held.empty()) return std::nullopt;
-    const SequenceRange stretch = held.back();
-    const SequenceRange window{stretch.last - std::min(stretch.last - stretch.first, kPortionRecords),
-                               stretch.last};
-    const auto dated = StoredRun(store, pump.id, stretch, zone).history(window);
+    const SequenceRange run = held.back();
+    const SequenceRange window{run.last - std::min(run.last - run.first, kPortionRecords), run.last};
+    const auto dated = StoredRun(store, pump.id, run, zone).history(window);
     std::optional<std::chrono::sys_seconds> newest;
     for (const auto& record : dated.records) {
         if (record.time && (!newest || *record.time > *newest)) newest = record.time;

@@ -30,11 +30,11 @@ SequenceRange widened(SequenceRange range, std::uint32_t by, SequenceRange limit
 
 } // namespace
 
-MappedRange mapStored(const Store& store, const PumpInfo& pump, SequenceRange stretch, SequenceRange emitted,
+MappedRange mapStored(const Store& store, const PumpInfo& pump, SequenceRange run, SequenceRange emitted,
                       const therapy::Zone& zone, const nightscout::MappingSettings& settings,
                       therapy::Dating dating) {
-    const SequenceRange window = widened(emitted, kContextRecords, stretch);
-    therapy::HistoryRun dated = StoredRun(store, pump.id, stretch, zone).history(window, dating);
+    const SequenceRange window = widened(emitted, kContextRecords, run);
+    therapy::HistoryRun dated = StoredRun(store, pump.id, run, zone).history(window, dating);
     MappedRange mapped;
     dated.live = StoredEventMemory(store, pump).memory.live;
     auto records = nightscout::mapRecords(dated, pump.serial, settings, emitted.first, emitted.last);
@@ -98,12 +98,10 @@ void Publisher::warn(const std::vector<nightscout::MappingWarning>& warnings) {
 QueueResult Publisher::publish(const PumpInfo& pump, SequenceRange changed) {
     QueueResult total;
     std::vector<std::uint32_t> heldBack;
-    for (const SequenceRange& stretch : store_.held(pump.id)) {
-        const SequenceRange within{std::max(stretch.first, changed.first),
-                                   std::min(stretch.last, changed.last)};
+    for (const SequenceRange& run : store_.held(pump.id)) {
+        const SequenceRange within{std::max(run.first, changed.first), std::min(run.last, changed.last)};
         if (within.first > within.last) continue;
-        auto mapped =
-            mapStored(store_, pump, stretch, widened(within, kContextRecords, stretch), zone_, settings_);
+        auto mapped = mapStored(store_, pump, run, widened(within, kContextRecords, run), zone_, settings_);
         StoredEventMemory events(store_, pump);
         warn(mapped.warnings);
         events.settle(mapped.documents);

@@ -56,7 +56,7 @@ private:
     std::set<std::uint32_t> warned_; ///< sequence numbers
 };
 
-/// The documents whose primary record is in `emitted`, a part of the gap-free range `stretch`, and the times
+/// The documents whose primary record is in `emitted`, a part of the gap-free range `run`, and the times
 /// of those records.
 struct MappedRange {
     std::vector<nightscout::Document> documents;
@@ -64,7 +64,7 @@ struct MappedRange {
     std::vector<std::uint32_t> held; ///< records of the range whose time is not sure
     std::vector<nightscout::MappingWarning> warnings;
 };
-MappedRange mapStored(const Store& store, const PumpInfo& pump, SequenceRange stretch, SequenceRange emitted,
+MappedRange mapStored(const Store& store, const PumpInfo& pump, SequenceRange run, SequenceRange emitted,
                       const therapy::Zone& zone, const nightscout::MappingSettings& settings,
                       therapy::Dating dating = therapy::Dating::Kept);
 

@@ -123,7 +123,7 @@ public:
     /// Numbers that came, or were found absent, since they were last marked as published.
     [[nodiscard]] std::vector<SequenceRange> unpublished(PumpId pump) const;
     void markPublished(PumpId pump, SequenceRange range);
-    /// The oldest record that the pump still had when asked, remembered for stretches that begin there.
+    /// The oldest record that the pump still had when asked, remembered for runs that begin there.
     void noteOldest(PumpId pump, std::uint32_t sequenceNumber);
     [[nodiscard]] std::optional<std::uint32_t> oldest(PumpId pump) const;
     [[nodiscard]] std::uint64_t recordCount(PumpId pump) const;

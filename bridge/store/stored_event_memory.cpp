@@ -20,17 +20,17 @@ StoredEventMemory::StoredEventMemory(const Store& store, const PumpInfo& pump)
 void StoredEventMemory::settle(std::vector<Document>& documents) {
     std::erase_if(documents, [this](const Document& document) {
         if (document.kind == Kind::Sensor) {
-            memory.ledger.hold(document); // for the start that the sensor session tells
+            memory.events.hold(document); // for the start that the sensor session tells
             return true;
         }
-        return document.kind == Kind::Battery && !memory.ledger.tell(document);
+        return document.kind == Kind::Battery && !memory.events.report(document);
     });
 }
 
 bool StoredEventMemory::mayRepeat(const Document& document) const {
-    if (document.kind == Kind::Sensor) return memory.ledger.wasTold(document);
-    auto ledger = memory.ledger;
-    return document.kind != Kind::Battery || ledger.tell(document);
+    if (document.kind == Kind::Sensor) return memory.events.wasReported(document);
+    auto events = memory.events;
+    return document.kind != Kind::Battery || events.report(document);
 }
 
 void StoredEventMemory::save(Store& store) {

@@ -41,30 +41,30 @@ Partner firstOfInstance(const RecordLinks& view, std::size_t index, UtcSeconds t
     });
 }
 
-bool tells(const RecordLinks& view, std::size_t index, ToldBy fact) {
+bool reports(const RecordLinks& view, std::size_t index, ReportedBy fact) {
     switch (fact) {
-        case ToldBy::Stop:
+        case ReportedBy::Stop:
             return view.get<history::InsulinDeliveryStopped>(index) != nullptr;
-        case ToldBy::Restart:
+        case ReportedBy::Restart:
             return view.get<history::InsulinDeliveryRestarted>(index) != nullptr;
-        case ToldBy::TransitionIn:
-        case ToldBy::TransitionOut: {
+        case ReportedBy::TransitionIn:
+        case ReportedBy::TransitionOut: {
             const auto* transition = view.get<history::Cl1Transition>(index);
-            const bool in = fact == ToldBy::TransitionIn;
+            const bool in = fact == ReportedBy::TransitionIn;
             return transition != nullptr &&
                    (transition->transition == history::Cl1TransitionKind::IntoAuto) == in;
         }
-        case ToldBy::Nothing:
+        case ReportedBy::Nothing:
             break;
     }
     return false;
 }
 
 /// Whether a record of the same fact is near; empty while it may still come.
-std::optional<bool> isToldElsewhere(const RecordLinks& view, std::size_t index, UtcSeconds time,
-                                    ToldBy fact) {
-    if (fact == ToldBy::Nothing) return false;
-    const auto judge = [&](std::size_t i) { return tells(view, i, fact) ? Verdict::Take : Verdict::Pass; };
+std::optional<bool> isReportedElsewhere(const RecordLinks& view, std::size_t index, UtcSeconds time,
+                                        ReportedBy fact) {
+    if (fact == ReportedBy::Nothing) return false;
+    const auto judge = [&](std::size_t i) { return reports(view, i, fact) ? Verdict::Take : Verdict::Pass; };
     const auto before = view.searchBack(index, time - kSameFact, judge);
     const auto after = view.searchForward(index, time + kSameFact, judge);
     if (before.found() || after.found()) return true;
@@ -151,7 +151,7 @@ void mapAnnunciation(Context& context, std::size_t index, bool ofSensor) {
     if (*kind == FaultClass::Reminder && !isAnnounced(context.settings.announce, *kind, event->faultId()))
         return;
     if (firstOfInstance(context.view, index, *time, *event).state != Partner::State::None) return;
-    if (isToldElsewhere(context.view, index, *time, toldBy(event->faultId())).value_or(true)) return;
+    if (isReportedElsewhere(context.view, index, *time, reportedBy(event->faultId())).value_or(true)) return;
     addAnnunciation(context, index, *time, *event, *kind);
 }
 

@@ -54,7 +54,7 @@ void addGap(Context& context, const BasalChange& change, seconds delay) {
 /// is overdue, `start` where the gap begins.
 bool hasGap(const BasalTimeline& basal, const BasalChange& change, seconds start, seconds expected) {
     const auto* next = basal.after(change);
-    if (next == nullptr) return basal.toldPast(change.time + expected);
+    if (next == nullptr) return basal.reportedPast(change.time + expected);
     return next->time - change.time > (next->state == BasalState::AutoStep ? expected : start);
 }
 

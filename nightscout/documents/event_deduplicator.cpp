@@ -44,33 +44,33 @@ Document documentFrom(const Json& saved) {
 
 } // namespace
 
-const EventDeduplicator::Told* EventDeduplicator::sameEvent(const Document& document) const {
-    const auto found = std::ranges::find_if(told_, [&](const Told& told) {
+const EventDeduplicator::Reported* EventDeduplicator::sameEvent(const Document& document) const {
+    const auto found = std::ranges::find_if(reported_, [&](const Reported& told) {
         return told.kind == document.kind &&
                std::chrono::abs(told.time - document.time) <= windowOf(document.kind);
     });
-    return found == told_.end() ? nullptr : &*found;
+    return found == reported_.end() ? nullptr : &*found;
 }
 
 void EventDeduplicator::note(const Document& document) {
-    told_.push_back({document.kind, document.time, document.identifier});
-    if (told_.size() > kRemembered) told_.erase(told_.begin());
+    reported_.push_back({document.kind, document.time, document.identifier});
+    if (reported_.size() > kRemembered) reported_.erase(reported_.begin());
 }
 
-bool EventDeduplicator::wasTold(const Document& document) const {
-    return std::ranges::any_of(told_,
-                               [&](const Told& told) { return told.identifier == document.identifier; });
+bool EventDeduplicator::wasReported(const Document& document) const {
+    return std::ranges::any_of(reported_,
+                               [&](const Reported& told) { return told.identifier == document.identifier; });
 }
 
-bool EventDeduplicator::tell(const Document& document) {
-    if (wasTold(document)) return true;
+bool EventDeduplicator::report(const Document& document) {
+    if (wasReported(document)) return true;
     if (sameEvent(document) != nullptr) return false;
     note(document);
     return true;
 }
 
 void EventDeduplicator::hold(const Document& document) {
-    if (wasTold(document) || sameEvent(document) != nullptr) return;
+    if (wasReported(document) || sameEvent(document) != nullptr) return;
     const auto held = std::ranges::find_if(
         held_, [&](const Held& one) { return one.document.identifier == document.identifier; });
     if (held != held_.end()) {
@@ -99,7 +99,7 @@ std::vector<Document> EventDeduplicator::release(UtcSeconds now) {
 
 Json EventDeduplicator::toJson() const {
     Json told = Json::array();
-    for (const Told& one : told_) {
+    for (const Reported& one : reported_) {
         told.push_back({{"kind", static_cast<unsigned>(one.kind)},
                         {"time", one.time.time_since_epoch().count()},
                         {"identifier", one.identifier}});
@@ -114,22 +114,23 @@ Json EventDeduplicator::toJson() const {
 }
 
 EventDeduplicator EventDeduplicator::fromJson(const Json& saved) {
-    EventDeduplicator ledger;
+    EventDeduplicator deduplicator;
     try {
         for (const Json& one : saved.at("told")) {
-            ledger.told_.push_back({static_cast<Kind>(one.at("kind").get<unsigned>()),
-                                    UtcMilliseconds(milliseconds(one.at("time").get<std::int64_t>())),
-                                    one.at("identifier").get<std::string>()});
+            deduplicator.reported_.push_back(
+                {static_cast<Kind>(one.at("kind").get<unsigned>()),
+                 UtcMilliseconds(milliseconds(one.at("time").get<std::int64_t>())),
+                 one.at("identifier").get<std::string>()});
         }
         for (const Json& one : saved.at("held")) {
             Held held{documentFrom(one), std::nullopt};
             if (one.contains("since")) held.since = UtcSeconds(seconds(one["since"].get<std::int64_t>()));
-            ledger.held_.push_back(std::move(held));
+            deduplicator.held_.push_back(std::move(held));
         }
     } catch (const Json::exception&) {
-        return ledger; // of another version of the bridge
+        return deduplicator; // of another version of the bridge
     }
-    return ledger;
+    return deduplicator;
 }
 
 } // namespace nightscout

@@ -23,13 +23,13 @@ namespace nightscout {
 class EventDeduplicator {
 public:
     /// Of the better source. False when the other told the same event before: then it must not be sent.
-    bool tell(const Document& document);
+    bool report(const Document& document);
     /// Of the other source. Known ones are passed over.
     void hold(const Document& document);
     /// What has waited long enough at `now`, to be sent.
     std::vector<Document> release(UtcSeconds now);
     /// Whether this very document was sent.
-    [[nodiscard]] bool wasTold(const Document& document) const;
+    [[nodiscard]] bool wasReported(const Document& document) const;
 
     [[nodiscard]] nlohmann::json toJson() const;
     /// What cannot be read is left out.
@@ -37,21 +37,21 @@ public:
     friend bool operator==(const EventDeduplicator&, const EventDeduplicator&) = default;
 
 private:
-    struct Told {
+    struct Reported {
         Kind kind{};
         UtcMilliseconds time{};
         std::string identifier;
-        friend bool operator==(const Told&, const Told&) = default;
+        friend bool operator==(const Reported&, const Reported&) = default;
     };
     struct Held {
         Document document;
         std::optional<UtcSeconds> since; ///< of the first release() that met it
         friend bool operator==(const Held&, const Held&) = default;
     };
-    [[nodiscard]] const Told* sameEvent(const Document& document) const;
+    [[nodiscard]] const Reported* sameEvent(const Document& document) const;
     void note(const Document& document);
 
-    std::vector<Told> told_; ///< oldest first, the last ones
+    std::vector<Reported> reported_; ///< oldest first, the last ones
     std::vector<Held> held_;
 };
 

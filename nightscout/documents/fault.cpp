@@ -159,15 +159,15 @@ const Entry& entryOf(std::uint16_t id) {
     return id < kFirstSensorFault ? kOtherPump : kOtherSensor;
 }
 
-template <std::size_t Octets>
-std::uint32_t littleEndian(ByteView octets) {
+template <std::size_t Count>
+std::uint32_t littleEndian(ByteView bytes) {
     std::uint32_t value = 0;
-    for (std::size_t i = 0; i < Octets; ++i) value |= std::uint32_t{octets[i]} << (8 * i);
+    for (std::size_t i = 0; i < Count; ++i) value |= std::uint32_t{bytes[i]} << (8 * i);
     return value;
 }
 
-std::optional<Amount> units(ByteView octets) {
-    return amountOf(MedFloat::fromFloat(littleEndian<4>(octets)));
+std::optional<Amount> units(ByteView bytes) {
+    return amountOf(MedFloat::fromFloat(littleEndian<4>(bytes)));
 }
 
 /// "68 mg/dL", "3.8 mmol/L"
@@ -248,27 +248,27 @@ std::string faultText(std::uint16_t id, ByteView aux, GlucoseUnits units) {
     return text + valueText(entry.value, aux, units);
 }
 
-ToldBy toldBy(std::uint16_t id) {
+ReportedBy reportedBy(std::uint16_t id) {
     switch (id) {
         case 806:
         case 807:
         case 808:
         case 814:
         case 815:
-            return ToldBy::Restart;
+            return ReportedBy::Restart;
         case 809:
         case 810:
         case 811:
-            return ToldBy::Stop;
+            return ReportedBy::Stop;
         case 819:
         case 820:
         case 824:
         case 826:
-            return ToldBy::TransitionOut;
+            return ReportedBy::TransitionOut;
         case 825:
-            return ToldBy::TransitionIn;
+            return ReportedBy::TransitionIn;
         default:
-            return ToldBy::Nothing;
+            return ReportedBy::Nothing;
     }
 }
 

@@ -26,10 +26,10 @@ Urgency urgency(std::uint16_t id);
 std::string faultText(std::uint16_t id, protocol::ByteView aux, GlucoseUnits units);
 
 /// What a message of class M repeats: a record of the history tells the same.
-enum class ToldBy : std::uint8_t { Nothing, Stop, Restart, TransitionIn, TransitionOut };
-ToldBy toldBy(std::uint16_t id);
+enum class ReportedBy : std::uint8_t { Nothing, Stop, Restart, TransitionIn, TransitionOut };
+ReportedBy reportedBy(std::uint16_t id);
 inline bool tellsOfTransition(std::uint16_t id) {
-    return toldBy(id) == ToldBy::TransitionIn || toldBy(id) == ToldBy::TransitionOut;
+    return reportedBy(id) == ReportedBy::TransitionIn || reportedBy(id) == ReportedBy::TransitionOut;
 }
 
 } // namespace nightscout

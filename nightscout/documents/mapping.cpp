@@ -98,14 +98,14 @@ Document& addNote(Context& context, std::size_t index, UtcSeconds time, std::str
     return addTreatment(context, index, Kind::Note, time, {{"eventType", "Note"}, {"notes", notes}});
 }
 
-std::vector<Document> map(const HistoryRun& stretch, std::string_view serial, const MappingSettings& settings,
+std::vector<Document> map(const HistoryRun& run, std::string_view serial, const MappingSettings& settings,
                           std::uint32_t firstSequence, std::uint32_t lastSequence) {
-    return mapRecords(stretch, serial, settings, firstSequence, lastSequence).documents;
+    return mapRecords(run, serial, settings, firstSequence, lastSequence).documents;
 }
 
-MappedRecords mapRecords(const HistoryRun& stretch, std::string_view serial, const MappingSettings& settings,
+MappedRecords mapRecords(const HistoryRun& run, std::string_view serial, const MappingSettings& settings,
                          std::uint32_t firstSequence, std::uint32_t lastSequence) {
-    const RecordLinks view(stretch);
+    const RecordLinks view(run);
     const BasalTimeline basal(view);
     const auto records = view.records();
     MappedRecords mapped;

@@ -74,13 +74,13 @@ struct MappingSettings {
     bool tempTarget = false; ///< Temporary Target while the pump's is on (docs/nightscout/mapping.md 8.13)
 };
 
-/// Documents whose primary record is in [firstSequence, lastSequence] of the stretch, ascending by sequence
+/// Documents whose primary record is in [firstSequence, lastSequence] of the run, ascending by sequence
 /// number. A document that needs context which is not there yet (a bolus in progress, the glucose before a
-/// direction) is held back: it appears once the stretch has grown. A Temp Basal that still goes on has a
-/// duration that reaches 20 to 30 minutes past the newest record of the stretch; it grows every ten minutes,
+/// direction) is held back: it appears once the run has grown. A Temp Basal that still goes on has a
+/// duration that reaches 20 to 30 minutes past the newest record of the run; it grows every ten minutes,
 /// and runs out by itself when no more records come (docs/nightscout/mapping.md 8.6, "lease"). `serial`: the
 /// pump's, as read from it; identities depend on it.
-std::vector<Document> map(const HistoryRun& stretch, std::string_view serial, const MappingSettings& settings,
+std::vector<Document> map(const HistoryRun& run, std::string_view serial, const MappingSettings& settings,
                           std::uint32_t firstSequence = 0, std::uint32_t lastSequence = 0xffffffff);
 
 /// The same, with warnings, ascending by sequence number as well.
@@ -88,7 +88,7 @@ struct MappedRecords {
     std::vector<Document> documents;
     std::vector<MappingWarning> warnings;
 };
-MappedRecords mapRecords(const HistoryRun& stretch, std::string_view serial, const MappingSettings& settings,
+MappedRecords mapRecords(const HistoryRun& run, std::string_view serial, const MappingSettings& settings,
                          std::uint32_t firstSequence = 0, std::uint32_t lastSequence = 0xffffffff);
 
 } // namespace nightscout

@@ -35,7 +35,7 @@ bool isAutomatic(const history::TherapyContext& context) {
 }
 
 /// A transition, or an annunciation of one, within the hour before: its own Note tells the change.
-Partner toldBefore(const RecordLinks& view, std::size_t index, UtcSeconds time) {
+Partner reportedBefore(const RecordLinks& view, std::size_t index, UtcSeconds time) {
     return view.searchBack(index, time - kToldAlready, [&](std::size_t i) {
         if (view.get<history::Cl1Transition>(i) != nullptr) return Verdict::Take;
         const auto* annunciation = view.get<history::AnnunciationConsolidated>(i);
@@ -68,7 +68,7 @@ void mapModeOfContext(Context& context, std::size_t index) {
                                      ? transition->transition == history::Cl1TransitionKind::IntoAuto
                                      : isAutomatic(*context.view.get<history::TherapyContext>(before.index));
     if (isAutomatic(*now) == automaticBefore) return;
-    if (toldBefore(context.view, index, *time).state != Partner::State::None) return;
+    if (reportedBefore(context.view, index, *time).state != Partner::State::None) return;
     addNote(context, index, *time, isAutomatic(*now) ? "SmartGuard on" : "SmartGuard off");
 }
 

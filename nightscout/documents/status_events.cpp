@@ -51,7 +51,7 @@ public:
         noteSession();
         noteBattery();
         if (settings_.tempTarget) noteTempTarget();
-        for (Document& released : memory_.ledger.release(status_.readAt)) {
+        for (Document& released : memory_.events.release(status_.readAt)) {
             documents_.push_back(std::move(released));
         }
         return std::move(documents_);
@@ -76,7 +76,7 @@ private:
         Document document =
             make(Kind::Sensor, localText(*start, kToTheMinute),
                  UtcSeconds{start->time_since_epoch() - offset_}, {{"eventType", "Sensor Start"}});
-        if (memory_.ledger.tell(document)) documents_.push_back(std::move(document));
+        if (memory_.events.report(document)) documents_.push_back(std::move(document));
     }
 
     void noteBattery() {
@@ -84,7 +84,7 @@ private:
         const auto before = memory_.batteryPercent;
         memory_.batteryPercent = status_.batteryPercent;
         if (!before || *before > kUsedBattery || *status_.batteryPercent != kFullBattery) return;
-        memory_.ledger.hold(make(Kind::Battery, localText(localNow_, kToTheHour), status_.readAt,
+        memory_.events.hold(make(Kind::Battery, localText(localNow_, kToTheHour), status_.readAt,
                                  {{"eventType", "Pump Battery Change"}}));
     }
 
@@ -138,7 +138,7 @@ private:
 } // namespace
 
 Json StatusMemory::toJson() const {
-    Json saved{{"ledger", ledger.toJson()}, {"live", nightscout::toJson(live)}};
+    Json saved{{"ledger", events.toJson()}, {"live", nightscout::toJson(live)}};
     if (sensorStart) saved["sensor_start"] = sensorStart->time_since_epoch().count();
     if (batteryPercent) saved["battery_percent"] = *batteryPercent;
     if (tempTarget) {
@@ -153,7 +153,7 @@ StatusMemory StatusMemory::fromJson(const Json& saved) {
     StatusMemory memory;
     if (!saved.is_object()) return memory;
     try {
-        if (saved.contains("ledger")) memory.ledger = EventDeduplicator::fromJson(saved["ledger"]);
+        if (saved.contains("ledger")) memory.events = EventDeduplicator::fromJson(saved["ledger"]);
         if (saved.contains("live")) memory.live = liveStateFrom(saved["live"]);
         if (saved.contains("sensor_start")) {
             memory.sensorStart = LocalSeconds(seconds(saved["sensor_start"].get<std::int64_t>()));

@@ -30,7 +30,7 @@ struct StatusMemory {
     std::optional<protocol::LocalSeconds> sensorStart; ///< of the newest session, pump clock
     std::optional<std::uint8_t> batteryPercent;
     std::optional<TempTarget> tempTarget;
-    EventDeduplicator ledger;
+    EventDeduplicator events;
     therapy::LiveState live; ///< has a say in what the history means
 
     [[nodiscard]] nlohmann::json toJson() const;

@@ -99,7 +99,7 @@ void mapStopped(Context& context, std::size_t index) {
         for (const Stop& other : suspension->stops) {
             if (other.reason == StoppedReason::NotSeated && other.time <= later) return;
         }
-        if (!suspension->end && !context.basal.toldPast(later)) return;
+        if (!suspension->end && !context.basal.reportedPast(later)) return;
     }
     addNote(context, index, stop.time, "Insulin delivery suspended: " + cause(stop.reason));
 }

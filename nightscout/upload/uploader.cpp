@@ -102,17 +102,12 @@ asio::awaitable<Uploader::Step> Uploader::uploadBatch() {
 asio::awaitable<Uploader::Outcome> Uploader::upload(Items items) {
     removeUnsendable(items);
     if (items.empty()) co_return std::nullopt;
-    Items suspects;
-    std::erase_if(items, [&](const OutboxItem& item) {
-        const bool suspect = suspects_.contains(item.id);
-        if (suspect) suspects.push_back(item);
-        return suspect;
-    });
+    const Items suspects = suspects_.takeFrom(items);
     if (suspects.empty()) co_return co_await sendAll(std::move(items));
-    const auto next = std::ranges::min_element(
-        suspects, {}, [this](const OutboxItem& item) { return suspects_.at(item.id).turn; });
-    if (auto good = knownGood(next->document)) co_return co_await examine(*next, std::move(*good));
-    if (items.empty()) items.push_back(*next);
+    const OutboxItem& next = suspects_.next(suspects);
+    if (auto good = accepted_.like(next.document, outbox_))
+        co_return co_await examine(next, std::move(*good));
+    if (items.empty()) items.push_back(next);
     co_return co_await sendAll(std::move(items));
 }
 
@@ -195,7 +190,7 @@ asio::awaitable<Reply> Uploader::remove(const OutboxItem& item) {
 }
 
 asio::awaitable<Uploader::Outcome> Uploader::examine(OutboxItem item, Document knownGood) {
-    suspects_.at(item.id).turn = ++turn_;
+    suspects_.add(item); // the last to be compared, should this fail
     if (auto failure = co_await repeat(knownGood)) co_return failure;
     const Items alone(1, std::move(item));
     Reply reply = co_await attempt(alone);
@@ -219,7 +214,7 @@ asio::awaitable<Uploader::Outcome> Uploader::repeat(Document knownGood) {
         noteSuccess(Operation::Post, document.collection, 0);
         co_return std::nullopt;
     }
-    accepted_.erase({document.collection, document.eventType});
+    accepted_.forget(document);
     co_return Failure{std::move(posted.reply), Operation::Post, document.collection};
 }
 
@@ -244,7 +239,7 @@ Uploader::Outcome Uploader::outcomeOf(const Items& items, Reply reply) {
         batch_.refused(collection, items.size());
         ++progress_;
     } else if (isolates) {
-        suspects_[first.id] = {collection, ++turn_};
+        suspects_.add(first);
     }
     return Failure{std::move(reply), first.operation, collection};
 }
@@ -269,19 +264,6 @@ void Uploader::removeUnsendable(Items& items) {
     });
 }
 
-/// A document that the site has, of the same event type where one is known, to be sent again. Device statuses
-/// have none: a repetition would be a second one.
-std::optional<Document> Uploader::knownGood(const Document& like) {
-    const auto usable = [this](const auto& entry) { return outbox_.isUploaded(entry.second); };
-    std::erase_if(accepted_,
-                  [&](const auto& entry) { return entry.first.first == like.collection && !usable(entry); });
-    auto found = accepted_.find({like.collection, like.eventType});
-    if (found == accepted_.end())
-        found = std::ranges::find_if(accepted_,
-                                     [&](const auto& entry) { return entry.first.first == like.collection; });
-    return found == accepted_.end() ? std::nullopt : std::optional(found->second);
-}
-
 void Uploader::refuse(const OutboxItem& item, const Refusal& refusal) {
     outbox_.refuse(item.id, refusal);
     suspects_.erase(item.id);
@@ -304,17 +286,12 @@ void Uploader::acknowledge(const Items& sent, const std::vector<Acknowledgement>
     outbox_.acknowledge(stored);
     progress_ += stored.size();
     for (const auto& item : stored) suspects_.erase(item.id);
-    // What several were refused for lay with the site: they get another chance.
-    const auto ofCollection = [collection](const auto& entry) {
-        return entry.second.collection == collection;
-    };
-    if (std::ranges::count_if(suspects_, ofCollection) > 1) std::erase_if(suspects_, ofCollection);
-    if (first.operation == Operation::Post && collection != Collection::DeviceStatus) {
+    suspects_.accepted(collection);
+    if (first.operation == Operation::Post) {
         std::set<std::int64_t> ids;
         for (const auto& item : stored) ids.insert(item.id);
         for (const auto& item : sent)
-            if (ids.contains(item.id))
-                accepted_.insert_or_assign({collection, item.document.eventType}, item.document);
+            if (ids.contains(item.id)) accepted_.remember(item.document);
     }
     if (first.operation != Operation::Delete) state_.uploaded += stored.size();
     noteSuccess(first.operation, collection, stored.size());

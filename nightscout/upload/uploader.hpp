@@ -8,16 +8,16 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
+#include "nightscout/upload/accepted_documents.hpp"
 #include "nightscout/upload/back_off.hpp"
 #include "nightscout/upload/batch_size.hpp"
 #include "nightscout/upload/clock.hpp"
 #include "nightscout/upload/outbox.hpp"
+#include "nightscout/upload/suspect_documents.hpp"
 #include "nightscout/upload/upload_api.hpp"
 
 namespace spdlog {
@@ -74,11 +74,6 @@ private:
         Collection collection{};
     };
     using Outcome = std::optional<Failure>; ///< empty: done
-    /// Refused alone, and not compared with a good document yet.
-    struct Suspect {
-        Collection collection{};
-        std::uint64_t turn = 0; ///< the one that waits longest is tried next
-    };
     /// Failed: waiting may remedy it; Refused: only a person can.
     enum class Step : std::uint8_t { Moved, Idle, Failed, Refused };
 
@@ -97,7 +92,6 @@ private:
 
     [[nodiscard]] Outcome outcomeOf(const Items& items, Reply reply);
     void removeUnsendable(Items& items);
-    [[nodiscard]] std::optional<Document> knownGood(const Document& like);
     void refuse(const OutboxItem& item, const Refusal& refusal);
     void acknowledge(const Items& sent, const std::vector<Acknowledgement>& stored);
     [[nodiscard]] bool isBlocked(const OutboxItem& item) const;
@@ -120,10 +114,8 @@ private:
     std::bitset<kCollections> acceptedSinceRefusal_; ///< tells a right that is missing from a wrong secret
     BatchSize batch_;
     bool mayUpdate_ = true; ///< false: the token may create but not update
-    std::map<std::int64_t, Suspect> suspects_;
-    std::uint64_t turn_ = 0;
-    /// The last accepted document of each kind, to compare with.
-    std::map<std::pair<Collection, std::string>, Document> accepted_;
+    SuspectDocuments suspects_;
+    AcceptedDocuments accepted_;
     std::uint64_t progress_ = 0; ///< counts whatever brings the end of the queue nearer
 };
 

@@ -35,7 +35,7 @@ Function* next(const char* name) {
 struct L2capAddress {
     sa_family_t family;
     std::uint16_t psm;
-    std::array<std::uint8_t, 6> octets;
+    std::array<std::uint8_t, 6> bytes;
     std::uint16_t channel;
     std::uint8_t type;
 };

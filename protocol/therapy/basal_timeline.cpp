@@ -49,7 +49,7 @@ const Suspension* BasalTimeline::suspensionAt(std::size_t index) const {
     return found != members_.end() && found->index == index ? &suspensions_[found->suspension] : nullptr;
 }
 
-bool BasalTimeline::toldPast(UtcSeconds time) const {
+bool BasalTimeline::reportedPast(UtcSeconds time) const {
     return newest_ > time && (!undecidedFrom_ || *undecidedFrom_ > time);
 }
 

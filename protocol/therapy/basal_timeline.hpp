@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // How basal delivery went on: SmartGuard, manual rate, suspended, and where one became the other
-// (docs/nightscout/mapping.md 7 and 8.5 to 8.7). Built in one pass over the stretch.
+// (docs/nightscout/mapping.md 7 and 8.5 to 8.7). Built in one pass over the run.
 //
-// Every answer is the same for each stretch that holds what was logged within kContext of the record in
+// Every answer is the same for each run that holds what was logged within kContext of the record in
 // question. Three rules see to that: what a record told counts for two hours (therapy contexts come every
 // hour); no document is longer than kContext, because some therapy contexts begin a new one (isMilestone());
 // and what an older record could still decide is held back.
@@ -78,7 +78,7 @@ public:
     [[nodiscard]] const Suspension* suspensionAt(std::size_t index) const;
 
     /// All that was logged at `time` or earlier is known and understood.
-    [[nodiscard]] bool toldPast(UtcSeconds time) const;
+    [[nodiscard]] bool reportedPast(UtcSeconds time) const;
     /// Up to when `change`, which has not ended, is known to go on: the time of the newest record, or of a
     /// later live reading that delivery is stopped.
     [[nodiscard]] UtcSeconds knownUntil(const BasalChange& change) const;

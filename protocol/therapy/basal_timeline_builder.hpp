@@ -23,7 +23,7 @@ public:
 
 private:
     template <typename T>
-    struct Told {
+    struct Reported {
         std::optional<T> value;
         UtcSeconds when{};
     };
@@ -45,7 +45,7 @@ private:
     enum class Answer : std::uint8_t { No, Yes, Undecided };
 
     template <typename T>
-    [[nodiscard]] Knowledge knowledge(const Told<T>& told, UtcSeconds time) const {
+    [[nodiscard]] Knowledge knowledge(const Reported<T>& told, UtcSeconds time) const {
         if (told.value && told.when >= time - kEvidence) return Knowledge::Known;
         return view_.reachesBack(time - kEvidence) ? Knowledge::Nothing : Knowledge::NotYet;
     }
@@ -95,9 +95,9 @@ private:
     bool stuck_ = false;              ///< the present record cannot be understood before more have come
     bool joining_ = false;            ///< between a restart and the stop that continues the suspension
     std::optional<std::size_t> open_; ///< the suspension that has not ended
-    Told<bool> automatic_, suspended_;
-    Told<Amount> pattern_; ///< U/h
-    Told<TemporaryRate> temporary_;
+    Reported<bool> automatic_, suspended_;
+    Reported<Amount> pattern_; ///< U/h
+    Reported<TemporaryRate> temporary_;
 };
 
 } // namespace therapy

@@ -77,7 +77,7 @@ void BasalTimelineBuilder::addStop(history::StoppedReason reason) {
     suspended_ = {true, time_};
 }
 
-/// A suspension that the stretch begins in is shown when it lasts long enough from there.
+/// A suspension that the run begins in is shown when it lasts long enough from there.
 void BasalTimelineBuilder::settleDocumented() {
     auto& suspension = timeline_.suspensions_[*open_];
     if (suspension.documented == Suspension::Documented::Undecided && time_ - suspension.begin >= kJoin) {

@@ -44,8 +44,8 @@ std::optional<Amount> stickGlucose(const DatedRecord& timed) {
 
 } // namespace
 
-RecordLinks::RecordLinks(const HistoryRun& stretch) : stretch_(stretch) {
-    for (const auto& record : stretch.records) {
+RecordLinks::RecordLinks(const HistoryRun& run) : run_(run) {
+    for (const auto& record : run.records) {
         if (!record.time) continue;
         oldest_ = std::min(oldest_.value_or(*record.time), *record.time);
         newest_ = std::max(newest_.value_or(*record.time), *record.time);
@@ -56,9 +56,9 @@ RecordLinks::RecordLinks(const HistoryRun& stretch) : stretch_(stretch) {
 /// docs/nightscout/mapping.md 7: a delivered bolus belongs to the nearest earlier programmed one with its id
 /// that has no delivery yet. Ids repeat about daily, hence the limit of time.
 void RecordLinks::pairBoluses() {
-    bolusPartner_.assign(stretch_.records.size(), kNone);
+    bolusPartner_.assign(run_.records.size(), kNone);
     std::unordered_map<std::uint16_t, std::vector<std::size_t>> waiting;
-    for (std::size_t index = 0; index < stretch_.records.size(); ++index) {
+    for (std::size_t index = 0; index < run_.records.size(); ++index) {
         if (const auto* programmed = get<history::BolusProgrammedPart1>(index)) {
             waiting[programmed->bolusId].push_back(index);
         } else if (const auto* delivered = get<history::BolusDeliveredPart1>(index)) {
@@ -155,7 +155,7 @@ Partner RecordLinks::readingBefore(std::size_t calibration) const {
 }
 
 bool RecordLinks::reachesBack(UtcSeconds time) const {
-    return stretch_.fromBeginning || (oldest_ && *oldest_ < time);
+    return run_.fromBeginning || (oldest_ && *oldest_ < time);
 }
 
 bool RecordLinks::continuesPast(UtcSeconds time) const {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Which records belong together: the joins of docs/nightscout/mapping.md 7, each written once. Every answer
-// depends only on records that a longer stretch would contain too, so that it stays true when the history
+// depends only on records that a longer run would contain too, so that it stays true when the history
 // grows at either end.
 #pragma once
 
@@ -19,7 +19,7 @@ struct Partner {
     enum class State : std::uint8_t {
         Found,
         None,      ///< there is no such record, for good
-        Undecided, ///< the stretch ends before it can be told
+        Undecided, ///< the run ends before it can be told
     };
     State state = State::Undecided;
     std::size_t index = 0; ///< when found
@@ -30,13 +30,13 @@ struct Partner {
 
 class RecordLinks {
 public:
-    /// `stretch` must outlive the view.
-    explicit RecordLinks(const HistoryRun& stretch);
+    /// `run` must outlive the view.
+    explicit RecordLinks(const HistoryRun& run);
 
-    [[nodiscard]] std::span<const DatedRecord> records() const { return stretch_.records; }
-    [[nodiscard]] const DatedRecord& at(std::size_t index) const { return stretch_.records[index]; }
-    [[nodiscard]] const LiveState& live() const { return stretch_.live; }
-    [[nodiscard]] bool holds(std::size_t index) const { return index < stretch_.records.size(); }
+    [[nodiscard]] std::span<const DatedRecord> records() const { return run_.records; }
+    [[nodiscard]] const DatedRecord& at(std::size_t index) const { return run_.records[index]; }
+    [[nodiscard]] const LiveState& live() const { return run_.live; }
+    [[nodiscard]] bool holds(std::size_t index) const { return index < run_.records.size(); }
 
     /// Null when the record is another event, or could not be decoded.
     template <typename Event>
@@ -77,7 +77,7 @@ public:
             if (const auto time = at(index).time; time && *time < since) return {Partner::State::None};
             if (const auto verdict = judge(index); verdict != Verdict::Pass) return conclude(verdict, index);
         }
-        return {stretch_.fromBeginning ? Partner::State::None : Partner::State::Undecided};
+        return {run_.fromBeginning ? Partner::State::None : Partner::State::Undecided};
     }
 
     /// The same towards newer records, as far as those logged at `until`.
@@ -90,9 +90,9 @@ public:
         return {Partner::State::Undecided};
     }
 
-    /// Every record that was logged at `time` or later is in the stretch or was written after its end.
+    /// Every record that was logged at `time` or later is in the run or was written after its end.
     [[nodiscard]] bool reachesBack(UtcSeconds time) const;
-    /// Every record that was logged at `time` or earlier is in the stretch or was written before its start.
+    /// Every record that was logged at `time` or earlier is in the run or was written before its start.
     [[nodiscard]] bool continuesPast(UtcSeconds time) const;
 
 private:
@@ -106,7 +106,7 @@ private:
     void pairBoluses();
 
     static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
-    const HistoryRun& stretch_;
+    const HistoryRun& run_;
     std::vector<std::size_t> bolusPartner_; ///< programmed <-> delivered, by index
     std::optional<UtcSeconds> oldest_, newest_;
 };

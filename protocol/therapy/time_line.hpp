@@ -34,7 +34,7 @@ std::optional<Reference> toReference(const protocol::history::Record& record);
 /// As it came, also when its date cannot be read; empty for other events.
 std::optional<Reference> referenceOf(protocol::ByteView raw);
 
-/// A stretch of history in which the pump's clock ran undisturbed.
+/// A run of history in which the pump's clock ran undisturbed.
 struct ClockSegment {
     std::uint32_t firstSequenceNumber = 0;
     /// How far the clock was moved where this segment begins; empty for the first one, and where the change

@@ -11,27 +11,27 @@ namespace {
 using namespace std::chrono_literals;
 
 therapy::HistoryRun fullPump() {
-    auto stretch = nightscout::test::eventfulHistory(1, 240h);
-    stretch.records.resize(std::min<std::size_t>(stretch.records.size(), 6000));
-    return stretch;
+    auto run = nightscout::test::eventfulHistory(1, 240h);
+    run.records.resize(std::min<std::size_t>(run.records.size(), 6000));
+    return run;
 }
 
 void mapFullPump(benchmark::State& state) {
-    const auto stretch = fullPump();
+    const auto run = fullPump();
     const auto settings = nightscout::test::settings();
     std::size_t documents = 0;
-    for (auto _ : state) documents = map(stretch, settings).size();
-    state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(stretch.records.size()));
+    for (auto _ : state) documents = map(run, settings).size();
+    state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(run.records.size()));
     state.counters["documents"] = static_cast<double>(documents);
 }
 BENCHMARK(mapFullPump)->Unit(benchmark::kMillisecond);
 
 /// One new page of 40 records, with everything else as context.
 void mapNewestPage(benchmark::State& state) {
-    const auto stretch = fullPump();
+    const auto run = fullPump();
     const auto settings = nightscout::test::settings();
-    const auto newest = stretch.records.back().sequenceNumber;
-    for (auto _ : state) benchmark::DoNotOptimize(map(stretch, settings, newest - 39, newest));
+    const auto newest = run.records.back().sequenceNumber;
+    for (auto _ : state) benchmark::DoNotOptimize(map(run, settings, newest - 39, newest));
 }
 BENCHMARK(mapNewestPage)->Unit(benchmark::kMicrosecond);
 
@@ -40,7 +40,7 @@ void mapUnansweredBoluses(benchmark::State& state) {
     nightscout::test::HistoryBuilder builder;
     for (int i = 0; i < 3000; ++i) builder.at(std::chrono::seconds(60 * i)).programmed(1, 1000);
     const auto settings = nightscout::test::settings();
-    for (auto _ : state) benchmark::DoNotOptimize(map(builder.stretch(), settings));
+    for (auto _ : state) benchmark::DoNotOptimize(map(builder.run(), settings));
 }
 BENCHMARK(mapUnansweredBoluses)->Unit(benchmark::kMillisecond);
 

@@ -32,8 +32,8 @@ using Kind = virtual_pump::DoubleEvent::Kind;
 inline constexpr protocol::LocalSeconds kNow{std::chrono::seconds(1'774'750'000)};
 
 inline sake::RandomSource countingRandom(std::uint8_t start) {
-    return [next = start](std::span<std::uint8_t> octets) mutable {
-        for (auto& octet : octets) octet = next++;
+    return [next = start](std::span<std::uint8_t> bytes) mutable {
+        for (auto& byte : bytes) byte = next++;
     };
 }
 

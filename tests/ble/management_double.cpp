@@ -30,17 +30,17 @@ bool isForEverybody(Opcode opcode) {
            opcode == Opcode::ReadDefaultConfiguration;
 }
 
-Bytes addressOctets(const std::string& text) {
+Bytes addressBytes(const std::string& text) {
     std::string digits;
     std::copy_if(text.begin(), text.end(), std::back_inserter(digits), [](char c) { return c != ':'; });
-    auto octets = *protocol::fromHex(digits);
-    std::reverse(octets.begin(), octets.end());
-    return octets;
+    auto bytes = *protocol::fromHex(digits);
+    std::reverse(bytes.begin(), bytes.end());
+    return bytes;
 }
 
 Bytes infoAnswer(const std::string& address, std::uint32_t settings) {
     Writer out;
-    out.put(addressOctets(address)).put(std::uint8_t{0x0b}).put(std::uint16_t{0x000f});
+    out.put(addressBytes(address)).put(std::uint8_t{0x0b}).put(std::uint16_t{0x000f});
     out.put(std::uint32_t{0x0001ffff}).put(settings);
     out.put(Bytes(3 + 249 + 11));
     return std::move(out).bytes();

@@ -16,7 +16,7 @@ using management::Status;
 using protocol::Bytes;
 using protocol::ParseError;
 
-Bytes octets(std::string_view hex) {
+Bytes bytes(std::string_view hex) {
     return *protocol::fromHex(hex);
 }
 
@@ -25,7 +25,7 @@ std::string hex(const management::Command& command) {
 }
 
 std::string plain(std::string_view spaced) {
-    return protocol::toHex(octets(spaced));
+    return protocol::toHex(bytes(spaced));
 }
 
 TEST(AdvertisingData, HasTheBytesOfAFirstPairing) {
@@ -79,12 +79,12 @@ TEST(ManagementCommand, RemovesOneAdvertisement) {
 }
 
 TEST(ManagementEvent, IsReadAndCutAnywhereRefused) {
-    const auto packet = octets("0100 0200 0500 0100 00 aabb");
+    const auto packet = bytes("0100 0200 0500 0100 00 aabb");
     const auto event = management::parseEvent(packet);
     ASSERT_TRUE(event);
     EXPECT_EQ(event->code, 0x0001);
     EXPECT_EQ(event->index, 2);
-    EXPECT_EQ(event->parameters, octets("010000aabb"));
+    EXPECT_EQ(event->parameters, bytes("010000aabb"));
     for (std::size_t length = 0; length < packet.size(); ++length)
         EXPECT_FALSE(management::parseEvent(protocol::ByteView(packet).first(length))) << length;
     auto longer = packet;
@@ -93,19 +93,19 @@ TEST(ManagementEvent, IsReadAndCutAnywhereRefused) {
 }
 
 TEST(ManagementEvent, AnswersACommandByCompletionOrStatus) {
-    const auto complete = management::replyIn({0x0001, 0, octets("5400 00 01 7f 1f 1f")});
+    const auto complete = management::replyIn({0x0001, 0, bytes("5400 00 01 7f 1f 1f")});
     ASSERT_TRUE(complete);
     EXPECT_EQ(complete->opcode, 0x0054);
     EXPECT_EQ(complete->status, Status::Success);
-    EXPECT_EQ(complete->parameters, octets("017f1f1f"));
-    const auto status = management::replyIn({0x0002, 0, octets("5400 0d")});
+    EXPECT_EQ(complete->parameters, bytes("017f1f1f"));
+    const auto status = management::replyIn({0x0002, 0, bytes("5400 0d")});
     ASSERT_TRUE(status);
     EXPECT_EQ(status->status, Status::InvalidParameters);
 }
 
 TEST(ManagementEvent, IsNoAnswerWhenItIsAnotherOrTooShort) {
-    EXPECT_FALSE(management::replyIn({0x0006, 0, octets("ff0a0000")})); // New Settings
-    EXPECT_FALSE(management::replyIn({0x0002, 0, octets("5400")}));
+    EXPECT_FALSE(management::replyIn({0x0006, 0, bytes("ff0a0000")})); // New Settings
+    EXPECT_FALSE(management::replyIn({0x0002, 0, bytes("5400")}));
 }
 
 TEST(ManagementEvent, TellsWhichAdvertisementWasRemoved) {
@@ -115,12 +115,12 @@ TEST(ManagementEvent, TellsWhichAdvertisementWasRemoved) {
 }
 
 TEST(ManagementAnswer, HoldsTheVersion) {
-    EXPECT_EQ(*management::parseVersion(octets("01 1600")), (management::Version{1, 22}));
-    EXPECT_FALSE(management::parseVersion(octets("01 16")));
+    EXPECT_EQ(*management::parseVersion(bytes("01 1600")), (management::Version{1, 22}));
+    EXPECT_FALSE(management::parseVersion(bytes("01 16")));
 }
 
-Bytes infoOctets() {
-    auto answer = octets("554433221100 0b 0f00 ffff0100 912a0000 0c0104");
+Bytes infoBytes() {
+    auto answer = bytes("554433221100 0b 0f00 ffff0100 912a0000 0c0104");
     answer.resize(answer.size() + 249 + 11);
     answer[6 + 1 + 2 + 4 + 4 + 3] = 'p';
     answer[6 + 1 + 2 + 4 + 4 + 3 + 1] = 'i';
@@ -129,7 +129,7 @@ Bytes infoOctets() {
 }
 
 TEST(ManagementAnswer, HoldsWhatAControllerIs) {
-    const auto info = management::parseControllerInfo(infoOctets());
+    const auto info = management::parseControllerInfo(infoBytes());
     ASSERT_TRUE(info);
     EXPECT_EQ(info->address, "00:11:22:33:44:55");
     EXPECT_EQ(info->bluetoothVersion, 0x0b);
@@ -149,40 +149,40 @@ TEST(ManagementAnswer, HoldsWhatAControllerIs) {
 }
 
 TEST(ManagementAnswer, IsRefusedWhenCutAnywhere) {
-    const auto answer = infoOctets();
+    const auto answer = infoBytes();
     EXPECT_EQ(answer.size(), 280U);
     for (std::size_t length = 0; length < answer.size(); ++length)
         EXPECT_FALSE(management::parseControllerInfo(protocol::ByteView(answer).first(length))) << length;
 }
 
 TEST(ManagementAnswer, HoldsTheSettingsAfterAChange) {
-    EXPECT_EQ(management::parseSettings(octets("91220000"))->bits, 0x00002291U);
-    EXPECT_FALSE(management::parseSettings(octets("912200")));
+    EXPECT_EQ(management::parseSettings(bytes("91220000"))->bits, 0x00002291U);
+    EXPECT_FALSE(management::parseSettings(bytes("912200")));
 }
 
 TEST(ManagementAnswer, ListsTheAdvertisementsOfAllPrograms) {
-    const auto features = management::parseAdvertisingFeatures(octets("7f000000 1f 1f 05 02 01 03"));
+    const auto features = management::parseAdvertisingFeatures(bytes("7f000000 1f 1f 05 02 01 03"));
     ASSERT_TRUE(features);
     EXPECT_EQ(features->supportedFlags, 0x7fU);
     EXPECT_EQ(features->maxDataLength, 31);
     EXPECT_EQ(features->maxScanResponseLength, 31);
     EXPECT_EQ(features->maxInstances, 5);
-    EXPECT_EQ(features->instances, octets("0103"));
-    EXPECT_FALSE(management::parseAdvertisingFeatures(octets("7f000000 1f 1f 05 02 01")));
+    EXPECT_EQ(features->instances, bytes("0103"));
+    EXPECT_FALSE(management::parseAdvertisingFeatures(bytes("7f000000 1f 1f 05 02 01")));
 }
 
 TEST(ManagementAnswer, HoldsTheDefaultAdvertisingInterval) {
     const auto both =
-        management::parseDefaultConfiguration(octets("0700 02 0020  0a00 02 3200  0b00 02 3c00  1f00 01 00"));
+        management::parseDefaultConfiguration(bytes("0700 02 0020  0a00 02 3200  0b00 02 3c00  1f00 01 00"));
     ASSERT_TRUE(both);
     EXPECT_EQ(*both, (management::DefaultConfiguration{50, 60}));
     EXPECT_EQ(*management::parseDefaultConfiguration({}), management::DefaultConfiguration{});
 }
 
 TEST(ManagementAnswer, KnowsWhereADefaultConfigurationIsWrong) {
-    EXPECT_EQ(management::parseDefaultConfiguration(octets("0a00 01 32")).error(),
+    EXPECT_EQ(management::parseDefaultConfiguration(bytes("0a00 01 32")).error(),
               (ParseError{ParseError::Code::BadValue, 3, "advertising interval"}));
-    EXPECT_EQ(management::parseDefaultConfiguration(octets("0a00 02 32")).error(),
+    EXPECT_EQ(management::parseDefaultConfiguration(bytes("0a00 02 32")).error(),
               (ParseError{ParseError::Code::Truncated, 3, "value"}));
 }
 

@@ -153,7 +153,7 @@ protected:
             return std::string("5.71");
         });
     }
-    testing::TemporaryDirectory directory;
+    test::TemporaryDirectory directory;
     int asked = 0;
 };
 

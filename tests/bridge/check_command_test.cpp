@@ -16,7 +16,7 @@
 #include "bridge/store/store.hpp"
 #include "temporary_directory.hpp"
 
-namespace bridge::testing {
+namespace bridge::test {
 namespace {
 
 using namespace check;
@@ -40,8 +40,8 @@ protected:
         const Streams silent{in, out, err};
         keydbGenerate(
             {.server = (directory / "sake.keydb").string(), .client = (directory / "pump.keydb").string()},
-            silent, [&next](std::span<std::uint8_t> octets) {
-                for (auto& octet : octets) octet = next++;
+            silent, [&next](std::span<std::uint8_t> bytes) {
+                for (auto& byte : bytes) byte = next++;
             });
         out.str("");
         err.str("");
@@ -178,4 +178,4 @@ TEST_F(CheckCommand, StatusWithoutAServiceTellsWhatTheStoreKnows) {
 }
 
 } // namespace
-} // namespace bridge::testing
+} // namespace bridge::test

@@ -13,7 +13,7 @@
 #include "protocol/history/record.hpp"
 #include "temporary_directory.hpp"
 
-namespace bridge::testing {
+namespace bridge::test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -349,4 +349,4 @@ TEST(UploadedValues, AreTheSameOfABridgeThatCameLater) {
 }
 
 } // namespace
-} // namespace bridge::testing
+} // namespace bridge::test

@@ -9,7 +9,7 @@
 #include "protocol/history/record.hpp"
 #include "temporary_directory.hpp"
 
-namespace bridge::testing {
+namespace bridge::test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -112,4 +112,4 @@ TEST_F(AClockKeeper, RemembersALostClockWithoutAskingAgain) {
 }
 
 } // namespace
-} // namespace bridge::testing
+} // namespace bridge::test

@@ -15,7 +15,7 @@
 #include "protocol/history/record.hpp"
 #include "temporary_directory.hpp"
 
-namespace bridge::testing {
+namespace bridge::test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -254,4 +254,4 @@ TEST(ClockLives, ArePublishedAtTheirTrueTimes) {
 }
 
 } // namespace
-} // namespace bridge::testing
+} // namespace bridge::test

@@ -15,7 +15,7 @@
 #include "store_samples.hpp"
 #include "temporary_directory.hpp"
 
-namespace bridge::testing {
+namespace bridge::test {
 namespace {
 
 using nlohmann::json;
@@ -48,10 +48,10 @@ protected:
     TemporaryDirectory directory;
     std::string out;
     std::string err;
-    std::uint8_t nextOctet = 1;
+    std::uint8_t nextByte = 1;
     Services services{[](const std::string&) { return std::nullopt; },
-                      [this](std::span<std::uint8_t> octets) {
-                          for (auto& octet : octets) octet = nextOctet++;
+                      [this](std::span<std::uint8_t> bytes) {
+                          for (auto& byte : bytes) byte = nextByte++;
                       },
                       [](const Configuration& configuration, const RunOptions& options, spdlog::logger&,
                          std::ostream& output) {
@@ -318,4 +318,4 @@ TEST_F(KeydbCommand, RefusesADamagedFile) {
 }
 
 } // namespace
-} // namespace bridge::testing
+} // namespace bridge::test

@@ -9,7 +9,7 @@
 #include "project_file.hpp"
 #include "temporary_directory.hpp"
 
-namespace bridge::testing {
+namespace bridge::test {
 namespace {
 
 using nightscout::Feature;
@@ -372,4 +372,4 @@ TEST_F(ConfigurationFile, WarnsWhenNothingAuthorisesUploads) {
 }
 
 } // namespace
-} // namespace bridge::testing
+} // namespace bridge::test

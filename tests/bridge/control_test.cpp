@@ -27,7 +27,7 @@
 #include "store_samples.hpp"
 #include "temporary_directory.hpp"
 
-namespace bridge::testing {
+namespace bridge::test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -340,4 +340,4 @@ TEST_F(ServedCommands, SayThatAServiceWithoutASiteUploadsNothing) {
 }
 
 } // namespace
-} // namespace bridge::testing
+} // namespace bridge::test

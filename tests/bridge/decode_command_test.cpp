@@ -13,7 +13,7 @@
 #include "project_file.hpp"
 #include "temporary_directory.hpp"
 
-namespace bridge::testing {
+namespace bridge::test {
 namespace {
 
 using capture::testing::sampleRecords;
@@ -163,4 +163,4 @@ TEST_F(ACaptureOfTheTestMachine, HasFourHandshakes) {
 }
 
 } // namespace
-} // namespace bridge::testing
+} // namespace bridge::test

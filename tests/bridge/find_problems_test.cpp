@@ -7,7 +7,7 @@
 
 #include "bridge/store/disk_space.hpp"
 
-namespace bridge::testing {
+namespace bridge::test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -164,4 +164,4 @@ TEST(FindProblems, HasARemedyForEveryProblem) {
 }
 
 } // namespace
-} // namespace bridge::testing
+} // namespace bridge::test

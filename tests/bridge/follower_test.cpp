@@ -11,7 +11,7 @@
 namespace {
 
 using namespace std::chrono_literals;
-using namespace testing_link;
+using namespace link_test;
 using ble::PumpCharacteristic;
 using Operation = MemoryLink::Operation;
 

@@ -18,7 +18,7 @@
 #include "temporary_directory.hpp"
 #include "virtual_pump/history_source.hpp"
 
-namespace bridge::testing {
+namespace bridge::test {
 
 using Json = nlohmann::json;
 
@@ -95,4 +95,4 @@ inline std::string timeOf(const Json& document) {
                                            : document.at("dateString").get<std::string>();
 }
 
-} // namespace bridge::testing
+} // namespace bridge::test

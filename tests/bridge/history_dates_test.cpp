@@ -10,7 +10,7 @@
 #include "generated_store.hpp"
 #include "therapy/dating.hpp"
 
-namespace bridge::testing {
+namespace bridge::test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -126,4 +126,4 @@ TEST_F(HistoryDates, AreThoseOfTheUploadForEveryRecordOfAMonthWithClockChanges) 
 }
 
 } // namespace
-} // namespace bridge::testing
+} // namespace bridge::test

@@ -109,7 +109,7 @@ protected:
     asio::io_context io{1};
     std::ostringstream journal;
     spdlog::logger log{"test", std::make_shared<spdlog::sinks::ostream_sink_st>(journal)};
-    testing::TemporaryDirectory directory;
+    test::TemporaryDirectory directory;
     Store store{directory / "history.db"};
     std::vector<Bytes> records;
     virtual_pump::RecordAccess pump{178};

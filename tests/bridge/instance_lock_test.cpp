@@ -10,7 +10,7 @@
 
 #include "temporary_directory.hpp"
 
-namespace bridge::testing {
+namespace bridge::test {
 namespace {
 
 class InstanceLocks : public ::testing::Test {
@@ -81,4 +81,4 @@ TEST_F(InstanceLocks, GoWithoutTheAdaptersWhereTheDirectoryCannotBe) {
 }
 
 } // namespace
-} // namespace bridge::testing
+} // namespace bridge::test

@@ -6,11 +6,11 @@
 
 #include "therapy/clock_offset.hpp"
 
-namespace bridge::testing {
+namespace bridge::test {
 
 /// A clock that was read and is exactly right: `from` is a number in the segment.
 inline therapy::ClockOffset measuredClock(std::uint32_t from, std::chrono::seconds offset) {
     return {from, offset, offset, {}, therapy::OffsetSource::Measured};
 }
 
-} // namespace bridge::testing
+} // namespace bridge::test

@@ -7,7 +7,7 @@
 #include <boost/system/system_error.hpp>
 #include <stdexcept>
 
-namespace testing_link {
+namespace link_test {
 
 namespace asio = boost::asio;
 using ble::Bytes;
@@ -141,4 +141,4 @@ asio::awaitable<void> MemoryLink::disconnect(ble::EndReason reason) {
     co_return;
 }
 
-} // namespace testing_link
+} // namespace link_test

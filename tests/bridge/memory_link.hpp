@@ -13,7 +13,7 @@
 #include "ble/pump_link.hpp"
 #include "virtual_pump/pump.hpp"
 
-namespace testing_link {
+namespace link_test {
 
 class MemoryLink final : public ble::PumpLink {
 public:
@@ -75,4 +75,4 @@ private:
     std::optional<ble::EndReason> dropReason_; ///< of this connection, or of the last one
 };
 
-} // namespace testing_link
+} // namespace link_test

@@ -7,7 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-namespace bridge::testing {
+namespace bridge::test {
 namespace {
 
 TEST(PrivateMemory, IsNeitherDumpedNorLookedInto) {
@@ -30,4 +30,4 @@ TEST(PrivateMemory, IsNeitherDumpedNorLookedInto) {
 }
 
 } // namespace
-} // namespace bridge::testing
+} // namespace bridge::test

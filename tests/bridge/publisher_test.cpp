@@ -32,7 +32,7 @@ class PublisherTest : public testing::Test {
 protected:
     PublisherTest() {
         settings.features = {nightscout::Feature::Cgm};
-        store.keepClockOffset(pump.id, bridge::testing::measuredClock(0, 1h));
+        store.keepClockOffset(pump.id, bridge::test::measuredClock(0, 1h));
     }
 
     bridge::Publisher publisher(bool marks = true) {
@@ -56,7 +56,7 @@ protected:
         store.addRecords(pump.id, records, std::chrono::sys_seconds{});
     }
 
-    bridge::testing::TemporaryDirectory directory;
+    bridge::test::TemporaryDirectory directory;
     bridge::Store store{directory / "history.db"};
     therapy::Zone zone = therapy::Zone::find("Europe/Berlin").value();
     nightscout::MappingSettings settings;
@@ -95,7 +95,7 @@ TEST_F(PublisherTest, OnlyShowingKeepsThemForLater) {
 // Another store, or another bridge, may have sent documents of what lay before.
 TEST_F(PublisherTest, SendsNothingThatDependsOnWhatThePumpDoesNotHaveAnyMore) {
     store.noteOldest(pump.id, 100000);
-    store.keepClockOffset(pump.id, bridge::testing::measuredClock(100000, 1h));
+    store.keepClockOffset(pump.id, bridge::test::measuredClock(100000, 1h));
     receive({{100000, bytes("0ef0a0860100100e3cea07030e091a00")},
              {100001, bytes("0cf0a1860100bb0003008e000c09d7ff")},
              {100002, bytes("01f0a2860100bf00c9c0c62df9")}});
@@ -130,7 +130,7 @@ TEST_F(PublisherTest, MapsTheNewestRecordsAgainWhenThePumpShowsMore) {
 TEST_F(PublisherTest, DatesByTheMeasuredOffset) {
     store.noteOldest(pump.id, 0);
     store.keepClockOffset(pump.id,
-                          bridge::testing::measuredClock(0, 2h)); // a clock that did not go back in autumn
+                          bridge::test::measuredClock(0, 2h)); // a clock that did not go back in autumn
     receive(someRecords());
     publish();
     ASSERT_EQ(documents.size(), 1U);
@@ -142,7 +142,7 @@ TEST_F(PublisherTest, KeepsAPublishedTimeWhenTheClockIsMeasuredAnew) {
     receive(someRecords());
     publish();
     store.queueDocuments(pump.id, documents, times);
-    store.keepClockOffset(pump.id, bridge::testing::measuredClock(0, 2h));
+    store.keepClockOffset(pump.id, bridge::test::measuredClock(0, 2h));
     receive({{3, bytes("0cf003000000e7010800960000000000")}});
     publish();
     ASSERT_EQ(documents.size(), 2U);
@@ -186,7 +186,7 @@ TEST_F(PublisherTest, HoldsWhatIsNotMeasuredAndOffersItAgain) {
               (std::vector<bridge::HeldRecords>{{therapy::Hold::NotMeasured, 3}}));
     EXPECT_FALSE(store.unpublished(pump.id).empty());
 
-    store.keepClockOffset(pump.id, bridge::testing::measuredClock(0, 1h));
+    store.keepClockOffset(pump.id, bridge::test::measuredClock(0, 1h));
     publish();
     EXPECT_EQ(documents.size(), 1U);
     EXPECT_TRUE(bridge::heldRecords(store, pump.id, zone).empty());

@@ -9,7 +9,7 @@
 namespace {
 
 using namespace std::chrono_literals;
-using namespace testing_link;
+using namespace link_test;
 
 class PumpSessionTest : public SessionFixture {};
 

@@ -10,7 +10,7 @@
 
 #include "temporary_directory.hpp"
 
-namespace bridge::testing {
+namespace bridge::test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -90,4 +90,4 @@ TEST_F(ServiceMonitorTest, ShowsWrongKeys) {
 }
 
 } // namespace
-} // namespace bridge::testing
+} // namespace bridge::test

@@ -13,7 +13,7 @@
 #include "bridge/status/stored_state.hpp"
 #include "temporary_directory.hpp"
 
-namespace bridge::testing {
+namespace bridge::test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -179,4 +179,4 @@ TEST(StoredState, KnowsTheNewestGlucoseAndRecord) {
 }
 
 } // namespace
-} // namespace bridge::testing
+} // namespace bridge::test

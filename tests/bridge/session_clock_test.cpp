@@ -8,7 +8,7 @@
 namespace {
 
 using namespace std::chrono_literals;
-using namespace testing_link;
+using namespace link_test;
 
 class ASessionsClock : public SessionFixture {
 protected:

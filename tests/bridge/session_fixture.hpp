@@ -21,7 +21,7 @@
 #include "protocol/history/record.hpp"
 #include "virtual_pump/history_source.hpp"
 
-namespace testing_link {
+namespace link_test {
 
 using namespace std::chrono_literals;
 namespace asio = boost::asio;
@@ -72,7 +72,7 @@ protected:
         pump = std::make_unique<virtual_pump::Pump>(pumpSettings, pumpKeys.value_or(keys.second), seeded(2),
                                                     [] { return kPumpNow; });
         pump->setHistory(records);
-        link = std::make_unique<testing_link::MemoryLink>(io.get_executor(), *pump);
+        link = std::make_unique<link_test::MemoryLink>(io.get_executor(), *pump);
         session = std::make_unique<bridge::PumpSession>(
             io.get_executor(), *link, *store, keys.first, seeded(3),
             bridge::SessionClocks{[] { return kUtcNow; }, [this] { return steadyNow(); }}, settings, *this,
@@ -155,7 +155,7 @@ protected:
     bridge::SessionSettings settings;
     std::unique_ptr<bridge::Store> store;
     std::unique_ptr<virtual_pump::Pump> pump;
-    std::unique_ptr<testing_link::MemoryLink> link;
+    std::unique_ptr<link_test::MemoryLink> link;
     std::unique_ptr<bridge::PumpSession> session;
     asio::cancellation_signal stop;
     Ranges ranges;
@@ -173,4 +173,4 @@ protected:
     bool ended = false;
 };
 
-} // namespace testing_link
+} // namespace link_test

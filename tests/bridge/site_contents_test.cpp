@@ -15,7 +15,7 @@
 #include "generated_store.hpp"
 #include "therapy/time_line.hpp"
 
-namespace bridge::testing {
+namespace bridge::test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -189,13 +189,13 @@ TEST_F(Site, IsTheSameWhenASecondBridgeSendsTheSamePump) {
 
 /// What the records say was delivered: steps of SmartGuard over five minutes, boluses when they were
 /// programmed, extended parts over their time, the pattern in manual mode.
-DailyInsulin deliveredBy(const therapy::HistoryRun& stretch) {
+DailyInsulin deliveredBy(const therapy::HistoryRun& run) {
     DailyInsulin daily;
     std::map<std::uint16_t, UtcMilliseconds> programmed;
     double rate = 0;
     bool manual = false, stopped = false;
     UtcMilliseconds since{};
-    for (const auto& timed : stretch.records) {
+    for (const auto& timed : run.records) {
         if (!timed.record || !timed.time) continue;
         const auto& data = timed.record->data;
         const UtcMilliseconds now = *timed.time;
@@ -281,8 +281,8 @@ TEST_F(Site, ShowsAGeneratedMonthOnceAndAsMuchInsulinAsThePumpDelivered) {
     const auto zone = therapy::Zone::find(configuration.timezone).value();
     therapy::HistoryRun whole;
     std::set<sys_days> incomplete; // a number is missing that the pump has lost
-    for (const SequenceRange& stretch : store.held(1)) {
-        auto part = StoredRun(store, 1, stretch, zone).history(stretch);
+    for (const SequenceRange& run : store.held(1)) {
+        auto part = StoredRun(store, 1, run, zone).history(run);
         incomplete.insert(std::chrono::floor<std::chrono::days>(part.records.back().time.value()));
         std::ranges::move(part.records, std::back_inserter(whole.records));
     }
@@ -299,4 +299,4 @@ TEST_F(Site, ShowsAGeneratedMonthOnceAndAsMuchInsulinAsThePumpDelivered) {
 }
 
 } // namespace
-} // namespace bridge::testing
+} // namespace bridge::test

@@ -11,7 +11,7 @@
 #include "measured_clock.hpp"
 #include "temporary_directory.hpp"
 
-namespace bridge::testing {
+namespace bridge::test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -53,7 +53,7 @@ TEST_F(StatusPublisherTest, QueuesNoneWithoutItsFeature) {
 
 TEST_F(StatusPublisherTest, DatesTheSensorByTheOffsetThatWasMeasuredBefore) {
     settings.features = {Feature::DeviceStatus};
-    store.keepClockOffset(pump.id, bridge::testing::measuredClock(0, 1h));
+    store.keepClockOffset(pump.id, bridge::test::measuredClock(0, 1h));
     therapy::PumpStatus status = fullStatus();
     status.clockOffset.reset();
     publish(status);
@@ -101,7 +101,7 @@ class SensorStartOfTheHistory : public StatusPublisherTest {
 protected:
     SensorStartOfTheHistory() {
         settings.features = {Feature::PumpEvents};
-        store.keepClockOffset(pump.id, bridge::testing::measuredClock(0, 1h));
+        store.keepClockOffset(pump.id, bridge::test::measuredClock(0, 1h));
         store.noteOldest(pump.id, 0);
         store.addRecords(pump.id, aSensorStarts(), std::chrono::sys_seconds{});
         spdlog::logger log{"test", std::make_shared<spdlog::sinks::null_sink_mt>()};
@@ -135,4 +135,4 @@ TEST_F(SensorStartOfTheHistory, IsDroppedWhenTheSessionTellsTheSame) {
 }
 
 } // namespace
-} // namespace bridge::testing
+} // namespace bridge::test

@@ -6,7 +6,7 @@
 #include "store_samples.hpp"
 #include "temporary_directory.hpp"
 
-namespace bridge::testing {
+namespace bridge::test {
 namespace {
 
 using nightscout::Acknowledgement;
@@ -355,4 +355,4 @@ TEST_F(StoreDocuments, IgnoreAcknowledgementsOfUnknownRows) {
 }
 
 } // namespace
-} // namespace bridge::testing
+} // namespace bridge::test

@@ -13,7 +13,7 @@
 #include "store_samples.hpp"
 #include "temporary_directory.hpp"
 
-namespace bridge::testing {
+namespace bridge::test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -75,7 +75,7 @@ std::optional<int> runAndKill(const fs::path& file, int statement) {
     }
     ::close(ends[1]);
     int steps = 0;
-    for (char octet = 0; ::read(ends[0], &octet, 1) == 1;) ++steps;
+    for (char byte = 0; ::read(ends[0], &byte, 1) == 1;) ++steps;
     ::close(ends[0]);
     int status = 0;
     ::waitpid(child, &status, 0);
@@ -141,4 +141,4 @@ TEST(StoreKilledAtAnyStatement, LosesNothingAndDoublesNothing) {
 }
 
 } // namespace
-} // namespace bridge::testing
+} // namespace bridge::test

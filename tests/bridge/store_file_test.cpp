@@ -10,7 +10,7 @@
 #include "store_samples.hpp"
 #include "temporary_directory.hpp"
 
-namespace bridge::testing {
+namespace bridge::test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -250,4 +250,4 @@ TEST(StoreFile, InAPlaceThatCannotBeMadeIsNamed) {
 }
 
 } // namespace
-} // namespace bridge::testing
+} // namespace bridge::test

@@ -7,7 +7,7 @@
 #include "store_samples.hpp"
 #include "temporary_directory.hpp"
 
-namespace bridge::testing {
+namespace bridge::test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -219,4 +219,4 @@ TEST(StoreTrends, AreFoundByTheTimeOfTheirSample) {
 }
 
 } // namespace
-} // namespace bridge::testing
+} // namespace bridge::test

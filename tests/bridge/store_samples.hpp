@@ -6,16 +6,14 @@
 
 #include "bridge/store/store.hpp"
 
-namespace bridge::testing {
+namespace bridge::test {
 
 inline constexpr std::chrono::sys_seconds kNow{std::chrono::seconds(1'773'477'000)};
 
 /// A record of event type 0xF005 whose last byte can tell two of one number apart.
 inline ReceivedRecord record(std::uint32_t number, std::uint8_t variant = 0) {
-    const auto octet = [number](unsigned shift) {
-        return static_cast<std::uint8_t>(number >> shift & 0xffU);
-    };
-    return {number, {0x05, 0xf0, octet(0), octet(8), octet(16), octet(24), 0x10, 0x00, 0x2d, variant}};
+    const auto byte = [number](unsigned shift) { return static_cast<std::uint8_t>(number >> shift & 0xffU); };
+    return {number, {0x05, 0xf0, byte(0), byte(8), byte(16), byte(24), 0x10, 0x00, 0x2d, variant}};
 }
 
 inline std::vector<ReceivedRecord> recordsFromTo(std::uint32_t first, std::uint32_t last,
@@ -49,4 +47,4 @@ inline nightscout::Document treatment(int minute, const std::string& body = "{}"
     return document(nightscout::Collection::Treatments, "bolus" + std::to_string(minute), minute, body);
 }
 
-} // namespace bridge::testing
+} // namespace bridge::test

@@ -21,7 +21,7 @@ extern "C" int fdatasync(int file) {
     return static_cast<int>(::syscall(SYS_fdatasync, file));
 }
 
-namespace bridge::testing {
+namespace bridge::test {
 namespace {
 
 class StoreWrites : public ::testing::Test {
@@ -96,4 +96,4 @@ TEST_F(StoreWrites, UndoAGroupThatIsNotCommitted) {
 }
 
 } // namespace
-} // namespace bridge::testing
+} // namespace bridge::test

@@ -13,7 +13,7 @@ constexpr const char* kOther = "00:23:F7:00:00:01";
 
 class TheStoredBonds : public ::testing::Test {
 protected:
-    testing::TemporaryDirectory directory_;
+    test::TemporaryDirectory directory_;
     std::filesystem::path file_ = directory_ / "history.db";
 };
 

@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-namespace bridge::testing {
+namespace bridge::test {
 
 /// A directory of one test, gone with it.
 class TemporaryDirectory {
@@ -47,4 +47,4 @@ inline std::string readAll(const std::filesystem::path& file) {
     return {std::istreambuf_iterator<char>(in), {}};
 }
 
-} // namespace bridge::testing
+} // namespace bridge::test

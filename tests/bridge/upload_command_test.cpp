@@ -9,7 +9,7 @@
 #include "bridge/commands/history.hpp"
 #include "generated_store.hpp"
 
-namespace bridge::testing {
+namespace bridge::test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -270,4 +270,4 @@ TEST_F(UploadCommand, PassesOverFeaturesOfOtherPumps) {
 }
 
 } // namespace
-} // namespace bridge::testing
+} // namespace bridge::test

@@ -114,7 +114,7 @@ TEST(Fault, ThatStopsDeliveryOrKeepsItFromStartingIsAnAlarm) {
 TEST(Annunciation, OfAnAlarmIsAnAnnouncementThatTheSitePushes) {
     HistoryBuilder builder;
     builder.annunciation(7, 1, Bytes{1, 0});
-    const auto body = test::bodies(map(builder.stretch(), test::settings())).at(0);
+    const auto body = test::bodies(map(builder.run(), test::settings())).at(0);
     EXPECT_EQ(body.at("eventType"), "Announcement");
     EXPECT_EQ(body.at("isAnnouncement"), true);
     EXPECT_EQ(body.at("enteredBy"), "minimed-780g");
@@ -125,7 +125,7 @@ TEST(Annunciation, OfAnAlarmIsAnAnnouncementThatTheSitePushes) {
 TEST(Annunciation, OfAWarningIsANote) {
     HistoryBuilder builder;
     builder.annunciation(105, 1, Bytes{0x14, 0, 0, 0});
-    EXPECT_EQ(test::ownFields(builder.stretch()),
+    EXPECT_EQ(test::ownFields(builder.run()),
               (std::vector<json>{
                   {{"eventType", "Note"}, {"notes", "Pump: reservoir low, 20 U left"}, {"fault", 105}}}));
 }
@@ -133,8 +133,8 @@ TEST(Annunciation, OfAWarningIsANote) {
 TEST(Annunciation, OfTheSensorNeedsTheFeatureForIt) {
     HistoryBuilder builder;
     builder.annunciation(802, 1, Bytes{0x44, 0}).annunciation(780, 2);
-    EXPECT_TRUE(map(builder.stretch(), test::settings()).empty());
-    const auto documents = map(builder.stretch(), everything());
+    EXPECT_TRUE(map(builder.run(), test::settings()).empty());
+    const auto documents = map(builder.run(), everything());
     ASSERT_EQ(documents.size(), 2U);
     EXPECT_EQ(documents[0].feature, Feature::CgmAlerts);
 }
@@ -144,7 +144,7 @@ TEST(Annunciation, IsAnnouncedAsTheUserAsks) {
     builder.annunciation(7, 1).annunciation(104, 2).annunciation(108, 3, Bytes{3, 0}).annunciation(103, 4);
     auto settings = test::settings();
     settings.announce = {{FaultClass::Warning}, {108}};
-    const auto all = test::ownFields(builder.stretch(), settings);
+    const auto all = test::ownFields(builder.run(), settings);
     ASSERT_EQ(all.size(), 3U);
     EXPECT_EQ(all[0].at("eventType"), "Note");
     EXPECT_EQ(all[1].at("eventType"), "Announcement");
@@ -154,7 +154,7 @@ TEST(Annunciation, IsAnnouncedAsTheUserAsks) {
 TEST(Annunciation, IsToldOnceForAnInstance) {
     HistoryBuilder builder;
     builder.annunciation(104, 9).at(10min).annunciation(104, 9).cleared(104, 9).annunciation(104, 10);
-    EXPECT_EQ(map(builder.stretch(), test::settings()).size(), 2U);
+    EXPECT_EQ(map(builder.run(), test::settings()).size(), 2U);
 }
 
 TEST(Fault, IsTheMoreUrgentTheLessThePumpDelivers) {
@@ -177,18 +177,18 @@ std::vector<std::string> notesByTime(std::vector<Document> documents) {
 TEST(Annunciation, ThatIsLessUrgentStepsBackBehindOneThatCameAMinuteBefore) {
     HistoryBuilder builder;
     builder.at(0s).annunciation(7, 1).at(60s).annunciation(51, 2).annunciation(24, 3).annunciation(104, 4);
-    EXPECT_EQ(notesByTime(map(builder.stretch(), test::settings())),
+    EXPECT_EQ(notesByTime(map(builder.run(), test::settings())),
               (std::vector<std::string>{"Pump alarm 51: bolus stopped", "Pump alarm 7: insulin flow blocked",
                                         "Pump alarm 24: critical pump error 24, do not use the pump",
                                         "Pump: pump battery low"}));
-    EXPECT_EQ(map(builder.stretch(), test::settings())[1].time, test::kStart - 1s + 1ms);
+    EXPECT_EQ(map(builder.run(), test::settings())[1].time, test::kStart - 1s + 1ms);
     HistoryBuilder later;
     later.at(0s).annunciation(7, 1).at(61s).annunciation(51, 2);
-    EXPECT_EQ(map(later.stretch(), test::settings())[1].time, test::kStart + 61s + 1ms);
+    EXPECT_EQ(map(later.run(), test::settings())[1].time, test::kStart + 61s + 1ms);
 }
 
 std::vector<Document> announcements(const HistoryBuilder& builder) {
-    auto documents = map(builder.stretch(), test::settings());
+    auto documents = map(builder.run(), test::settings());
     std::erase_if(documents, [](const Document& one) { return one.eventType != "Announcement"; });
     return documents;
 }
@@ -234,25 +234,25 @@ TEST(Annunciation, HiddenByALaterLessUrgentOneIsAnnouncedAgain) {
 TEST(Annunciation, OfNoFaultOrOfTheSpecificationGivesNothing) {
     HistoryBuilder builder;
     builder.annunciation(0, 1).annunciation(7, 2);
-    auto stretch = builder.stretch();
-    std::get<history::AnnunciationConsolidated>(stretch.records[1].record->data).annunciationType = 0x003c;
-    EXPECT_TRUE(map(stretch, test::settings()).empty());
+    auto run = builder.run();
+    std::get<history::AnnunciationConsolidated>(run.records[1].record->data).annunciationType = 0x003c;
+    EXPECT_TRUE(map(run, test::settings()).empty());
 }
 
 TEST(Message, IsNotToldNextToTheRecordOfTheSameFact) {
     HistoryBuilder builder;
     builder.at(1s).annunciation(820, 1).at(200s);
     builder.transition(history::Cl1TransitionKind::OutHighSg).at(302s).tick();
-    EXPECT_EQ(test::ownFields(builder.stretch()),
+    EXPECT_EQ(test::ownFields(builder.run()),
               (std::vector<json>{{{"eventType", "Note"}, {"notes", "SmartGuard off: high sensor glucose"}}}));
 }
 
 TEST(Message, IsToldFiveMinutesLaterWhenNothingElseTellsIt) {
     HistoryBuilder builder;
     builder.at(0s).annunciation(825, 1).annunciation(821, 2).at(300s).tick();
-    EXPECT_EQ(test::ownFields(builder.stretch()).size(), 1U); // BG required: needs action, never held back
+    EXPECT_EQ(test::ownFields(builder.run()).size(), 1U); // BG required: needs action, never held back
     builder.at(301s).tick();
-    EXPECT_EQ(test::ownFields(builder.stretch()).at(0).at("notes"), "Pump: SmartGuard started");
+    EXPECT_EQ(test::ownFields(builder.run()).at(0).at("notes"), "Pump: SmartGuard started");
 }
 
 } // namespace

@@ -2,25 +2,21 @@
 #include "nightscout/upload/client.hpp"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
-#include <filesystem>
-#include <fstream>
 
+#include "client_fixture.hpp"
 #include "gzipped.hpp"
-#include "run_task.hpp"
-#include "scripted_server.hpp"
 
 namespace nightscout {
 namespace {
 
-using testing::Certificate;
+using testing::answer;
+using testing::fault;
 using testing::inTurn;
-using testing::makeCertificate;
+using testing::kSecret;
 using testing::runTask;
 using testing::ScriptedAnswer;
 using testing::ScriptedServer;
@@ -28,69 +24,7 @@ using testing::SeenRequest;
 using Fault = ScriptedAnswer::Fault;
 using Kind = TransportError::Kind;
 
-constexpr auto kSecret = "baf80b4b02ea7549fd4cfe565ea759b965e983ef";
-
-ScriptedAnswer answer(unsigned status, std::string body = "[]") {
-    ScriptedAnswer given;
-    given.status = status;
-    given.body = std::move(body);
-    return given;
-}
-
-ScriptedAnswer fault(Fault kind) {
-    ScriptedAnswer given;
-    given.fault = kind;
-    return given;
-}
-
-ScriptedAnswer redirect(unsigned status, std::string location) {
-    ScriptedAnswer given = answer(status, "");
-    given.headers["Location"] = std::move(location);
-    return given;
-}
-
-class AClient : public ::testing::Test {
-protected:
-    ClientSettings settingsFor(const ScriptedServer& server, bool tls = false) const {
-        ClientSettings settings;
-        settings.site =
-            SiteUrl{tls, "127.0.0.1", std::to_string(server.port()), "", std::nullopt, std::nullopt};
-        settings.apiSecretHeader = kSecret;
-        return settings;
-    }
-    Response get(Client& client, const std::string& path = "/api/v1/x.json") {
-        return runTask(io_, client.request("GET", path, ""));
-    }
-    Response post(Client& client) { return runTask(io_, client.request("POST", "/api/v1/x.json", "[{}]")); }
-
-    template <typename Ask>
-    TransportError failureOf(Ask ask) {
-        try {
-            ask();
-        } catch (const TransportError& error) {
-            EXPECT_EQ(std::string(error.what()).find(kSecret), std::string::npos);
-            return error;
-        }
-        ADD_FAILURE() << "there was an answer";
-        return {Kind::Protocol, ""};
-    }
-
-    std::string writeFile(const std::string& text) {
-        const auto file = std::filesystem::temp_directory_path() /
-                          ("pump-bridge-ca-" + std::to_string(::getpid()) + ".pem");
-        std::ofstream(file) << text;
-        files_.push_back(file);
-        return file.string();
-    }
-    void TearDown() override {
-        for (const auto& file : files_) std::filesystem::remove(file);
-    }
-
-    asio::io_context io_{1};
-
-private:
-    std::vector<std::filesystem::path> files_;
-};
+class AClient : public testing::ClientTest {};
 
 TEST_F(AClient, SendsJsonWithTheSecretInTheHeaderOnly) {
     ScriptedServer server(io_, inTurn({answer(200, "[1]")}));
@@ -293,149 +227,6 @@ TEST_F(AClient, ReadsRetryAfterInSecondsAndAsADate) {
     EXPECT_EQ(get(client).retryAfter, std::chrono::seconds(0));
     EXPECT_EQ(get(client).retryAfter, std::nullopt);
     EXPECT_EQ(get(client).retryAfter, std::chrono::hours(1));
-}
-
-TEST_F(AClient, FollowsARedirectOnTheSameHost) {
-    ScriptedServer server(io_, inTurn({redirect(307, "/moved/api/v1/x.json"), answer(200, "[3]")}));
-    Client client(io_.get_executor(), settingsFor(server));
-    EXPECT_EQ(post(client).body, "[3]");
-    ASSERT_EQ(server.requests().size(), 2U);
-    EXPECT_EQ(server.requests()[1].method, "POST");
-    EXPECT_EQ(server.requests()[1].target, "/moved/api/v1/x.json");
-    EXPECT_EQ(server.requests()[1].body, "[{}]");
-    EXPECT_EQ(server.requests()[1].headers.at("api-secret"), kSecret);
-}
-
-TEST_F(AClient, FollowsFromHttpToHttpsAndStaysThere) {
-    const Certificate certificate = makeCertificate();
-    ScriptedServer secure(io_, inTurn({answer(200, "[4]")}), certificate);
-    const std::string target = "https://127.0.0.1:" + std::to_string(secure.port()) + "/api/v1/x.json";
-    ScriptedServer plain(io_, inTurn({redirect(308, target)}));
-    auto settings = settingsFor(plain);
-    settings.caFile = writeFile(certificate.certificate);
-    Client client(io_.get_executor(), settings);
-    EXPECT_EQ(get(client).body, "[4]");
-    EXPECT_EQ(get(client).body, "[4]");
-    EXPECT_EQ(plain.requests().size(), 1U);
-    EXPECT_EQ(secure.requests().size(), 2U);
-}
-
-TEST_F(AClient, ForgetsARedirectWhoseTargetIsDead) {
-    const Certificate certificate = makeCertificate();
-    auto secure = std::make_unique<ScriptedServer>(io_, inTurn({answer(200, "[4]")}), certificate);
-    const std::string target = "https://127.0.0.1:" + std::to_string(secure->port()) + "/api/v1/x.json";
-    ScriptedServer plain(io_, inTurn({redirect(308, target), answer(200, "[8]")}));
-    auto settings = settingsFor(plain);
-    settings.caFile = writeFile(certificate.certificate);
-    settings.idleLimit = std::chrono::milliseconds(-1);
-    Client client(io_.get_executor(), settings);
-    EXPECT_EQ(get(client).body, "[4]");
-    secure.reset();
-    io_.poll();
-    EXPECT_EQ(failureOf([&] { get(client); }).kind(), Kind::Unreachable);
-    EXPECT_EQ(get(client).body, "[8]");
-}
-
-TEST_F(AClient, ExplainsARedirectToHttpsOnTheSamePort) {
-    std::string location;
-    ScriptedServer server(io_, [&](const SeenRequest&) -> asio::awaitable<ScriptedAnswer> {
-        co_return redirect(307, location);
-    });
-    location = "https://127.0.0.1:" + std::to_string(server.port()) + "/api/v1/x.json";
-    Client client(io_.get_executor(), settingsFor(server));
-    const auto error = failureOf([&] { get(client); });
-    EXPECT_EQ(error.kind(), Kind::Redirected);
-    EXPECT_NE(std::string(error.what()).find("INSECURE_USE_HTTP=true"), std::string::npos) << error.what();
-    EXPECT_EQ(server.requests().size(), 1U);
-}
-
-TEST_F(AClient, NeverCarriesTheSecretToAnotherHost) {
-    ScriptedServer other(io_, inTurn({answer(200)}));
-    const std::string port = std::to_string(other.port());
-    for (const std::string& location :
-         {"http://localhost:" + port + "/api/v1/x.json", "http://127.0.0.1:" + port + "/api/v1/x.json",
-          "//localhost:" + port + "/", std::string("https://user@evil.example/?secret=x"),
-          std::string("ftp://x")}) {
-        ScriptedServer server(io_, inTurn({redirect(307, location)}));
-        Client client(io_.get_executor(), settingsFor(server));
-        const auto error = failureOf([&] { post(client); });
-        EXPECT_EQ(error.kind(), Kind::Redirected) << location;
-        EXPECT_EQ(std::string(error.what()).find("secret=x"), std::string::npos);
-    }
-    EXPECT_TRUE(other.requests().empty());
-}
-
-TEST_F(AClient, DoesNotFollowARedirectThatWouldLoseTheBody) {
-    for (const unsigned status : {301U, 302U, 303U}) {
-        ScriptedServer server(io_, inTurn({redirect(status, "/api/v1/x.json"), answer(200)}));
-        Client client(io_.get_executor(), settingsFor(server));
-        EXPECT_EQ(failureOf([&] { post(client); }).kind(), Kind::Redirected);
-        EXPECT_EQ(server.requests().size(), 1U);
-    }
-}
-
-TEST_F(AClient, EndsARedirectLoop) {
-    ScriptedServer server(io_, inTurn({redirect(307, "/api/v1/x.json")}));
-    Client client(io_.get_executor(), settingsFor(server));
-    const auto error = failureOf([&] { get(client); });
-    EXPECT_EQ(error.kind(), Kind::Redirected);
-    EXPECT_NE(std::string(error.what()).find("X-Forwarded-Proto"), std::string::npos);
-    EXPECT_EQ(server.requests().size(), 4U);
-}
-
-TEST_F(AClient, TrustsACertificateOfTheGivenFile) {
-    const Certificate certificate = makeCertificate();
-    ScriptedServer server(io_, inTurn({answer(200, "[5]")}), certificate);
-    auto settings = settingsFor(server, true);
-    settings.caFile = writeFile(certificate.certificate);
-    for (const char* host : {"127.0.0.1", "localhost"}) {
-        settings.site.host = host;
-        Client client(io_.get_executor(), settings);
-        for (int i = 0; i < 3; ++i) EXPECT_EQ(post(client).body, "[5]");
-    }
-    EXPECT_EQ(server.connections(), 2);
-}
-
-TEST_F(AClient, ConnectsAnewWhenTheKeptSecureConnectionWasClosed) {
-    const Certificate certificate = makeCertificate();
-    ScriptedServer server(io_, inTurn({fault(Fault::CloseAfterwards)}), certificate);
-    auto settings = settingsFor(server, true);
-    settings.caFile = writeFile(certificate.certificate);
-    Client client(io_.get_executor(), settings);
-    for (int i = 0; i < 3; ++i) {
-        EXPECT_EQ(post(client).status, 200U);
-        io_.poll();
-    }
-    EXPECT_EQ(server.requests().size(), 3U);
-}
-
-TEST_F(AClient, RefusesAnUnknownCertificate) {
-    ScriptedServer server(io_, inTurn({answer(200)}), makeCertificate());
-    Client client(io_.get_executor(), settingsFor(server, true));
-    EXPECT_EQ(failureOf([&] { get(client); }).kind(), Kind::Certificate);
-    EXPECT_TRUE(server.requests().empty());
-}
-
-TEST_F(AClient, RefusesACertificateOfAnotherName) {
-    const Certificate certificate = makeCertificate("DNS:other.example");
-    ScriptedServer server(io_, inTurn({answer(200)}), certificate);
-    auto settings = settingsFor(server, true);
-    settings.caFile = writeFile(certificate.certificate);
-    for (const char* host : {"127.0.0.1", "localhost"}) {
-        settings.site.host = host;
-        Client client(io_.get_executor(), settings);
-        EXPECT_EQ(failureOf([&] { get(client); }).kind(), Kind::Certificate) << host;
-    }
-    EXPECT_TRUE(server.requests().empty());
-}
-
-TEST_F(AClient, SaysWhenTheCertificateFileCannotBeRead) {
-    ClientSettings settings;
-    settings.site.host = "localhost";
-    settings.caFile = "/nonexistent/ca.pem";
-    const auto error = failureOf([&] { Client(io_.get_executor(), settings); });
-    EXPECT_EQ(error.kind(), Kind::Certificate);
-    EXPECT_NE(std::string(error.what()).find("/nonexistent/ca.pem"), std::string::npos);
 }
 
 TEST_F(AClient, RefusesASecretThatWouldBreakTheHeader) {

@@ -20,7 +20,7 @@ public:
     therapy::HistoryRun live(std::chrono::seconds last) {
         builder_.at(0s).therapyContext(true);
         for (; step_ + 5min < last; step_ += 5min) liveFiveMinutes();
-        return builder_.stretch();
+        return builder_.run();
     }
 
 private:
@@ -215,7 +215,7 @@ therapy::HistoryRun everyEvent() {
         builder.add(static_cast<history::EventType>(record->header.eventType), record->data);
     }
     builder.at(now + 24h).tick();
-    return builder.stretch();
+    return builder.run();
 }
 
 } // namespace nightscout::test

@@ -12,12 +12,12 @@ namespace {
 
 /// Days before the other history: no two values at one second.
 therapy::HistoryRun everyEventEarlier() {
-    therapy::HistoryRun stretch = everyEvent();
-    for (therapy::DatedRecord& record : stretch.records) {
+    therapy::HistoryRun run = everyEvent();
+    for (therapy::DatedRecord& record : run.records) {
         if (record.time) *record.time -= std::chrono::days{10};
         if (record.sampleTime) *record.sampleTime -= std::chrono::days{10};
     }
-    return stretch;
+    return run;
 }
 
 } // namespace

@@ -10,10 +10,10 @@ namespace {
 using namespace std::chrono_literals;
 using test::HistoryBuilder;
 
-std::string directionOfLast(const therapy::HistoryRun& stretch,
+std::string directionOfLast(const therapy::HistoryRun& run,
                             const MappingSettings& settings = test::settings()) {
-    const auto documents = map(stretch, settings);
-    if (documents.empty() || documents.back().sequenceNumber != stretch.records.back().sequenceNumber) {
+    const auto documents = map(run, settings);
+    if (documents.empty() || documents.back().sequenceNumber != run.records.back().sequenceNumber) {
         return "held back";
     }
     return nlohmann::json::parse(documents.back().body).at("direction").get<std::string>();
@@ -24,13 +24,13 @@ therapy::HistoryRun change(int first, int second) {
     HistoryBuilder builder;
     builder.at(0s).glucose(static_cast<std::uint16_t>(first));
     builder.at(15min).glucose(static_cast<std::uint16_t>(second));
-    return builder.stretch();
+    return builder.run();
 }
 
 TEST(GlucoseEntry, HasIntegerValueAndInstant) {
     HistoryBuilder builder(100010);
     builder.at(180s).glucose(142);
-    const auto documents = map(builder.stretch(), test::settings());
+    const auto documents = map(builder.run(), test::settings());
     ASSERT_EQ(documents.size(), 1U);
     EXPECT_EQ(documents[0].collection, Collection::Entries);
     EXPECT_EQ(documents[0].feature, Feature::Cgm);
@@ -48,7 +48,7 @@ TEST(GlucoseEntry, HasIntegerValueAndInstant) {
 TEST(GlucoseEntry, IsDatedByItsSampleNotByItsLogging) {
     HistoryBuilder builder;
     builder.at(30min).glucose(120, 25min).glucose(125, 20min);
-    const auto documents = map(builder.stretch(), test::settings());
+    const auto documents = map(builder.run(), test::settings());
     ASSERT_EQ(documents.size(), 2U);
     EXPECT_EQ(documents[0].time, test::kStart + 5min);
     EXPECT_EQ(documents[1].time, test::kStart + 10min);
@@ -57,7 +57,7 @@ TEST(GlucoseEntry, IsDatedByItsSampleNotByItsLogging) {
 TEST(GlucoseEntry, NeverFallsBelowForty) {
     HistoryBuilder builder;
     builder.glucose(39).glucose(1).glucose(40);
-    for (const auto& body : test::bodies(map(builder.stretch(), test::settings()))) {
+    for (const auto& body : test::bodies(map(builder.run(), test::settings()))) {
         EXPECT_EQ(body.at("sgv"), 40);
     }
 }
@@ -75,7 +75,7 @@ TEST(GlucoseEntry, SaysSentinelsForValuesOutOfRange) {
     auto settings = test::settings();
     settings.lowSentinel = 49;
     settings.highSentinel = 400;
-    const auto others = test::bodies(map(builder.stretch(), settings));
+    const auto others = test::bodies(map(builder.run(), settings));
     EXPECT_EQ(others[0].at("sgv"), 49);
     EXPECT_EQ(others[2].at("sgv"), 400);
 }
@@ -83,7 +83,7 @@ TEST(GlucoseEntry, SaysSentinelsForValuesOutOfRange) {
 TEST(GlucoseEntry, AboveThePumpsRangeIsTheHighSentinel) {
     HistoryBuilder builder;
     builder.at(0s).glucose(400).at(5min).glucose(401).at(10min).glucose(0x02ff).at(20min).glucose(390);
-    const auto bodies = test::bodies(map(builder.stretch(), test::settings()));
+    const auto bodies = test::bodies(map(builder.run(), test::settings()));
     ASSERT_EQ(bodies.size(), 4U);
     EXPECT_EQ(bodies[0].at("sgv"), 400);
     EXPECT_EQ(bodies[0].at("direction"), "NOT COMPUTABLE");
@@ -100,15 +100,15 @@ TEST(GlucoseEntry, IsNotMadeOfCodesWithoutAValue) {
     for (const int code : {0, 0x0300, 0x0301, 0x0302, 0x0303, 0x0304, 0x0305, 0x030c, 0x03ff, 0xffff}) {
         builder.glucose(static_cast<std::uint16_t>(code));
     }
-    EXPECT_TRUE(map(builder.stretch(), test::only(Feature::Cgm)).empty());
+    EXPECT_TRUE(map(builder.run(), test::only(Feature::Cgm)).empty());
 }
 
 TEST(GlucoseEntry, IsHeldBackUntilItsSampleIsDated) {
     HistoryBuilder builder;
     builder.glucose(100);
-    therapy::HistoryRun stretch = builder.stretch();
-    stretch.records[0].sampleTime.reset();
-    EXPECT_TRUE(map(stretch, test::settings()).empty());
+    therapy::HistoryRun run = builder.run();
+    run.records[0].sampleTime.reset();
+    EXPECT_TRUE(map(run, test::settings()).empty());
 }
 
 TEST(Direction, FollowsTheRateInDexcomMeaning) {
@@ -141,45 +141,45 @@ TEST(Direction, PrefersTheSampleClosestToAQuarterOfAnHour) {
     builder.at(6min).glucose(170); // 14 min before: the one, 30 up
     builder.at(15min).glucose(210);
     builder.at(20min).glucose(200);
-    EXPECT_EQ(directionOfLast(builder.stretch()), "SingleUp");
+    EXPECT_EQ(directionOfLast(builder.run()), "SingleUp");
 }
 
 TEST(Direction, FallsBackToFiveMinutes) {
     HistoryBuilder builder;
     builder.at(0min).glucose(100);
     builder.at(5min).glucose(110);
-    EXPECT_EQ(directionOfLast(builder.stretch()), "SingleUp");
+    EXPECT_EQ(directionOfLast(builder.run()), "SingleUp");
     HistoryBuilder tooYoung;
     tooYoung.at(0s).glucose(100);
     tooYoung.at(209s).glucose(110);
-    EXPECT_EQ(directionOfLast(tooYoung.stretch()), "NOT COMPUTABLE");
+    EXPECT_EQ(directionOfLast(tooYoung.run()), "NOT COMPUTABLE");
     HistoryBuilder tooOld;
     tooOld.at(0s).glucose(100);
     tooOld.at(21min + 1s).glucose(110);
-    EXPECT_EQ(directionOfLast(tooOld.stretch()), "NOT COMPUTABLE");
+    EXPECT_EQ(directionOfLast(tooOld.run()), "NOT COMPUTABLE");
 }
 
 TEST(Direction, IgnoresSentinelsAndCodes) {
     HistoryBuilder builder;
     builder.at(0min).glucose(0x030d).glucose(0x0301);
     builder.at(15min).glucose(110);
-    EXPECT_EQ(directionOfLast(builder.stretch()), "NOT COMPUTABLE");
+    EXPECT_EQ(directionOfLast(builder.run()), "NOT COMPUTABLE");
 }
 
 TEST(Direction, UsesTheSamplesOwnTimesWhenValuesAreBackFilled) {
     HistoryBuilder builder;
     builder.at(0min).tick();
     builder.at(60min).glucose(100, 35min).glucose(130, 20min);
-    EXPECT_EQ(directionOfLast(builder.stretch()), "SingleUp");
+    EXPECT_EQ(directionOfLast(builder.run()), "SingleUp");
 }
 
 TEST(Direction, IsNotChangedByValuesThatAreBackFilledLater) {
     HistoryBuilder builder;
     builder.at(0min).tick();
     builder.at(30min).glucose(100);
-    const auto early = map(builder.stretch(), test::settings());
+    const auto early = map(builder.run(), test::settings());
     builder.at(31min).glucose(40, 16min);
-    const auto late = map(builder.stretch(), test::settings());
+    const auto late = map(builder.run(), test::settings());
     EXPECT_EQ(early.at(0), late.at(0));
 }
 
@@ -188,7 +188,7 @@ TEST(Direction, HoldsTheEntryBackUntilTheHistoryReachesTwentyOneMinutesBack) {
     builder.at(0s).tick();
     builder.at(21min).glucose(100);
     EXPECT_EQ(directionOfLast(builder.notFromBeginning()), "held back"); // one more could lie at 21 min
-    EXPECT_EQ(directionOfLast(builder.stretch()), "NOT COMPUTABLE");
+    EXPECT_EQ(directionOfLast(builder.run()), "NOT COMPUTABLE");
     HistoryBuilder longer;
     longer.at(0s).tick();
     longer.at(21min + 1s).glucose(100);
@@ -203,10 +203,10 @@ TEST(Direction, IsNotHeldBackForEverByAVeryLateValue) {
 }
 
 TEST(Direction, IsThePumpsOwnTrendWhereItIsKnown) {
-    therapy::HistoryRun stretch = change(100, 160); // 4 mg/dL a minute by history
+    therapy::HistoryRun run = change(100, 160); // 4 mg/dL a minute by history
     const auto withTrend = [&](std::int32_t trend) {
-        stretch.records.back().trend = trend;
-        return directionOfLast(stretch);
+        run.records.back().trend = trend;
+        return directionOfLast(run);
     };
     EXPECT_EQ(withTrend(0), "Flat");
     EXPECT_EQ(withTrend(999), "Flat");
@@ -217,24 +217,24 @@ TEST(Direction, IsThePumpsOwnTrendWhereItIsKnown) {
     EXPECT_EQ(withTrend(3000), "DoubleUp");
     auto arrows = test::settings();
     arrows.directions = DirectionStyle::Arrows;
-    EXPECT_EQ(directionOfLast(stretch, arrows), "TripleUp");
+    EXPECT_EQ(directionOfLast(run, arrows), "TripleUp");
 }
 
 TEST(Direction, WithATrendWaitsForNoOlderRecords) {
     HistoryBuilder builder;
     builder.glucose(120);
-    therapy::HistoryRun stretch = builder.notFromBeginning();
-    EXPECT_EQ(directionOfLast(stretch), "held back");
-    stretch.records.back().trend = -1500;
-    EXPECT_EQ(directionOfLast(stretch), "FortyFiveDown");
+    therapy::HistoryRun run = builder.notFromBeginning();
+    EXPECT_EQ(directionOfLast(run), "held back");
+    run.records.back().trend = -1500;
+    EXPECT_EQ(directionOfLast(run), "FortyFiveDown");
 }
 
 TEST(Direction, OfASentinelStaysOutOfRange) {
     HistoryBuilder builder;
     builder.glucose(0x0308);
-    therapy::HistoryRun stretch = builder.stretch();
-    stretch.records.back().trend = 2000;
-    EXPECT_EQ(directionOfLast(stretch), "RATE OUT OF RANGE");
+    therapy::HistoryRun run = builder.run();
+    run.records.back().trend = 2000;
+    EXPECT_EQ(directionOfLast(run), "RATE OUT OF RANGE");
 }
 
 } // namespace

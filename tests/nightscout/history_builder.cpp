@@ -21,13 +21,13 @@ HistoryBuilder& HistoryBuilder::add(history::EventType type, history::EventData 
     history::Record record{{static_cast<std::uint16_t>(type), next_, offset}, std::move(data)};
     therapy::DatedRecord timed{next_++, history::encode(record), std::move(record), kStart + now_,
                                kStart + now_};
-    stretch_.records.push_back(std::move(timed));
+    run_.records.push_back(std::move(timed));
     return *this;
 }
 
 HistoryBuilder& HistoryBuilder::glucose(std::uint16_t raw, std::chrono::seconds age) {
     add(history::EventType::SgMeasurement, history::SgMeasurement{0, raw, 2000, 0});
-    stretch_.records.back().sampleTime = kStart + now_ - age;
+    run_.records.back().sampleTime = kStart + now_ - age;
     return *this;
 }
 
@@ -136,33 +136,33 @@ HistoryBuilder& HistoryBuilder::cleared(std::uint16_t fault, std::uint16_t insta
 
 HistoryBuilder& HistoryBuilder::undecoded() {
     tick();
-    stretch_.records.back().record.reset();
+    run_.records.back().record.reset();
     return *this;
 }
 
 HistoryBuilder& HistoryBuilder::shows(therapy::LiveMode mode) {
-    note(stretch_.live.mode, mode, last(), kStart + now_);
+    note(run_.live.mode, mode, last(), kStart + now_);
     return *this;
 }
 
 HistoryBuilder& HistoryBuilder::shows(therapy::LiveDelivery delivery) {
-    note(stretch_.live.delivery, delivery, last(), kStart + now_);
+    note(run_.live.delivery, delivery, last(), kStart + now_);
     return *this;
 }
 
 HistoryBuilder& HistoryBuilder::shows(std::uint16_t fault, std::uint16_t instance) {
     const auto type = static_cast<std::uint16_t>(0xf000U + fault);
-    note(stretch_.live.annunciation, therapy::LiveAnnunciation{type, instance}, last(), kStart + now_);
+    note(run_.live.annunciation, therapy::LiveAnnunciation{type, instance}, last(), kStart + now_);
     return *this;
 }
 
 HistoryBuilder& HistoryBuilder::counts(therapy::MealUnit unit) {
-    note(stretch_.live.mealUnit, unit, last(), kStart + now_);
+    note(run_.live.mealUnit, unit, last(), kStart + now_);
     return *this;
 }
 
 therapy::HistoryRun HistoryBuilder::notFromBeginning() const {
-    therapy::HistoryRun copy = stretch_;
+    therapy::HistoryRun copy = run_;
     copy.fromBeginning = false;
     return copy;
 }
@@ -206,10 +206,10 @@ std::vector<nlohmann::json> ofType(const std::vector<nlohmann::json>& all, std::
     return found;
 }
 
-therapy::HistoryRun stretchFromHex(std::string_view lines, std::chrono::seconds utcOffset) {
-    therapy::HistoryRun stretch{decodeLines(lines), true};
+therapy::HistoryRun runFromHex(std::string_view lines, std::chrono::seconds utcOffset) {
+    therapy::HistoryRun run{decodeLines(lines), true};
     std::vector<therapy::Reference> references;
-    for (const auto& timed : stretch.records) {
+    for (const auto& timed : run.records) {
         if (!timed.record) continue;
         if (const auto reference = therapy::toReference(*timed.record)) references.push_back(*reference);
     }
@@ -218,14 +218,14 @@ therapy::HistoryRun stretchFromHex(std::string_view lines, std::chrono::seconds 
         if (!local) return std::nullopt;
         return UtcSeconds(local->time.time_since_epoch() - utcOffset);
     };
-    for (auto& timed : stretch.records) {
+    for (auto& timed : run.records) {
         if (!timed.record) continue;
         timed.time = utc(timeLine.localTime(timed.record->header));
         if (const auto offset = timeOffsetOf(timed.record->data)) {
             timed.sampleTime = utc(timeLine.sampleTime(timed.record->header, *offset));
         }
     }
-    return stretch;
+    return run;
 }
 
 std::string readData(const std::string& fileName) {
@@ -252,8 +252,8 @@ std::vector<nlohmann::json> bodies(const std::vector<Document>& documents) {
     return bodies;
 }
 
-std::vector<nlohmann::json> ownFields(const therapy::HistoryRun& stretch, const MappingSettings& settings) {
-    auto all = bodies(map(stretch, settings));
+std::vector<nlohmann::json> ownFields(const therapy::HistoryRun& run, const MappingSettings& settings) {
+    auto all = bodies(map(run, settings));
     for (auto& body : all) {
         for (const char* common :
              {"identifier", "syncIdentifier", "created_at", "enteredBy", "device", "pumpType", "pumpId"}) {

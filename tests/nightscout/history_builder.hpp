@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Stretches of history for the mapping's tests: written record by record, or read from hexadecimal records.
+// Runs of history for the mapping's tests: written record by record, or read from hexadecimal records.
 #pragma once
 
 #include <chrono>
@@ -30,7 +30,7 @@ inline MedFloat units(std::int64_t thousandths) {
 class HistoryBuilder {
 public:
     explicit HistoryBuilder(std::uint32_t firstSequenceNumber = 5000) : next_(firstSequenceNumber) {
-        stretch_.fromBeginning = true;
+        run_.fromBeginning = true;
     }
 
     HistoryBuilder& at(std::chrono::seconds sinceStart);
@@ -69,26 +69,26 @@ public:
     HistoryBuilder& counts(therapy::MealUnit unit);
 
     [[nodiscard]] std::uint32_t last() const { return next_ - 1; } ///< sequence number of the newest record
-    [[nodiscard]] const therapy::HistoryRun& stretch() const { return stretch_; }
+    [[nodiscard]] const therapy::HistoryRun& run() const { return run_; }
     [[nodiscard]] therapy::HistoryRun notFromBeginning() const;
 
 private:
     std::uint32_t next_;
     std::chrono::seconds now_{0};
-    therapy::HistoryRun stretch_;
+    therapy::HistoryRun run_;
 };
 
 /// One hexadecimal record a line, '#' begins a comment. Places between the numbers are filled with records
 /// that could not be decoded; times from the references, the pump's clock being `utcOffset` ahead of UTC.
-therapy::HistoryRun stretchFromHex(std::string_view lines, std::chrono::seconds utcOffset);
+therapy::HistoryRun runFromHex(std::string_view lines, std::chrono::seconds utcOffset);
 std::string readData(const std::string& fileName);
 
 MappingSettings settings();
 MappingSettings only(Feature feature);
 std::vector<nlohmann::json> bodies(const std::vector<Document>& documents);
 std::vector<nlohmann::json> ofType(const std::vector<nlohmann::json>& all, std::string_view eventType);
-/// The documents of a stretch without the fields that every treatment has.
-std::vector<nlohmann::json> ownFields(const therapy::HistoryRun& stretch,
+/// The documents of a run without the fields that every treatment has.
+std::vector<nlohmann::json> ownFields(const therapy::HistoryRun& run,
                                       const MappingSettings& settings = test::settings());
 
 } // namespace nightscout::test

@@ -29,15 +29,15 @@ therapy::HistoryRun generated() {
         const bool damaged = record && record->header.sequenceNumber == history::kCorruptionSequenceNumber;
         if (!damaged) lines += protocol::toHex(raw) + "\n";
     }
-    return test::stretchFromHex(lines, 1h);
+    return test::runFromHex(lines, 1h);
 }
 
 /// Units: micro boluses, boluses, and the pattern while the pump is in manual mode.
-double deliveredByRecords(const therapy::HistoryRun& stretch) {
+double deliveredByRecords(const therapy::HistoryRun& run) {
     double units = 0, rate = 0;
     bool manual = false;
     UtcSeconds since{};
-    for (const auto& timed : stretch.records) {
+    for (const auto& timed : run.records) {
         if (!timed.record || !timed.time) continue;
         const auto& data = timed.record->data;
         if (const auto* step = std::get_if<history::AutoBasalDelivery>(&data))
@@ -88,9 +88,9 @@ double shownBySite(const std::vector<nlohmann::json>& bodies, const std::vector<
 }
 
 TEST(InsulinOfTheSite, IsTheInsulinOfThePump) {
-    const auto stretch = generated();
-    const auto documents = map(stretch, test::settings());
-    const double delivered = deliveredByRecords(stretch);
+    const auto run = generated();
+    const auto documents = map(run, test::settings());
+    const double delivered = deliveredByRecords(run);
     EXPECT_GT(delivered, 100);
     EXPECT_NEAR(shownBySite(test::bodies(documents), documents), delivered, 0.05 * kDays);
 }

@@ -19,8 +19,8 @@ using nlohmann::json;
 using test::HistoryBuilder;
 
 TEST(WorkedExample, GivesTheReferencesBodies) {
-    const auto stretch = test::stretchFromHex(test::readData("worked_example.hex"), 1h);
-    const auto documents = map(stretch, test::settings());
+    const auto run = test::runFromHex(test::readData("worked_example.hex"), 1h);
+    const auto documents = map(run, test::settings());
     ASSERT_EQ(documents.size(), 4U);
     EXPECT_EQ(json::parse(documents[0].body), json::parse(R"({
         "type":"sgv","sgv":142,"direction":"NOT COMPUTABLE","date":1773476940000,
@@ -45,8 +45,8 @@ TEST(WorkedExample, GivesTheReferencesBodies) {
 }
 
 TEST(WorkedExample, IsWrittenWithSortedKeysAndShortestNumbers) {
-    const auto stretch = test::stretchFromHex(test::readData("worked_example.hex"), 1h);
-    EXPECT_EQ(map(stretch, test::settings(), 100033, 100033).at(0).body,
+    const auto run = test::runFromHex(test::readData("worked_example.hex"), 1h);
+    EXPECT_EQ(map(run, test::settings(), 100033, 100033).at(0).body,
               R"({"activation":"recommended","carbs":45,"created_at":"2026-03-14T08:46:04.033Z",)"
               R"("device":"minimed-780g://780G","enteredBy":"openaps://minimed-780g",)"
               R"("eventType":"Meal Bolus","identifier":"7ace3e6f-6a69-56a8-bc15-2b0d6208627c",)"
@@ -55,12 +55,12 @@ TEST(WorkedExample, IsWrittenWithSortedKeysAndShortestNumbers) {
 }
 
 TEST(WorkedExample, MakesACarbCorrectionOfTheMealAlone) {
-    const auto stretch = test::stretchFromHex(
+    const auto run = test::runFromHex(
         "0ef0a0860100100e3cea07030e091a00\n"
         "05f0be860100b4042d00\n"
         "5a00c5860100d305cb0033c0cf6af9000000000000\n",
         1h);
-    const auto bodies = test::bodies(map(stretch, test::settings()));
+    const auto bodies = test::bodies(map(run, test::settings()));
     ASSERT_EQ(bodies.size(), 1U);
     EXPECT_EQ(bodies[0].at("identifier"), "58ffcab3-94cf-5261-9f44-5c0dde660431");
     EXPECT_EQ(bodies[0].at("created_at"), "2026-03-14T08:46:04.030Z");
@@ -68,9 +68,9 @@ TEST(WorkedExample, MakesACarbCorrectionOfTheMealAlone) {
 
 /// docs/nightscout/mapping.md 6.3: kind, created_at, identifier.
 TEST(Identity, ComesOutOfTheMappingAsPublished) {
-    const auto stretch = test::stretchFromHex(test::readData("identity_records.hex"), 1h);
+    const auto run = test::runFromHex(test::readData("identity_records.hex"), 1h);
     std::set<std::string> made;
-    for (const auto& document : map(stretch, test::settings())) {
+    for (const auto& document : map(run, test::settings())) {
         made.insert(std::string(name(document.kind)) + " " + toIso(document.time) + " " +
                     document.identifier);
     }
@@ -88,11 +88,11 @@ TEST(Identity, ComesOutOfTheMappingAsPublished) {
 TEST(Mapping, GivesOnlyDocumentsOfTheAskedRange) {
     HistoryBuilder builder(10);
     builder.glucose(100).glucose(101).glucose(102).glucose(103);
-    const auto documents = map(builder.stretch(), test::settings(), 11, 12);
+    const auto documents = map(builder.run(), test::settings(), 11, 12);
     ASSERT_EQ(documents.size(), 2U);
     EXPECT_EQ(documents[0].sequenceNumber, 11U);
     EXPECT_EQ(documents[1].sequenceNumber, 12U);
-    EXPECT_TRUE(map(builder.stretch(), test::settings(), 14).empty());
+    EXPECT_TRUE(map(builder.run(), test::settings(), 14).empty());
     EXPECT_TRUE(map(therapy::HistoryRun{}, test::settings()).empty());
 }
 
@@ -126,9 +126,9 @@ TEST(Mapping, DoesNotTakeTheNextRecordForASecondPartOfAnotherSecond) {
     HistoryBuilder builder;
     builder.at(0s).programmed(1, 1000, history::BolusActivation::Commanded);
     builder.delivered(1, 1000);
-    auto stretch = builder.stretch();
-    stretch.records[1].record->header.relativeOffset = 1;
-    EXPECT_EQ(test::ownFields(stretch).at(0).at("eventType"), "Correction Bolus");
+    auto run = builder.run();
+    run.records[1].record->header.relativeOffset = 1;
+    EXPECT_EQ(test::ownFields(run).at(0).at("eventType"), "Correction Bolus");
 }
 
 TEST(Mapping, ShowsTheAliasAndNeverTheSerial) {

@@ -99,7 +99,7 @@ TEST(OldEnd, OfAGeneratedHistoryAddsChangesAndLosesNothing) {
             !record || record->header.sequenceNumber == test::history::kCorruptionSequenceNumber;
         if (!damaged) lines += protocol::toHex(raw) + "\n";
     }
-    auto whole = test::stretchFromHex(lines, 1h);
+    auto whole = test::runFromHex(lines, 1h);
     whole.fromBeginning = false;
     expectNothingNewFromAnyCut(whole, 400);
 }
@@ -110,7 +110,7 @@ TEST(OldEnd, OfARealHistoryAddsChangesAndLosesNothing) {
     std::ifstream file(path);
     if (!file) GTEST_SKIP() << "PUMP_BRIDGE_REAL_RECORDS cannot be read";
     const std::string lines{std::istreambuf_iterator<char>(file), {}};
-    auto whole = test::stretchFromHex(lines, 1h);
+    auto whole = test::runFromHex(lines, 1h);
     whole.fromBeginning = false;
     expectNothingNewFromAnyCut(whole, whole.records.size());
 }

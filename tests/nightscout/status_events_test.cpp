@@ -183,7 +183,7 @@ TEST_F(ABatteryChange, IsLeftToTheRecordThatTellsIt) {
     cleared.identifier = "of the record";
     cleared.kind = Kind::Battery;
     cleared.time = status.readAt - 2min;
-    EXPECT_TRUE(memory.ledger.tell(cleared));
+    EXPECT_TRUE(memory.events.report(cleared));
     status.readAt += 1h;
     EXPECT_EQ(read(), Types{});
 }
@@ -199,10 +199,10 @@ TEST_F(ABatteryChange, ToldByTheLevelIsNotToldByALateRecord) {
     cleared.identifier = "of the record";
     cleared.kind = Kind::Battery;
     cleared.time = status.readAt - 30min;
-    EXPECT_FALSE(memory.ledger.tell(cleared));
+    EXPECT_FALSE(memory.events.report(cleared));
     cleared.time -= 3h;
-    EXPECT_TRUE(memory.ledger.tell(cleared));
-    EXPECT_TRUE(memory.ledger.tell(cleared)); // mapped again
+    EXPECT_TRUE(memory.events.report(cleared));
+    EXPECT_TRUE(memory.events.report(cleared)); // mapped again
 }
 
 TEST(StatusMemory, KeepsWhatWasReadOfThePresentState) {

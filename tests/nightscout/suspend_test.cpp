@@ -26,10 +26,10 @@ using Bodies = std::vector<json>;
 TEST(Suspension, BeforeLowIsShownAtOnceAndFinalAtTheRestart) {
     HistoryBuilder builder;
     builder.at(0s).autoBasal(50).at(100s).stopped(StoppedReason::PredictedLowSgSuspended);
-    EXPECT_EQ(test::ownFields(builder.stretch())[1], suspended(20, "Suspended before low"));
-    EXPECT_EQ(test::ownFields(builder.stretch())[2], note("Insulin delivery suspended: predicted low"));
+    EXPECT_EQ(test::ownFields(builder.run())[1], suspended(20, "Suspended before low"));
+    EXPECT_EQ(test::ownFields(builder.run())[2], note("Insulin delivery suspended: predicted low"));
     builder.at(1000s).restarted(RestartedReason::LowAutoResumeSg).at(1100s).autoBasal(50);
-    const auto all = test::ownFields(builder.stretch());
+    const auto all = test::ownFields(builder.run());
     EXPECT_EQ(all[1], suspended(15, "Suspended before low"));
     EXPECT_EQ(all[3].at("reason"), "SmartGuard, no basal");
     EXPECT_EQ(all[4], note("Insulin delivery resumed: glucose recovered"));
@@ -38,9 +38,9 @@ TEST(Suspension, BeforeLowIsShownAtOnceAndFinalAtTheRestart) {
 TEST(Suspension, ByTheUserIsShownAfterTwoMinutes) {
     HistoryBuilder builder;
     builder.at(0s).autoBasal(50).at(100s).stopped(StoppedReason::UserSuspended).at(219s).tick();
-    EXPECT_EQ(test::ownFields(builder.stretch()).size(), 1U);
+    EXPECT_EQ(test::ownFields(builder.run()).size(), 1U);
     builder.at(220s).tick();
-    EXPECT_EQ(test::ownFields(builder.stretch())[1], suspended(30, "Suspended by user"));
+    EXPECT_EQ(test::ownFields(builder.run())[1], suspended(30, "Suspended by user"));
 }
 
 TEST(Suspension, ByTheUserIsShownByTheLiveStateBeforeTheNextRecord) {
@@ -48,15 +48,15 @@ TEST(Suspension, ByTheUserIsShownByTheLiveStateBeforeTheNextRecord) {
     HistoryBuilder builder;
     builder.at(0s).autoBasal(50).at(100s).stopped(StoppedReason::UserSuspended);
     builder.at(103s).shows(LiveDelivery::Stopped).at(222s).shows(LiveDelivery::Stopped);
-    EXPECT_EQ(test::ownFields(builder.stretch()).size(), 1U); // 119 s by the host's clock
+    EXPECT_EQ(test::ownFields(builder.run()).size(), 1U); // 119 s by the host's clock
     builder.at(223s).shows(LiveDelivery::Stopped);
-    EXPECT_EQ(test::ownFields(builder.stretch())[1], suspended(30, "Suspended by user"));
+    EXPECT_EQ(test::ownFields(builder.run())[1], suspended(30, "Suspended by user"));
     // Nothing else is logged without a sensor: the lease goes on by the live state.
     builder.at(100s + 35min).shows(LiveDelivery::Stopped);
-    EXPECT_EQ(test::ownFields(builder.stretch())[1], suspended(60, "Suspended by user"));
+    EXPECT_EQ(test::ownFields(builder.run())[1], suspended(60, "Suspended by user"));
     builder.at(100s + 40min).restarted(RestartedReason::UserSelectsResume).shows(LiveDelivery::Running);
     builder.at(100s + 45min).autoBasal(50);
-    EXPECT_EQ(test::ownFields(builder.stretch())[1], suspended(40, "Suspended by user"));
+    EXPECT_EQ(test::ownFields(builder.run())[1], suspended(40, "Suspended by user"));
 }
 
 TEST(Suspension, ByTheUserIsNotShownByALiveStateOfAnotherOne) {
@@ -65,10 +65,10 @@ TEST(Suspension, ByTheUserIsNotShownByALiveStateOfAnotherOne) {
     builder.at(0s).autoBasal(50).at(10s).shows(LiveDelivery::Stopped);
     builder.at(1000s).autoBasal(50).at(1100s).stopped(StoppedReason::UserSuspended);
     builder.at(1200s).shows(LiveDelivery::Stopped);
-    EXPECT_EQ(test::ofType(test::ownFields(builder.stretch()), "Temp Basal").size(), 3U); // with the gap
+    EXPECT_EQ(test::ofType(test::ownFields(builder.run()), "Temp Basal").size(), 3U); // with the gap
     builder.at(1110s).restarted(RestartedReason::UserSelectsResume);
     builder.at(1150s).shows(LiveDelivery::Running).at(1300s).autoBasal(50);
-    for (const auto& body : test::ofType(test::ownFields(builder.stretch()), "Temp Basal")) {
+    for (const auto& body : test::ofType(test::ownFields(builder.run()), "Temp Basal")) {
         EXPECT_NE(body.at("reason"), "Suspended by user");
     }
 }
@@ -79,8 +79,7 @@ TEST(Suspension, OfLessThanTwoMinutesIsNotShownUnlessThereWasNeed) {
         builder.at(0s).autoBasal(50).at(100s).stopped(reason).at(150s).restarted(
             RestartedReason::UserClearsAlarm);
         builder.at(300s).autoBasal(50);
-        const auto shown =
-            test::ofType(test::bodies(map(builder.stretch(), test::settings())), "Note").size();
+        const auto shown = test::ofType(test::bodies(map(builder.run(), test::settings())), "Note").size();
         EXPECT_EQ(shown, reason == StoppedReason::AlarmSuspended ? 2U : 0U);
     }
 }
@@ -88,7 +87,7 @@ TEST(Suspension, OfLessThanTwoMinutesIsNotShownUnlessThereWasNeed) {
 TEST(Suspension, EndsByEvidenceOfDeliveryWhenTheRestartIsMissing) {
     HistoryBuilder builder;
     builder.at(0s).autoBasal(50).at(100s).stopped(StoppedReason::AutoSuspended).at(700s).autoBasal(50);
-    const auto all = test::ownFields(builder.stretch());
+    const auto all = test::ownFields(builder.run());
     ASSERT_EQ(all.size(), 4U);
     EXPECT_EQ(all[1], suspended(10, "Suspended by auto-suspend"));
     EXPECT_EQ(all[2], note("Insulin delivery suspended: auto-suspend"));
@@ -98,7 +97,7 @@ TEST(Suspension, GoesOnInANewDocumentInEachThirdOfTheDay) {
     HistoryBuilder builder; // at 08:26 UTC
     builder.at(0s).therapyContext(true).at(10s).stopped(StoppedReason::LowSgSuspended);
     for (auto time = 1h; time < 10h; time += 1h) builder.at(time).therapyContext(true, true);
-    const auto all = test::ownFields(builder.stretch(), test::only(Feature::Basal));
+    const auto all = test::ownFields(builder.run(), test::only(Feature::Basal));
     ASSERT_EQ(all.size(), 4U); // at 09:26, 16:26 and 17:26
     EXPECT_EQ(all[0], suspended(60, "Suspended on low"));
     EXPECT_EQ(all[3].at("reason"), "Suspended by user"); // what the context says
@@ -108,9 +107,9 @@ TEST(Suspension, InManualModeGivesWayToThePatternAtTheRestart) {
     HistoryBuilder builder;
     builder.at(2h).therapyContext(false).at(130min).stopped(StoppedReason::UserSuspended);
     builder.at(140min).restarted(RestartedReason::UserSelectsResume).at(142min).tick();
-    EXPECT_EQ(test::ownFields(builder.stretch(), test::only(Feature::Basal)).size(), 2U);
+    EXPECT_EQ(test::ownFields(builder.run(), test::only(Feature::Basal)).size(), 2U);
     builder.at(142min + 1s).tick();
-    const auto all = test::bodies(map(builder.stretch(), test::only(Feature::Basal)));
+    const auto all = test::bodies(map(builder.run(), test::only(Feature::Basal)));
     ASSERT_EQ(all.size(), 3U);
     EXPECT_EQ(all[1].at("duration"), 10);
     EXPECT_EQ(all[2].at("absolute"), 0.85);
@@ -128,7 +127,7 @@ HistoryBuilder setChange() {
 }
 
 TEST(SetChange, IsOneSuspensionAndTwoChangesAtTheLastRestart) {
-    const auto documents = map(setChange().stretch(), test::settings());
+    const auto documents = map(setChange().run(), test::settings());
     const auto all = test::bodies(documents);
     ASSERT_EQ(all.size(), 6U);
     EXPECT_EQ(all[1].at("duration"), 4);
@@ -148,13 +147,13 @@ TEST(SetChange, FollowsTheSettings) {
     auto settings = test::settings();
     settings.insulinChange = false;
     settings.siteChange = SiteChangeRule::Primed;
-    EXPECT_EQ(map(setChange().stretch(), settings).size(), 4U);
+    EXPECT_EQ(map(setChange().run(), settings).size(), 4U);
     HistoryBuilder primed;
     primed.at(0s).stopped(StoppedReason::NotSeated).at(60s).stopped(StoppedReason::Unknown08);
     primed.at(200s).restarted(RestartedReason::UserSelectsResume).at(400s).tick();
-    EXPECT_EQ(test::ofType(test::bodies(map(primed.stretch(), settings)), "Site Change").size(), 1U);
+    EXPECT_EQ(test::ofType(test::bodies(map(primed.run(), settings)), "Site Change").size(), 1U);
     settings.siteChange = SiteChangeRule::Off;
-    EXPECT_TRUE(test::ofType(test::bodies(map(primed.stretch(), settings)), "Site Change").empty());
+    EXPECT_TRUE(test::ofType(test::bodies(map(primed.run(), settings)), "Site Change").empty());
 }
 
 } // namespace

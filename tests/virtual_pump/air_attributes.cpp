@@ -45,16 +45,16 @@ bool pushes(const CharacteristicSpec& spec) {
 
 } // namespace
 
-Bytes uuidOctets(std::string_view uuid) {
+Bytes uuidBytes(std::string_view uuid) {
     std::string digits(uuid);
     std::erase(digits, '-');
-    auto octets = protocol::fromHex(digits);
-    if (!octets.has_value()) throw std::invalid_argument("not a UUID: " + std::string(uuid));
-    std::reverse(octets->begin(), octets->end());
+    auto bytes = protocol::fromHex(digits);
+    if (!bytes.has_value()) throw std::invalid_argument("not a UUID: " + std::string(uuid));
+    std::reverse(bytes->begin(), bytes->end());
     constexpr std::size_t kShortAt = 12; // of sixteen, counted from the end
     if (uuid.starts_with("0000") && uuid.ends_with("-0000-1000-8000-00805f9b34fb"))
-        return {octets->at(kShortAt), octets->at(kShortAt + 1)};
-    return *octets;
+        return {bytes->at(kShortAt), bytes->at(kShortAt + 1)};
+    return *bytes;
 }
 
 AttributeServer::AttributeServer(Pump& pump, std::string deviceName, std::uint16_t largestMtu)
@@ -64,7 +64,7 @@ AttributeServer::AttributeServer(Pump& pump, std::string deviceName, std::uint16
     for (std::size_t i = 0; i < specs.size();) {
         const auto service = specs[i].serviceUuid;
         const auto at = table_.size();
-        add(kPrimaryService, uuidOctets(service));
+        add(kPrimaryService, uuidBytes(service));
         for (; i < specs.size() && specs[i].serviceUuid == service; ++i) addCharacteristic(i);
         table_[at].groupEnd = table_.back().handle;
     }
@@ -87,7 +87,7 @@ void AttributeServer::addDeviceName(const std::string& name) {
 
 void AttributeServer::addCharacteristic(std::size_t index) {
     const auto& spec = characteristics()[index];
-    const auto uuid = uuidOctets(spec.uuid);
+    const auto uuid = uuidBytes(spec.uuid);
     auto& declaration = add(kCharacteristicDeclaration, {});
     const auto value = static_cast<std::uint16_t>(declaration.handle + 1);
     declaration.value = Writer{}.put(properties(spec)).put(value).put(ByteView{uuid}).bytes();

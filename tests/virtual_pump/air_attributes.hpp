@@ -35,7 +35,7 @@ enum AttOpcode : std::uint8_t {
 };
 
 /// "0000fe82-0000-1000-8000-00805f9b34fb" as two bytes, any other base as sixteen; little-endian.
-Bytes uuidOctets(std::string_view uuid);
+Bytes uuidBytes(std::string_view uuid);
 
 class AttributeServer {
 public:

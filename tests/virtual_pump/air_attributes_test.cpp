@@ -11,7 +11,7 @@ namespace {
 
 namespace sake = protocol::sake;
 
-Bytes octets(std::string_view hex) {
+Bytes bytes(std::string_view hex) {
     return *protocol::fromHex(hex);
 }
 
@@ -30,7 +30,7 @@ protected:
     }
 
     std::string answer(std::string_view request) {
-        const auto response = server_.answer(octets(request));
+        const auto response = server_.answer(bytes(request));
         return response ? protocol::toHex(*response) : "";
     }
 
@@ -45,9 +45,9 @@ protected:
     AttributeServer server_;
 };
 
-TEST(UuidOctets, AreTwoForTheBluetoothBaseAndSixteenForAnyOther) {
-    EXPECT_EQ(protocol::toHex(uuidOctets(protocol::uuid::kSakeService)), "82fe");
-    EXPECT_EQ(protocol::toHex(uuidOctets(protocol::uuid::kSakePort)),
+TEST(UuidBytes, AreTwoForTheBluetoothBaseAndSixteenForAnyOther) {
+    EXPECT_EQ(protocol::toHex(uuidBytes(protocol::uuid::kSakeService)), "82fe");
+    EXPECT_EQ(protocol::toHex(uuidBytes(protocol::uuid::kSakePort)),
               "251359329100000000100000"
               "82fe0000");
 }
@@ -73,10 +73,10 @@ TEST_F(AttributeServerTest, ShowsItsNameInTheFirstService) {
 
 TEST_F(AttributeServerTest, KeepsEveryAnswerWithinTheMtu) {
     for (const std::string_view request : {"040100ffff", "080100ffff0328", "100100ffff0028", "0a0300"})
-        EXPECT_LE(server_.answer(octets(request))->size(), kDefaultMtu) << request;
+        EXPECT_LE(server_.answer(bytes(request))->size(), kDefaultMtu) << request;
     answer("020502");
     for (const std::string_view request : {"040100ffff", "080100ffff0328", "100100ffff0028", "0a0300"})
-        EXPECT_LE(server_.answer(octets(request))->size(), 184U) << request;
+        EXPECT_LE(server_.answer(bytes(request))->size(), 184U) << request;
 }
 
 TEST_F(AttributeServerTest, EndsADiscoveryWithAttributeNotFound) {

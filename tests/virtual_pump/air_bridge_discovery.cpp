@@ -75,14 +75,14 @@ void findDescriptors(const Request& request, SakePort& port) {
 } // namespace
 
 SakePort findSakePort(const Request& request) {
-    const auto information = uuidOctets(protocol::uuid::kMobileDeviceInformation);
+    const auto information = uuidBytes(protocol::uuid::kMobileDeviceInformation);
     const auto services = findByType(request, ReadByGroupTypeRequest, kPrimaryService);
     if (std::none_of(services.begin(), services.end(),
                      [&](const Found& service) { return endsWith(service.data, information); }))
         throw AirError("the bridge has no device information");
 
     SakePort port;
-    const auto uuid = uuidOctets(protocol::uuid::kSakePort);
+    const auto uuid = uuidBytes(protocol::uuid::kSakePort);
     for (const auto& declaration : findByType(request, ReadByTypeRequest, kCharacteristic)) {
         if (!endsWith(declaration.data, uuid)) continue;
         Reader reader{declaration.data};

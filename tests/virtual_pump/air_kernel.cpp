@@ -43,7 +43,7 @@ struct HciAddress {
 struct L2capAddress {
     sa_family_t family = kFamilyBluetooth;
     std::uint16_t psm = 0;
-    std::array<std::uint8_t, 6> octets{};
+    std::array<std::uint8_t, 6> bytes{};
     std::uint16_t channel = 0;
     std::uint8_t type = 0;
 };
@@ -82,12 +82,12 @@ std::optional<Address> advertiserIn(const ManagementEvent& event, const std::vec
     if (event.code != Management::DeviceFound) return std::nullopt;
     Reader reader{event.parameters};
     Address address;
-    const auto octets = reader.take(6, "address");
+    const auto bytes = reader.take(6, "address");
     address.type = static_cast<AddressType>(reader.get<std::uint8_t>("type"));
     reader.take(1 + 4, "rssi and flags");
     const auto data = reader.take(reader.get<std::uint16_t>("length"), "data");
     if (reader.failed() || !lists(data, uuids)) return std::nullopt;
-    std::copy(octets.begin(), octets.end(), address.octets.begin());
+    std::copy(bytes.begin(), bytes.end(), address.bytes.begin());
     return address;
 }
 
@@ -98,12 +98,12 @@ Descriptor::~Descriptor() {
 }
 
 std::string toString(const Address& address) {
-    const auto& o = address.octets;
+    const auto& o = address.bytes;
     return fmt::format("{:02X}:{:02X}:{:02X}:{:02X}:{:02X}:{:02X}", o[5], o[4], o[3], o[2], o[1], o[0]);
 }
 
 Bytes addressBlock(const Address& address) {
-    return Writer{}.put(ByteView{address.octets}).put(static_cast<std::uint8_t>(address.type)).bytes();
+    return Writer{}.put(ByteView{address.bytes}).put(static_cast<std::uint8_t>(address.type)).bytes();
 }
 
 Management::Management(std::uint16_t index) : index_(index), socket_(openSocket(SOCK_RAW, kProtocolHci)) {
@@ -172,8 +172,8 @@ Address Management::controllerAddress() {
             if (reader.get<std::uint16_t>("command") != ReadControllerInformation) continue;
             if (event->code != CommandComplete || reader.get<std::uint8_t>("status") != 0) break;
             Address address;
-            const auto octets = reader.take(6, "address");
-            std::copy(octets.begin(), octets.end(), address.octets.begin());
+            const auto bytes = reader.take(6, "address");
+            std::copy(bytes.begin(), bytes.end(), address.bytes.begin());
             return address;
         }
         std::this_thread::sleep_for(100ms);
@@ -203,11 +203,11 @@ std::optional<Address> findAdvertiser(Management& management, const std::vector<
 Descriptor connectAtt(const Address& local, const Address& peer) {
     auto socket = openSocket(SOCK_SEQPACKET, kProtocolL2cap);
     L2capAddress address;
-    address.octets = local.octets;
+    address.bytes = local.bytes;
     address.channel = kAttChannel;
     address.type = static_cast<std::uint8_t>(local.type);
     if (::bind(socket.number(), generic(address), sizeof address) < 0) fail("ATT socket");
-    address.octets = peer.octets;
+    address.bytes = peer.bytes;
     address.type = static_cast<std::uint8_t>(peer.type);
     if (::connect(socket.number(), generic(address), sizeof address) < 0) fail("connection");
     return socket;
@@ -223,7 +223,7 @@ bool isEncrypted(const Descriptor& att) {
 Descriptor reserveController(const Address& local) {
     auto socket = openSocket(SOCK_SEQPACKET, kProtocolL2cap);
     L2capAddress address;
-    address.octets = local.octets;
+    address.bytes = local.bytes;
     address.psm = kAttPsm;
     if (::bind(socket.number(), generic(address), sizeof address) < 0) fail("reserving the controller");
     return socket;

@@ -46,7 +46,7 @@ private:
 enum class AddressType : std::uint8_t { Public = 1, Random = 2 }; ///< as sockets and management count
 
 struct Address {
-    std::array<std::uint8_t, 6> octets{}; ///< little-endian, as on the wire
+    std::array<std::uint8_t, 6> bytes{}; ///< little-endian, as on the wire
     AddressType type = AddressType::Public;
 };
 std::string toString(const Address& address); ///< "00:23:F7:12:34:56"

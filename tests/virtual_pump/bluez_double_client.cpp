@@ -38,7 +38,7 @@ bool runUntil(asio::io_context& io, const std::function<bool()>& condition) {
 
 protocol::sake::RandomSource countingRandom(std::uint8_t start) {
     return [next = start](std::span<std::uint8_t> out) mutable {
-        for (auto& octet : out) octet = next++;
+        for (auto& byte : out) byte = next++;
     };
 }
 

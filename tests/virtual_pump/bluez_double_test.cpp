@@ -1,16 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include "bluez_double.hpp"
+#include "bluez_double_fixture.hpp"
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-#include <cstdlib>
 
-#include "bluez_double_client.hpp"
 #include "history_source.hpp"
 #include "protocol/racp.hpp"
 #include "protocol/uuids.hpp"
@@ -23,63 +18,12 @@ using racp = protocol::HistoryRacp;
 namespace sake = protocol::sake;
 namespace uuid = protocol::uuid;
 using Kind = DoubleEvent::Kind;
+using test::kNow;
+using test::privateBus;
 
 constexpr const char* kAdapter = "/org/bluez/hci0";
-constexpr protocol::LocalSeconds kNow{std::chrono::seconds(1'774'750'000)};
 
-std::unique_ptr<sdbus::IConnection> privateBus() {
-    const char* address = std::getenv("DBUS_SESSION_BUS_ADDRESS");
-    return ble::openBus(address == nullptr ? "" : address);
-}
-
-/// Daemon and client on connections of their own, on one loop.
-class ABluezDouble : public testing::Test {
-protected:
-    std::unique_ptr<sdbus::IConnection> daemonBus_ = privateBus();
-    std::unique_ptr<sdbus::IConnection> clientBus_ = privateBus();
-    asio::io_context io_{1};
-    ble::BusPump daemonPump_{io_.get_executor(), *daemonBus_};
-    ble::BusPump clientPump_{io_.get_executor(), *clientBus_};
-    std::pair<sake::KeyDatabase, sake::KeyDatabase> keys_ = sake::generatePair(
-        sake::DeviceType::MobileApplication, sake::DeviceType::InsulinPump, test::countingRandom(1));
-    PumpSettings pumpSettings_;
-    std::optional<Pump> pump_;
-    std::vector<DoubleEvent> events_;
-    std::optional<BluezDouble> double_;
-    test::Client client_{io_, clientPump_, *clientBus_, keys_.first};
-
-    void SetUp() override {
-        asio::co_spawn(io_, daemonPump_.run(), asio::detached);
-        asio::co_spawn(io_, clientPump_.run(), asio::detached);
-    }
-
-    void start(DoubleSettings settings = {}) {
-        pump_.emplace(pumpSettings_, keys_.second, test::countingRandom(100), [] { return kNow; });
-        double_.emplace(io_.get_executor(), *daemonBus_, daemonPump_, *pump_, settings,
-                        [this](const DoubleEvent& event) { events_.push_back(event); });
-    }
-    /// Registers all there is to register and advertises.
-    void present(const std::string& advertised = "fe82") {
-        ASSERT_EQ(client_.registerApplication(), "");
-        ASSERT_EQ(client_.registerAgent(), "");
-        ASSERT_EQ(client_.advertise(advertised), "");
-    }
-    void pair() {
-        present();
-        ASSERT_TRUE(until([&] { return client_.sessionUp() && saw(Kind::HandshakeDone); }));
-        ASSERT_TRUE(until([&] { return saw(Kind::ServicesResolved); }));
-        ASSERT_EQ(client_.withdraw(), "");
-    }
-
-    bool until(const std::function<bool()>& condition) { return test::runUntil(io_, condition); }
-    [[nodiscard]] long count(Kind kind) const {
-        return std::count_if(events_.begin(), events_.end(), [&](const auto& e) { return e.kind == kind; });
-    }
-    [[nodiscard]] bool saw(Kind kind) const { return count(kind) > 0; }
-    [[nodiscard]] long placeInLog(const std::string& entry) const {
-        return std::find(client_.log.begin(), client_.log.end(), entry) - client_.log.begin();
-    }
-};
+class ABluezDouble : public test::BluezDoubleTest {};
 
 TEST_F(ABluezDouble, ShowsAdapterAndManagersButNoDevice) {
     start();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Glucose as a sensor would see it: nights, dawn, meals, and stretches that are made low or high on purpose.
+// Glucose as a sensor would see it: nights, dawn, meals, and runs that are made low or high on purpose.
 #pragma once
 
 #include <vector>

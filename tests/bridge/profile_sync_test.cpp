@@ -15,7 +15,7 @@
 #include "nightscout/upload/api_secret.hpp"
 #include "temporary_directory.hpp"
 
-namespace bridge::testing {
+namespace bridge::test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -35,7 +35,7 @@ nightscout::ProfileSettings someProfile() {
     return profile;
 }
 
-class ProfileKeeperTest : public ::testing::Test {
+class ProfileSyncTest : public ::testing::Test {
 protected:
     bool check(std::uint16_t port) {
         nightscout::ClientSettings settings;
@@ -63,7 +63,7 @@ protected:
 };
 
 /// A site that holds one profile document.
-class OnAScriptedSite : public ProfileKeeperTest {
+class OnAScriptedSite : public ProfileSyncTest {
 protected:
     boost::asio::awaitable<ScriptedAnswer> answer(SeenRequest request) {
         ScriptedAnswer reply;
@@ -77,7 +77,7 @@ protected:
         }
         co_return reply;
     }
-    bool check() { return ProfileKeeperTest::check(server.port()); }
+    bool check() { return ProfileSyncTest::check(server.port()); }
     std::vector<std::string> methods() {
         std::vector<std::string> all;
         for (const auto& request : server.requests()) all.push_back(request.method);
@@ -127,7 +127,7 @@ TEST_F(OnAScriptedSite, TriesAgainLaterWhatTheSiteRefuses) {
     EXPECT_FALSE(store.setting("profile.uploaded"));
 }
 
-TEST_F(ProfileKeeperTest, IsTakenByARealSiteOnce) {
+TEST_F(ProfileSyncTest, IsTakenByARealSiteOnce) {
     const auto folder = nightscout::testing::NightscoutProcess::folder();
     if (!folder) GTEST_SKIP() << "PUMP_BRIDGE_NIGHTSCOUT_DIR names no folder with node_modules";
     nightscout::testing::NightscoutProcess site(io, *folder, kSecret);
@@ -141,4 +141,4 @@ TEST_F(ProfileKeeperTest, IsTakenByARealSiteOnce) {
 }
 
 } // namespace
-} // namespace bridge::testing
+} // namespace bridge::test
