@@ -24,6 +24,7 @@
 #include "bridge/control/instance_lock.hpp"
 #include "bridge/exit_code.hpp"
 #include "bridge/private_memory.hpp"
+#include "bridge/publish/adoption.hpp"
 #include "bridge/publish/clock_keeper.hpp"
 #include "bridge/publish/pretend_sink.hpp"
 #include "bridge/publish/profile_sync.hpp"
@@ -104,6 +105,10 @@ public:
             uploader_ = std::make_unique<nightscout::Uploader>(uploadClock_, *client_, store_,
                                                                nightscout::UploadPolicy{}, uniform, log);
             monitor_.setUploader(*uploader_);
+            adoption_ = std::make_unique<Adoption>(
+                store_, zone_, utcNow, [this](const PumpInfo& pump) { publisher_.publish(pump); }, log);
+            uploader_->setInquiry(*adoption_);
+            publisher_.setGate(*adoption_);
             if (configuration.documents.features.contains(nightscout::Feature::Profiles)) {
                 profileSync_ =
                     std::make_unique<ProfileSync>(io_.get_executor(), clientSettings(configuration), store_,
@@ -329,6 +334,7 @@ private:
     nightscout::SystemClock uploadClock_{io_.get_executor(), utcNow};
     std::unique_ptr<nightscout::Client> client_;
     std::unique_ptr<nightscout::Uploader> uploader_;
+    std::unique_ptr<Adoption> adoption_;
     std::unique_ptr<StatusServer> statusServer_;
     std::unique_ptr<ControlServer> controlServer_;
     std::unique_ptr<ProfileSync> profileSync_;

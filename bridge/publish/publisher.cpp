@@ -97,11 +97,15 @@ void Publisher::warn(const std::vector<nightscout::MappingWarning>& warnings) {
 
 QueueResult Publisher::publish(const PumpInfo& pump, SequenceRange changed) {
     QueueResult total;
+    if (gate_ != nullptr && !gate_->mayPublish(pump)) return total;
     std::vector<std::uint32_t> heldBack;
     for (const SequenceRange& run : store_.held(pump.id)) {
         const SequenceRange within{std::max(run.first, changed.first), std::min(run.last, changed.last)};
         if (within.first > within.last) continue;
-        auto mapped = mapStored(store_, pump, run, widened(within, kContextRecords, run), zone_, settings_);
+        const SequenceRange emitted = widened(within, kContextRecords, run);
+        auto mapped = mapStored(store_, pump, run, emitted, zone_, settings_);
+        if (gate_ != nullptr && gate_->adopt(pump, run, mapped))
+            mapped = mapStored(store_, pump, run, emitted, zone_, settings_);
         StoredEventMemory events(store_, pump);
         warn(mapped.warnings);
         events.settle(mapped.documents);

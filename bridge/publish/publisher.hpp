@@ -26,11 +26,41 @@ namespace bridge {
 using DocumentSink = std::function<QueueResult(PumpId, std::span<const nightscout::Document>,
                                                std::span<const Store::Published>)>;
 
+/// The documents whose primary record is in `emitted`, a part of the gap-free range `run`, and the times
+/// of those records.
+struct MappedRange {
+    std::vector<nightscout::Document> documents;
+    std::vector<Store::Published> times;
+    std::vector<std::uint32_t> held; ///< records of the range whose time is not sure
+    std::vector<nightscout::MappingWarning> warnings;
+};
+MappedRange mapStored(const Store& store, const PumpInfo& pump, SequenceRange run, SequenceRange emitted,
+                      const therapy::Zone& zone, const nightscout::MappingSettings& settings,
+                      therapy::Dating dating = therapy::Dating::Kept);
+
+/// What has a say in whether documents are made yet, and under which times: the site that has some already.
+class PublishGate {
+public:
+    PublishGate() = default;
+    PublishGate(const PublishGate&) = delete;
+    PublishGate& operator=(const PublishGate&) = delete;
+    virtual ~PublishGate() = default;
+
+    /// Whether documents may be made; when not, it is tried again later.
+    [[nodiscard]] virtual bool mayPublish(const PumpInfo& pump) = 0;
+    /// Keeps the times that the documents of the gap-free range `run` have already. True when `mapped` is to
+    /// be made once more.
+    virtual bool adopt(const PumpInfo& pump, SequenceRange run, const MappedRange& mapped) = 0;
+};
+
 class Publisher {
 public:
     /// `marksPublished`: what was handed to `sink` is not offered again; false for a sink that only shows it.
     Publisher(Store& store, const therapy::Zone& zone, nightscout::MappingSettings settings,
               DocumentSink sink, bool marksPublished, spdlog::logger& log);
+
+    /// Asked from now on; outlives this.
+    void setGate(PublishGate& gate) { gate_ = &gate; }
 
     /// Maps what the records that came since the last call may have a say in, and queues it. Records whose
     /// time is not sure are held, and offered again by the next call.
@@ -51,21 +81,10 @@ private:
     nightscout::MappingSettings settings_;
     DocumentSink sink_;
     bool marksPublished_;
+    PublishGate* gate_ = nullptr;
     spdlog::logger& log_;
     std::vector<HeldRecords> reported_;
     std::set<std::uint32_t> warned_; ///< sequence numbers
 };
-
-/// The documents whose primary record is in `emitted`, a part of the gap-free range `run`, and the times
-/// of those records.
-struct MappedRange {
-    std::vector<nightscout::Document> documents;
-    std::vector<Store::Published> times;
-    std::vector<std::uint32_t> held; ///< records of the range whose time is not sure
-    std::vector<nightscout::MappingWarning> warnings;
-};
-MappedRange mapStored(const Store& store, const PumpInfo& pump, SequenceRange run, SequenceRange emitted,
-                      const therapy::Zone& zone, const nightscout::MappingSettings& settings,
-                      therapy::Dating dating = therapy::Dating::Kept);
 
 } // namespace bridge

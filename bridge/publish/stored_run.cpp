@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <string>
+#include <string_view>
 
 namespace bridge {
 namespace {
@@ -18,6 +20,13 @@ therapy::TimeLine timeLineOf(const Store& store, PumpId pump, SequenceRange rang
 /// What a pump's clock is moved by at most, for all we know: around the world and back.
 constexpr std::chrono::hours kFarthestMove{28};
 
+constexpr std::string_view kSiteEmpty = "empty";
+constexpr std::string_view kSiteHadOurs = "had-ours";
+
+std::string siteBeforeSetting(PumpId pump) {
+    return "site-before-" + std::to_string(pump);
+}
+
 bool isNewest(const Store& store, PumpId pump, SequenceRange range) {
     const auto held = store.held(pump);
     return !held.empty() && held.back().last == range.last;
@@ -32,6 +41,16 @@ std::vector<therapy::ClockOffset> clockOffsetsIn(const Store& store, PumpId pump
         return offset.from < range.first || offset.from > std::uint64_t{range.last} + 1;
     });
     return offsets;
+}
+
+void keepSiteBefore(Store& store, PumpId pump, SiteBefore before) {
+    store.setSetting(siteBeforeSetting(pump), before == SiteBefore::Empty ? kSiteEmpty : kSiteHadOurs);
+}
+
+SiteBefore siteBefore(const Store& store, PumpId pump) {
+    const auto kept = store.setting(siteBeforeSetting(pump));
+    if (!kept) return SiteBefore::NotAsked;
+    return *kept == kSiteEmpty ? SiteBefore::Empty : SiteBefore::HadOurs;
 }
 
 void StoredRun::joinTrends(therapy::HistoryRun& run) const {
@@ -62,10 +81,25 @@ therapy::HistoryRun StoredRun::history(SequenceRange window, therapy::Dating dat
     store_.forEachRecord(pump_, window,
                          [&](const StoredRecord& stored) { run.records.push_back(dated(stored, dating)); });
     joinTrends(run);
-
-    // Numbers begin at 0 (docs/protocol/history.md 4.1): nothing was before that one.
-    run.fromBeginning = window.first == 0;
+    run.fromBeginning = isFromBeginning(window);
     return run;
+}
+
+/// Whether nothing that was before the window can ever be known, to this bridge or to another: numbers begin
+/// at 0 (docs/protocol/history.md 4.1); the pump itself has lost the record before; or the window begins with
+/// all that the pump still had, and the site had nothing.
+bool StoredRun::isFromBeginning(SequenceRange window) const {
+    if (window.first == 0) return true;
+    if (window.first != range_.first) return false;
+    const bool isOldest = store_.held(pump_).front().first == range_.first;
+    if (!isOldest) {
+        const auto absent = store_.absent(pump_);
+        return std::ranges::any_of(absent, [&](const SequenceRange& lost) {
+            return lost.first < range_.first && range_.first - 1 <= lost.last;
+        });
+    }
+    const auto oldest = store_.oldest(pump_);
+    return oldest && range_.first <= *oldest && siteBefore(store_, pump_) == SiteBefore::Empty;
 }
 
 } // namespace bridge

@@ -3,6 +3,8 @@
 // `history`, `status` and `upload` read the store by. docs/nightscout/mapping.md 5.
 #pragma once
 
+#include <cstdint>
+
 #include "bridge/store/store.hpp"
 #include "therapy/dating.hpp"
 
@@ -12,6 +14,12 @@ namespace bridge {
 [[nodiscard]] std::vector<therapy::ClockOffset> clockOffsetsIn(const Store& store, PumpId pump,
                                                                SequenceRange range);
 
+/// What the site had of a pump before this store sent anything: whether the old end of the pump's memory may
+/// be the beginning of what is known (docs/nightscout/mapping.md 7).
+enum class SiteBefore : std::uint8_t { NotAsked, Empty, HadOurs };
+void keepSiteBefore(Store& store, PumpId pump, SiteBefore before);
+[[nodiscard]] SiteBefore siteBefore(const Store& store, PumpId pump);
+
 class StoredRun {
 public:
     /// `range`: held and gap-free. What is passed in must outlive this.
@@ -19,6 +27,7 @@ public:
 
     [[nodiscard]] SequenceRange range() const { return range_; }
     [[nodiscard]] const therapy::TimeLine& timeLine() const { return timeLine_; }
+    [[nodiscard]] const therapy::UtcConverter& utc() const { return utc_; }
     [[nodiscard]] therapy::DatedRecord dated(const StoredRecord& stored,
                                              therapy::Dating dating = therapy::Dating::Kept) const;
     /// The records of `window`, a part of the range, with their live trends.
@@ -26,6 +35,7 @@ public:
                                               therapy::Dating dating = therapy::Dating::Kept) const;
 
 private:
+    [[nodiscard]] bool isFromBeginning(SequenceRange window) const;
     void joinTrends(therapy::HistoryRun& run) const;
 
     const Store& store_;

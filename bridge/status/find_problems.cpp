@@ -34,6 +34,8 @@ public:
             const bool passing = held.reason == therapy::Hold::NotMeasured;
             add(Problem::Held{held}, passing ? Severity::Notice : Severity::Warning, std::nullopt);
         }
+        if (state_.counts.wrongOnSite > 0)
+            add(Problem::WrongOnSite{state_.counts.wrongOnSite}, Severity::Warning, std::nullopt);
         if (state_.startedAt) pump();
         disk();
         std::ranges::stable_sort(problems_, std::ranges::greater{}, &Problem::severity);

@@ -22,6 +22,7 @@ struct Name {
     std::string_view operator()(const Problem::QueueGrows&) const { return "upload-stalled"; }
     std::string_view operator()(const Problem::SetAside&) const { return "documents-set-aside"; }
     std::string_view operator()(const Problem::Held&) const { return "records-held"; }
+    std::string_view operator()(const Problem::WrongOnSite&) const { return "times-wrong-on-site"; }
     std::string_view operator()(const Problem::GlucoseOld&) const { return "glucose-old"; }
     std::string_view operator()(const Problem::Reservoir&) const { return "reservoir-low"; }
     std::string_view operator()(const Problem::PumpBattery&) const { return "pump-battery-low"; }
@@ -50,6 +51,9 @@ struct Sentence {
     }
     std::string operator()(const Problem::Held& held) const {
         return fmt::format("{} records are stored and not sent: their time is not sure.", held.records.count);
+    }
+    std::string operator()(const Problem::WrongOnSite& wrong) const {
+        return fmt::format("{} records are on the site at times that are not theirs.", wrong.records);
     }
     std::string operator()(const Problem::GlucoseOld& glucose) const {
         return fmt::format("The pump is connected, and its newest glucose is {} old.", ageText(glucose.age));
@@ -87,6 +91,9 @@ struct Remedy {
     }
     std::string operator()(const Problem::Held& held) const {
         return std::string(describe(held.records.reason));
+    }
+    std::string operator()(const Problem::WrongOnSite&) const {
+        return "'pump-bridge upload --correct-times --pretend' lists them; without --pretend it moves them.";
     }
     std::string operator()(const Problem::GlucoseOld&) const {
         return "Look at the pump: a sensor that warms up, has ended or is out of reach has no values.";

@@ -51,6 +51,10 @@ struct Problem {
     struct Held {
         HeldRecords records;
     };
+    /// On the site at times that are not theirs: of another bridge, or of this one before.
+    struct WrongOnSite {
+        std::uint64_t records = 0;
+    };
     /// The pump is there, and its newest glucose is old.
     struct GlucoseOld {
         std::chrono::seconds age{};
@@ -64,8 +68,8 @@ struct Problem {
     struct Disk {
         std::uint64_t bytesFree = 0; ///< where the store is
     };
-    using Cause = std::variant<Bluetooth, Link, Upload, QueueGrows, SetAside, Held, GlucoseOld, Reservoir,
-                               PumpBattery, Disk>;
+    using Cause = std::variant<Bluetooth, Link, Upload, QueueGrows, SetAside, Held, WrongOnSite, GlucoseOld,
+                               Reservoir, PumpBattery, Disk>;
 
     Cause cause;
     Severity severity = Severity::Warning;

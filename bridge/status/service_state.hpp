@@ -68,8 +68,9 @@ struct ServiceState {
         std::uint64_t records = 0; ///< of the pump above
         std::uint64_t waiting = 0; ///< documents in the outbox
         std::uint64_t uploaded = 0;
-        std::uint64_t setAside = 0;   ///< documents that the site refuses, tried again daily
-        std::string setAsideReason{}; ///< the site's words; empty when there is none
+        std::uint64_t setAside = 0;    ///< documents that the site refuses, tried again daily
+        std::uint64_t wrongOnSite = 0; ///< records that the site has at another time than theirs
+        std::string setAsideReason{};  ///< the site's words; empty when there is none
     } counts;
 
     struct Upload {

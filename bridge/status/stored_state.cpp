@@ -77,6 +77,7 @@ void readStoredState(Store& store, const therapy::Zone& zone, const nightscout::
     const PumpInfo& pump = pumps.front();
     state.pump = {.serial = pump.serial, .model = pump.model, .firmware = pump.firmware};
     state.counts.records = store.recordCount(pump.id);
+    state.counts.wrongOnSite = store.wrongTimes(pump.id);
     const auto held = store.held(pump.id);
     if (held.empty()) return;
     const SequenceRange whole = held.back();

@@ -39,4 +39,34 @@ std::vector<std::uint32_t> Store::oldTimes(PumpId pump) const {
     return numbers;
 }
 
+std::optional<std::chrono::sys_seconds> Store::newestPublished(PumpId pump) const {
+    Statement query(
+        impl_->database,
+        "SELECT published_at FROM record WHERE pump = ? AND epoch = ? AND published_at IS NOT NULL "
+        "ORDER BY sequence DESC LIMIT 1",
+        pump, impl_->epochOf(pump));
+    return query.step() ? std::optional(toTime(query.integer(0))) : std::nullopt;
+}
+
+void Store::keepWrongTimes(PumpId pump, std::span<const Published> times) {
+    if (times.empty()) return;
+    sqlite::Transaction transaction(impl_->database);
+    const std::int64_t epoch = impl_->epochOf(pump);
+    for (const Published& published : times) {
+        Statement(impl_->database,
+                  "UPDATE record SET published_at = ?, time_source = 1 "
+                  "WHERE pump = ? AND epoch = ? AND sequence = ? AND published_at IS NULL",
+                  toInteger(published.time), pump, epoch, published.sequenceNumber)
+            .run();
+    }
+    transaction.commit();
+}
+
+std::uint64_t Store::wrongTimes(PumpId pump) const {
+    Statement query(impl_->database,
+                    "SELECT count(*) FROM record WHERE pump = ? AND epoch = ? AND time_source = 1", pump,
+                    impl_->epochOf(pump));
+    return query.step() ? static_cast<std::uint64_t>(query.integer(0)) : 0;
+}
+
 } // namespace bridge

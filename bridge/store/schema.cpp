@@ -183,8 +183,15 @@ INSERT INTO unpublished (pump, epoch, first, last)
 DROP TABLE refused;
 )sql";
 
+// Version 5.
+//
+// record.time_source: 1 as well, for a time that the site had and that is wrong.
+constexpr const char* kVersion5 = R"sql(
+CREATE INDEX record_wrong_time ON record (pump, epoch) WHERE time_source = 1;
+)sql";
+
 // The script at index i leads from version i to version i + 1. Released scripts never change.
-constexpr std::array kMigrations{kVersion1, kVersion2, kVersion3, kVersion4};
+constexpr std::array kMigrations{kVersion1, kVersion2, kVersion3, kVersion4, kVersion5};
 constexpr std::int64_t kVersion = kMigrations.size();
 
 std::int64_t readPragma(sqlite::Database& database, std::string_view pragma) {

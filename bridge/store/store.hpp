@@ -146,6 +146,11 @@ public:
     [[nodiscard]] std::vector<therapy::ClockOffset> clockOffsets(PumpId pump) const;
     /// In place of one with the same `from`.
     void keepClockOffset(PumpId pump, const therapy::ClockOffset& offset);
+    /// Under which time the newest of the published records went out.
+    [[nodiscard]] std::optional<std::chrono::sys_seconds> newestPublished(PumpId pump) const;
+    /// Records that the site has at times other than theirs: kept as published, to be corrected.
+    void keepWrongTimes(PumpId pump, std::span<const Published> times);
+    [[nodiscard]] std::uint64_t wrongTimes(PumpId pump) const;
     /// Records that were published by an earlier version, which dated a clock that was set wrongly.
     [[nodiscard]] std::vector<std::uint32_t> oldTimes(PumpId pump) const;
 

@@ -27,4 +27,20 @@ std::string failureSentence(const Reply& reply, Operation operation, Collection 
     return "the site does not take " + what + ": " + reply.reason;
 }
 
+BackOff::Failure backOffFailure(const Reply& reply, Operation operation, Collection collection,
+                                FailureScope scope) {
+    const bool refused = reply.verdict == Verdict::Refused || reply.verdict == Verdict::NotFound;
+    return {reply.verdict == Verdict::Refused ? UploadHealth::Refused : UploadHealth::Failing, !refused,
+            refused, reply.retryAfter.value_or(std::chrono::seconds(0)),
+            failureSentence(reply, operation, collection, scope == FailureScope::Site)};
+}
+
+BackOff::Failure backOffFailure(const TransportError& error) {
+    using Cause = TransportError::Kind;
+    const bool unreachable = error.kind() == Cause::Unreachable || error.kind() == Cause::Timeout;
+    const bool passes = error.kind() != Cause::Certificate && error.kind() != Cause::Redirected;
+    return {unreachable ? UploadHealth::Unreachable : UploadHealth::Failing, passes, false,
+            std::chrono::seconds(0), error.what()};
+}
+
 } // namespace nightscout

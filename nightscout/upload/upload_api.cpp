@@ -156,4 +156,14 @@ asio::awaitable<UploadApi::Found> UploadApi::findDeviceStatus(const Document& do
     co_return found;
 }
 
+asio::awaitable<UploadApi::Listed> UploadApi::list(Collection collection, UtcMilliseconds from,
+                                                   UtcMilliseconds before) {
+    const Response response = co_await send("GET", siteDocumentsPath(collection, from, before), {});
+    Listed listed{judged(response), {}};
+    auto page = readSiteDocuments(collection, response.body);
+    requireKind(listed.reply, page.has_value(), ", but no list of documents");
+    if (listed.reply.accepted()) listed.page = std::move(*page);
+    co_return listed;
+}
+
 } // namespace nightscout

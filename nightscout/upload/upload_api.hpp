@@ -14,6 +14,7 @@
 #include "nightscout/upload/answer.hpp"
 #include "nightscout/upload/client.hpp"
 #include "nightscout/upload/outbox.hpp"
+#include "nightscout/upload/site_documents.hpp"
 
 namespace nightscout {
 
@@ -52,6 +53,13 @@ public:
     asio::awaitable<Found> findTreatment(const Document& document);
     /// By device and time: a device status has no key on the server (docs/nightscout/api.md 10.4).
     asio::awaitable<Found> findDeviceStatus(const Document& document);
+
+    struct Listed {
+        Reply reply;
+        SiteDocuments page;
+    };
+    /// The newest documents of ours that the site has with from <= time < before, one page of them.
+    asio::awaitable<Listed> list(Collection collection, UtcMilliseconds from, UtcMilliseconds before);
 
     [[nodiscard]] std::uint64_t requests() const { return requests_; }
 

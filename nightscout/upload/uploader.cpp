@@ -82,19 +82,34 @@ asio::awaitable<bool> Uploader::drain(int retries) {
 asio::awaitable<Uploader::Step> Uploader::uploadBatch() {
     holdWhatWaits();
     batch_.tick(clock_.now());
-    auto items = outbox_.next(policy_.batchDocuments, batch_.bytes(), clock_.utc());
-    if (items.empty() || isBlocked(items.front())) co_return Step::Idle;
+    const bool asks = inquiry_ != nullptr && inquiry_->isOpen();
+    Items items;
+    if (!asks) items = outbox_.next(policy_.batchDocuments, batch_.bytes(), clock_.utc());
+    if (!asks && (items.empty() || isBlocked(items.front()))) co_return Step::Idle;
     auto scope = FailureScope::Site;
     try {
-        const Outcome failure = co_await upload(std::move(items));
+        Outcome failure;
+        if (asks)
+            failure = co_await inquire();
+        else
+            failure = co_await upload(std::move(items));
         state_.requests = api_.requests();
         if (!failure) co_return Step::Moved;
         scope = noteFailure(*failure);
     } catch (const TransportError& error) {
         state_.requests = api_.requests();
-        noteTransportFailure(error);
+        note(FailureScope::Site, backOffFailure(error));
     }
     co_return backOff_.of(scope).last.passes ? Step::Failed : Step::Refused;
+}
+
+asio::awaitable<Uploader::Outcome> Uploader::inquire() {
+    Reply reply = co_await inquiry_->ask(api_);
+    if (!reply.accepted()) co_return Failure{std::move(reply), Operation::Post, Collection::Entries};
+    ++progress_;
+    // Says nothing of the right to write, so nothing of the collections either.
+    noteRecovery(backOff_.succeed(FailureScope::Site));
+    co_return std::nullopt;
 }
 
 /// One attempt that may fail: a document that the site refused alone is compared with a good one first; where
@@ -339,23 +354,10 @@ FailureScope Uploader::scopeOf(const Failure& failure) const {
 
 FailureScope Uploader::noteFailure(const Failure& failure) {
     const auto scope = scopeOf(failure);
-    const Verdict verdict = failure.reply.verdict;
-    if (verdict == Verdict::Refused && failure.operation != Operation::Delete)
+    if (failure.reply.verdict == Verdict::Refused && failure.operation != Operation::Delete)
         acceptedSinceRefusal_.reset(index(failure.collection));
-    const bool refused = verdict == Verdict::Refused || verdict == Verdict::NotFound;
-    note(scope, {verdict == Verdict::Refused ? Health::Refused : Health::Failing, !refused, refused,
-                 failure.reply.retryAfter.value_or(std::chrono::seconds(0)),
-                 failureSentence(failure.reply, failure.operation, failure.collection,
-                                 scope == FailureScope::Site)});
+    note(scope, backOffFailure(failure.reply, failure.operation, failure.collection, scope));
     return scope;
-}
-
-void Uploader::noteTransportFailure(const TransportError& error) {
-    using Cause = TransportError::Kind;
-    const bool unreachable = error.kind() == Cause::Unreachable || error.kind() == Cause::Timeout;
-    const bool passes = error.kind() != Cause::Certificate && error.kind() != Cause::Redirected;
-    note(FailureScope::Site, {unreachable ? Health::Unreachable : Health::Failing, passes, false,
-                              std::chrono::seconds(0), error.what()});
 }
 
 void Uploader::note(FailureScope scope, BackOff::Failure failure) {
@@ -379,8 +381,13 @@ void Uploader::noteSuccess(Operation operation, Collection collection, std::size
     const unsigned ended = backOff_.succeed(own) + backOff_.succeed(FailureScope::Site);
     acceptedSinceRefusal_.set(index(collection));
     state_.lastUpload = clock_.utc();
-    if (ended > 0) log_.info("nightscout: upload works again after failures={}", ended);
     log_.debug("nightscout: uploaded collection={} documents={}", name(collection), documents);
+    noteRecovery(ended);
+}
+
+/// `failures`: that have ended.
+void Uploader::noteRecovery(unsigned failures) {
+    if (failures > 0) log_.info("nightscout: upload works again after failures={}", failures);
     state_.health = backOff_.health();
     if (state_.health == Health::Good) state_.lastError.clear();
 }

@@ -16,6 +16,7 @@
 #include "nightscout/upload/back_off.hpp"
 #include "nightscout/upload/batch_size.hpp"
 #include "nightscout/upload/clock.hpp"
+#include "nightscout/upload/inquiry.hpp"
 #include "nightscout/upload/outbox.hpp"
 #include "nightscout/upload/suspect_documents.hpp"
 #include "nightscout/upload/upload_api.hpp"
@@ -64,6 +65,8 @@ public:
     void wake() { clock_.interrupt(); }
     /// Another secret or token: what was refused is tried at once.
     void credentialsChanged();
+    /// Asked whenever it is open; outlives this.
+    void setInquiry(Inquiry& inquiry) { inquiry_ = &inquiry; }
     [[nodiscard]] const UploadState& state() const { return state_; }
 
 private:
@@ -78,6 +81,7 @@ private:
     enum class Step : std::uint8_t { Moved, Idle, Failed, Refused };
 
     asio::awaitable<Step> uploadBatch();
+    asio::awaitable<Outcome> inquire();
     asio::awaitable<Outcome> upload(Items items);
     asio::awaitable<Outcome> sendAll(Items items);
     /// One request, and for updates what has to be found out before it. Acknowledges what the site has then.
@@ -100,13 +104,14 @@ private:
     void holdWhatWaits();
     [[nodiscard]] FailureScope scopeOf(const Failure& failure) const;
     FailureScope noteFailure(const Failure& failure);
-    void noteTransportFailure(const TransportError& error);
     void note(FailureScope scope, BackOff::Failure failure);
+    void noteRecovery(unsigned failures);
     void noteSuccess(Operation operation, Collection collection, std::size_t documents);
 
     Clock& clock_;
     UploadApi api_;
     Outbox& outbox_;
+    Inquiry* inquiry_ = nullptr;
     UploadPolicy policy_;
     BackOff backOff_;
     spdlog::logger& log_;

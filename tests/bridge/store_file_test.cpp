@@ -84,7 +84,9 @@ TEST(StoreFile, ThatIsNoDatabaseIsRefused) {
     EXPECT_EQ(readAll(file), std::string(4096, 'x'));
 }
 
-const std::string kBackToVersion3 = R"sql(
+const std::string kBackToVersion4 = "DROP INDEX record_wrong_time; PRAGMA user_version = 4; ";
+
+const std::string kBackToVersion3 = kBackToVersion4 + R"sql(
 DROP TABLE refusal;
 CREATE TABLE refused (
     identifier TEXT    PRIMARY KEY,
@@ -96,7 +98,7 @@ CREATE TABLE refused (
 PRAGMA user_version = 3;
 )sql";
 
-/// Takes away what version 3 has added, and version 4.
+/// Takes away what version 3 has added, and the later ones.
 const std::string kBackToVersion2 =
     kBackToVersion3 +
     "DROP TABLE clock_offset; ALTER TABLE pump ADD COLUMN measured_offset INTEGER; "
