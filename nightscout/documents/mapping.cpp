@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
+#include <span>
 
 #include "nightscout/documents/mappers.hpp"
 #include "nightscout/documents/treatment.hpp"
@@ -50,8 +51,11 @@ constexpr std::array kRows{
 };
 static_assert(std::ranges::is_sorted(kRows, {}, &Row::event));
 
-auto rowsOf(std::uint16_t eventType) {
-    return std::ranges::equal_range(kRows, static_cast<EventType>(eventType), {}, &Row::event);
+std::span<const Row> rowsOf(std::uint16_t eventType) {
+    const auto event = static_cast<EventType>(eventType);
+    // Two searches: Clang 14 does not compile libstdc++'s equal_range.
+    return {std::ranges::lower_bound(kRows, event, {}, &Row::event),
+            std::ranges::upper_bound(kRows, event, {}, &Row::event)};
 }
 
 } // namespace

@@ -12,7 +12,8 @@ using protocol::history::FieldSink;
 
 DescribedValue describeValue(const Place& place, bool fromServer, ByteView bytes) {
     if (!place.attribute) return std::optional<Fields>{};
-    const auto& [service, characteristic, descriptor] = *place.attribute;
+    const auto& service = place.attribute->service; // Clang 14 takes no structured binding into a lambda
+    const auto& characteristic = place.attribute->characteristic;
     const auto direction = fromServer ? protocol::Direction::FromPump : protocol::Direction::ToPump;
     if (!protocol::hasLayout(service, characteristic, direction)) return std::optional<Fields>{};
     std::optional<ParseError> error;

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <tuple>
 
+#include "capture/passive_session.hpp"
 #include "protocol/sake/handshake.hpp"
 
 namespace {
