@@ -14,8 +14,9 @@ namespace bridge {
 namespace {
 
 // Sequence numbers that stand for therapy::kContext of history at the densest rate seen (45 an hour, twice
-// that while missed glucose values are delivered late).
+// that while missed glucose values are delivered late); and a first guess for the usual rate.
 constexpr std::uint32_t kContextRecords = 1000;
+constexpr std::uint32_t kUsualContextRecords = 250;
 
 void add(QueueResult& total, const QueueResult& part) {
     total.added += part.added;
@@ -23,9 +24,31 @@ void add(QueueResult& total, const QueueResult& part) {
     total.known += part.known;
 }
 
-SequenceRange widened(SequenceRange range, std::uint32_t by, SequenceRange limits) {
-    return {range.first - std::min(range.first - limits.first, by),
-            range.last + std::min(limits.last - range.last, by)};
+/// When the record was logged; empty: not dated.
+std::optional<therapy::UtcSeconds> timeOf(const Store& store, PumpId pump, const StoredRun& run,
+                                          std::uint32_t number) {
+    const auto records = store.records(pump, {number, number});
+    return records.empty() ? std::nullopt : run.dated(records.front()).time;
+}
+
+/// The first number of the context before `first`: by time where that is known, for at the usual rate it is a
+/// quarter of the numbers that it may be.
+std::uint32_t contextBefore(const Store& store, PumpId pump, const StoredRun& run, std::uint32_t first) {
+    const SequenceRange limits = run.range();
+    const auto back = [&](std::uint32_t numbers) { return first - std::min(first - limits.first, numbers); };
+    const auto time = timeOf(store, pump, run, first);
+    for (std::uint32_t numbers = kUsualContextRecords; time && numbers < kContextRecords; numbers *= 2) {
+        const auto then = timeOf(store, pump, run, back(numbers));
+        if (!then) break;
+        if (*time - *then > therapy::kContext) return back(numbers);
+    }
+    return back(kContextRecords);
+}
+
+/// `range` with the records on both sides that it may have a say in, and they in it.
+SequenceRange withContext(const Store& store, PumpId pump, const StoredRun& run, SequenceRange range) {
+    return {contextBefore(store, pump, run, range.first),
+            range.last + std::min(run.range().last - range.last, kContextRecords)};
 }
 
 } // namespace
@@ -33,8 +56,9 @@ SequenceRange widened(SequenceRange range, std::uint32_t by, SequenceRange limit
 MappedRange mapStored(const Store& store, const PumpInfo& pump, SequenceRange run, SequenceRange emitted,
                       const therapy::Zone& zone, const nightscout::MappingSettings& settings,
                       therapy::Dating dating) {
-    const SequenceRange window = widened(emitted, kContextRecords, run);
-    therapy::HistoryRun dated = StoredRun(store, pump.id, run, zone).history(window, dating);
+    const StoredRun stored(store, pump.id, run, zone);
+    const SequenceRange window = withContext(store, pump.id, stored, emitted);
+    therapy::HistoryRun dated = stored.history(window, dating);
     MappedRange mapped;
     dated.live = StoredEventMemory(store, pump).memory.live;
     auto records = nightscout::mapRecords(dated, pump.serial, settings, emitted.first, emitted.last);
@@ -50,7 +74,7 @@ MappedRange mapStored(const Store& store, const PumpInfo& pump, SequenceRange ru
     auto at = std::ranges::lower_bound(dated.records, mapped.documents.front().sequenceNumber, {},
                                        &therapy::DatedRecord::sequenceNumber);
     for (; at != dated.records.end() && at->sequenceNumber <= emitted.last; ++at) {
-        if (at->time) mapped.times.push_back({at->sequenceNumber, *at->time});
+        if (at->time && !at->published) mapped.times.push_back({at->sequenceNumber, *at->time});
     }
     return mapped;
 }
@@ -102,7 +126,8 @@ QueueResult Publisher::publish(const PumpInfo& pump, SequenceRange changed) {
     for (const SequenceRange& run : store_.held(pump.id)) {
         const SequenceRange within{std::max(run.first, changed.first), std::min(run.last, changed.last)};
         if (within.first > within.last) continue;
-        const SequenceRange emitted = widened(within, kContextRecords, run);
+        const SequenceRange emitted =
+            withContext(store_, pump.id, StoredRun(store_, pump.id, run, zone_), within);
         auto mapped = mapStored(store_, pump, run, emitted, zone_, settings_);
         if (gate_ != nullptr && gate_->adopt(pump, run, mapped))
             mapped = mapStored(store_, pump, run, emitted, zone_, settings_);

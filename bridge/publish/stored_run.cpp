@@ -9,14 +9,6 @@
 namespace bridge {
 namespace {
 
-therapy::TimeLine timeLineOf(const Store& store, PumpId pump, SequenceRange range) {
-    std::vector<therapy::Reference> references;
-    for (const StoredRecord& stored : store.references(pump, range)) {
-        if (const auto reference = therapy::referenceOf(stored.raw)) references.push_back(*reference);
-    }
-    return therapy::TimeLine{std::move(references)};
-}
-
 /// What a pump's clock is moved by at most, for all we know: around the world and back.
 constexpr std::chrono::hours kFarthestMove{28};
 
@@ -61,7 +53,7 @@ void StoredRun::joinTrends(therapy::HistoryRun& run) const {
         newest = std::max(newest.value_or(*record.localSampleTime), *record.localSampleTime);
     }
     if (!oldest) return;
-    therapy::joinTrends(run, timeLine_,
+    therapy::joinTrends(run, *timeLine_,
                         store_.trends(pump_, *oldest - kFarthestMove, *newest + kFarthestMove));
 }
 
@@ -69,11 +61,11 @@ StoredRun::StoredRun(const Store& store, PumpId pump, SequenceRange range, const
     : store_(store),
       pump_(pump),
       range_(range),
-      timeLine_(timeLineOf(store, pump, range)),
-      utc_(timeLine_, zone, clockOffsetsIn(store, pump, range), isNewest(store, pump, range)) {}
+      timeLine_(store.timeLine(pump, range)),
+      utc_(*timeLine_, zone, clockOffsetsIn(store, pump, range), isNewest(store, pump, range)) {}
 
 therapy::DatedRecord StoredRun::dated(const StoredRecord& stored, therapy::Dating dating) const {
-    return therapy::dated({stored.sequenceNumber, stored.raw, stored.publishedAt}, timeLine_, utc_, dating);
+    return therapy::dated({stored.sequenceNumber, stored.raw, stored.publishedAt}, *timeLine_, utc_, dating);
 }
 
 therapy::HistoryRun StoredRun::history(SequenceRange window, therapy::Dating dating) const {

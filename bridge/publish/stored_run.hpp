@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 
 #include "bridge/store/store.hpp"
 #include "therapy/dating.hpp"
@@ -26,7 +27,7 @@ public:
     StoredRun(const Store& store, PumpId pump, SequenceRange range, const therapy::Zone& zone);
 
     [[nodiscard]] SequenceRange range() const { return range_; }
-    [[nodiscard]] const therapy::TimeLine& timeLine() const { return timeLine_; }
+    [[nodiscard]] const therapy::TimeLine& timeLine() const { return *timeLine_; }
     [[nodiscard]] const therapy::UtcConverter& utc() const { return utc_; }
     [[nodiscard]] therapy::DatedRecord dated(const StoredRecord& stored,
                                              therapy::Dating dating = therapy::Dating::Kept) const;
@@ -41,7 +42,7 @@ private:
     const Store& store_;
     PumpId pump_;
     SequenceRange range_;
-    therapy::TimeLine timeLine_;
+    std::shared_ptr<const therapy::TimeLine> timeLine_;
     therapy::UtcConverter utc_;
 };
 

@@ -142,6 +142,8 @@ public:
     /// The reference-time records (therapy::kReferenceTypes) of a range, ascending; by an index, because
     /// every dating needs them all.
     [[nodiscard]] std::vector<StoredRecord> references(PumpId pump, SequenceRange range) const;
+    /// Of a held, gap-free range.
+    [[nodiscard]] std::shared_ptr<const therapy::TimeLine> timeLine(PumpId pump, SequenceRange range) const;
     /// What is known of the pump's clock (docs/nightscout/mapping.md 5.3), by `from`; of the present epoch.
     [[nodiscard]] std::vector<therapy::ClockOffset> clockOffsets(PumpId pump) const;
     /// In place of one with the same `from`.

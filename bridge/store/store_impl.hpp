@@ -4,7 +4,9 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <set>
+#include <vector>
 
 #include "bridge/store/sqlite.hpp"
 #include "bridge/store/store.hpp"
@@ -27,6 +29,14 @@ struct Store::Impl {
     /// no longer replaced in place, whether an attempt was counted yet or not.
     std::set<std::int64_t> handedOut;
     bool shared = false; ///< another process may have been given any row
+
+    struct KeptTimeLine {
+        PumpId pump = 0;
+        std::int64_t epoch = 0;
+        SequenceRange range{};
+        std::shared_ptr<const therapy::TimeLine> timeLine;
+    };
+    std::vector<KeptTimeLine> timeLines; ///< the last used is the last
 
     [[nodiscard]] bool isUnderWay(std::int64_t row) const { return shared || handedOut.contains(row); }
 };

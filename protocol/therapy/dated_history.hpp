@@ -36,6 +36,7 @@ struct DatedRecord {
     std::optional<protocol::LocalSeconds> localTime = std::nullopt; ///< of logging, by the pump's clock
     std::optional<protocol::LocalSeconds> localSampleTime = std::nullopt;
     std::optional<Hold> hold = std::nullopt; ///< of a record without a time
+    bool published = false;                  ///< its time is fixed: it is the one on the site
 };
 
 /// A run of records of one pump without missing sequence numbers, ascending.

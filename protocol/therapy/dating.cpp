@@ -88,6 +88,7 @@ DatedRecord dated(const RawRecord& record, const TimeLine& timeLine, const UtcCo
     const auto offset = utc.offsetOf(*local);
     // Without a better one a published time stays, whatever is asked.
     const bool frozen = record.published && (dating != Dating::Anew || !offset.value);
+    result.published = frozen;
     if (!offset.value && !frozen) result.hold = offset.hold;
     // A reference of the lost clock has no other time than the one that it tells: nothing will date it.
     if (result.hold == Hold::LostClock && local->reference == header->sequenceNumber)
