@@ -27,4 +27,11 @@ std::string failureSentence(const Reply& reply, Operation operation, Collection 
     return "the site does not take " + what + ": " + reply.reason;
 }
 
+std::string untrustedClockSentence(const TransportError& error) {
+    return std::string(
+               "this computer's clock cannot be trusted yet, and by it the site's certificate is not valid: "
+               "set the clock (sudo timedatectl set-ntp true); ") +
+           error.what();
+}
+
 } // namespace nightscout

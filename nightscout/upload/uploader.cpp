@@ -46,6 +46,11 @@ void Uploader::credentialsChanged() {
     wake();
 }
 
+void Uploader::trustClock(bool trusted) {
+    clockTrusted_ = trusted;
+    wake();
+}
+
 asio::awaitable<void> Uploader::run() {
     try {
         outbox_.retryRefused();
@@ -326,6 +331,7 @@ Clock::Time Uploader::nextStep() {
 void Uploader::holdWhatWaits() {
     for (const auto collection : {Collection::Entries, Collection::Treatments, Collection::DeviceStatus})
         outbox_.setHeld(collection, backOff_.waits(nightscout::scopeOf(collection), clock_.now()));
+    if (!clockTrusted_) outbox_.setHeld(Collection::DeviceStatus, true);
 }
 
 FailureScope Uploader::scopeOf(const Failure& failure) const {
@@ -353,9 +359,12 @@ FailureScope Uploader::noteFailure(const Failure& failure) {
 void Uploader::noteTransportFailure(const TransportError& error) {
     using Cause = TransportError::Kind;
     const bool unreachable = error.kind() == Cause::Unreachable || error.kind() == Cause::Timeout;
-    const bool passes = error.kind() != Cause::Certificate && error.kind() != Cause::Redirected;
-    note(FailureScope::Site, {unreachable ? Health::Unreachable : Health::Failing, passes, false,
-                              std::chrono::seconds(0), error.what()});
+    const bool byClock = error.kind() == Cause::CertificateDates && !clockTrusted_;
+    const bool isPersons = error.kind() == Cause::Certificate || error.kind() == Cause::CertificateDates ||
+                           error.kind() == Cause::Redirected;
+    note(FailureScope::Site,
+         {unreachable ? Health::Unreachable : Health::Failing, byClock || !isPersons, false,
+          std::chrono::seconds(0), byClock ? untrustedClockSentence(error) : error.what()});
 }
 
 void Uploader::note(FailureScope scope, BackOff::Failure failure) {

@@ -64,6 +64,8 @@ public:
     void wake() { clock_.interrupt(); }
     /// Another secret or token: what was refused is tried at once.
     void credentialsChanged();
+    /// False: our clock may be wrong. Device statuses, which it makes outdated, wait until it is trusted.
+    void trustClock(bool trusted);
     [[nodiscard]] const UploadState& state() const { return state_; }
 
 private:
@@ -113,6 +115,7 @@ private:
     UploadState state_;
     std::bitset<kCollections> acceptedSinceRefusal_; ///< tells a right that is missing from a wrong secret
     BatchSize batch_;
+    bool clockTrusted_ = true;
     bool mayUpdate_ = true; ///< false: the token may create but not update
     SuspectDocuments suspects_;
     AcceptedDocuments accepted_;
