@@ -34,7 +34,9 @@ protected:
         // By the environment: sdbus-c++ leaks a connection that fails by an explicit address.
         setenv("DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/nonexistent/bus", 1);
         surroundings.clock = [] { return kNow; };
-        surroundings.clockSynchronised = [] { return true; };
+        surroundings.clockSynchronised = []() -> boost::asio::awaitable<std::optional<bool>> {
+            co_return true;
+        };
         std::filesystem::create_directories(surroundings.root);
         std::uint8_t next = 1;
         const Streams silent{in, out, err};
