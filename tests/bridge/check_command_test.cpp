@@ -97,6 +97,22 @@ TEST_F(CheckCommand, GoesOnWithoutAUsableConfiguration) {
     EXPECT_THAT(out.str(), Not(HasSubstr("key-database")));
 }
 
+TEST_F(CheckCommand, SaysByWhoseWordTheClockIsTrusted) {
+    run();
+    EXPECT_THAT(out.str(), HasSubstr("ok       clock                synchronised"));
+    surroundings.clockSynchronised = []() -> boost::asio::awaitable<std::optional<bool>> { co_return false; };
+    run();
+    EXPECT_THAT(out.str(),
+                HasSubstr("warning  clock                this computer's clock is not synchronised"));
+    run("[time]\nhost_clock = \"trusted\"\n");
+    EXPECT_THAT(out.str(), HasSubstr("ok       clock                trusted by the configuration"));
+    surroundings.clockSynchronised = []() -> boost::asio::awaitable<std::optional<bool>> {
+        co_return std::nullopt;
+    };
+    run();
+    EXPECT_THAT(out.str(), HasSubstr("warning  clock                no time service answers"));
+}
+
 TEST_F(CheckCommand, SaysWhenTheSiteCannotBeReached) {
     run("[nightscout]\nurl = \"http://127.0.0.1:1\"\n");
     EXPECT_THAT(out.str(), HasSubstr("failed   nightscout           http://127.0.0.1:1: cannot connect"));

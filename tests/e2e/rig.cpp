@@ -149,7 +149,8 @@ std::string Rig::configuration(const std::string& site, const std::string& store
     return directory_.write(store + ".toml",
                             "timezone = \"Europe/Berlin\"\n[pump]\nkey_database = \"" +
                                 directory_.path("sake.keydb") + "\"\n[nightscout]\nurl = \"" + site +
-                                "\"\napi_secret_file = \"" + secretFile + "\"\n[storage]\npath = \"" +
+                                "\"\napi_secret_file = \"" + secretFile +
+                                "\"\n[time]\nhost_clock = \"trusted\"\n[storage]\npath = \"" +
                                 directory_.path(store) + "\"\n");
 }
 
