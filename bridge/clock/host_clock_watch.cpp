@@ -28,11 +28,13 @@ std::optional<SiteDate> siteDateOf(const nightscout::Response& response, SiteDat
 
 SiteDateQuestion::SiteDateQuestion(asio::any_io_executor executor, nightscout::ClientSettings settings,
                                    spdlog::logger& log)
-    : executor_(std::move(executor)), settings_(std::move(settings)), log_(log) {}
+    : executor_(std::move(executor)), settings_(std::move(settings)), log_(log) {
+    settings_.apiSecretHeader.clear(); // a refusal has a date as well
+}
 
 asio::awaitable<void> SiteDateQuestion::ask() {
-    nightscout::Client client(executor_, settings_);
     try {
+        nightscout::Client client(executor_, settings_);
         co_await client.request("GET", "/api/v1/status.json", "");
     } catch (const nightscout::TransportError& error) {
         if (error.kind() != nightscout::TransportError::Kind::CertificateDates) co_return;

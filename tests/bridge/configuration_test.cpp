@@ -328,6 +328,8 @@ TEST_F(ConfigurationFile, ReadsSecretsFromFilesWithoutTheirLineEnd) {
     EXPECT_EQ(toString(loaded.warnings), "");
     EXPECT_EQ(loaded.configuration.apiSecret, "correct horse battery");
     EXPECT_EQ(loaded.configuration.token, "pump-0123456789abcdef");
+    EXPECT_EQ(loaded.configuration.apiSecretSource, secret);
+    EXPECT_EQ(loaded.configuration.tokenSource, token);
 }
 
 TEST_F(ConfigurationFile, TakesCredentialsOfTheServiceManager) {
@@ -336,6 +338,8 @@ TEST_F(ConfigurationFile, TakesCredentialsOfTheServiceManager) {
     const auto loaded = load("timezone = \"UTC\"\n");
     EXPECT_EQ(loaded.configuration.apiSecret, "correct horse battery");
     EXPECT_EQ(loaded.configuration.token, "");
+    EXPECT_EQ(loaded.configuration.apiSecretSource, directory / "api-secret");
+    EXPECT_EQ(loaded.configuration.tokenSource, "");
 }
 
 TEST_F(ConfigurationFile, ProposesSectionsToo) {
