@@ -234,9 +234,7 @@ private:
     }
 
     asio::awaitable<void> finishOnce() {
-        onceWake_.expires_after(kOnceLimit);
-        boost::system::error_code ignored;
-        if (!synced_) co_await onceWake_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+        co_await waitUntil([this] { return synced_.has_value(); }, kOnceLimit);
         if (!synced_) {
             if (!tasks_.stopping()) {
                 log_.error(
@@ -246,7 +244,11 @@ private:
             }
             co_return;
         }
-        co_await waitForClock();
+        // The pump's clock was measured by one that is trusted.
+        const auto measured = [this] {
+            return clock_.host().trusted() && !clockKeeper_.wantsReading(*synced_);
+        };
+        co_await waitUntil(measured, kOnceClockLimit);
         if (const auto held = heldRecords(store_, synced_->id, zone_, clock_.host().trusted());
             !held.empty()) {
             log_.error("run: {} records are stored and not sent: {}", held.front().count,
@@ -261,14 +263,11 @@ private:
         log_.info("run: done, uploaded={}", site_ ? site_->uploader().state().uploaded : 0);
     }
 
-    /// Until the pump's clock was measured by one that is trusted.
-    asio::awaitable<void> waitForClock() {
-        const auto settled = [this] {
-            return clock_.host().trusted() && !clockKeeper_.wantsReading(*synced_);
-        };
-        const auto limit = std::chrono::steady_clock::now() + kOnceClockLimit;
-        while (!settled() && !tasks_.stopping() && std::chrono::steady_clock::now() < limit) {
-            onceWake_.expires_at(limit);
+    /// At most `limit`; whoever changes what it asks for cancels onceWake_.
+    asio::awaitable<void> waitUntil(std::function<bool()> done, std::chrono::seconds limit) {
+        const auto end = std::chrono::steady_clock::now() + limit;
+        while (!done() && !tasks_.stopping() && std::chrono::steady_clock::now() < end) {
+            onceWake_.expires_at(end);
             boost::system::error_code ignored;
             co_await onceWake_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
         }
