@@ -90,7 +90,8 @@ private:
     /// Takes the rule of proof one step further.
     asio::awaitable<Outcome> examine(OutboxItem item, Document knownGood);
     asio::awaitable<Outcome> repeat(Document knownGood);
-    asio::awaitable<void> waitUntil(Clock::Time time, bool untilWoken);
+    asio::awaitable<void> waitForSite();
+    asio::awaitable<void> sleepUntil(Clock::Time time); ///< or until it is woken
 
     [[nodiscard]] Outcome outcomeOf(const Items& items, Reply reply);
     void removeUnsendable(Items& items);
