@@ -13,9 +13,9 @@
 #include <csignal>
 #include <cstdlib>
 #include <ostream>
-#include <random>
 
 #include "ble/bluez/link.hpp"
+#include "bridge/clock/service_clock.hpp"
 #include "bridge/commands/served.hpp"
 #include "bridge/config/key_file.hpp"
 #include "bridge/config/listen_address.hpp"
@@ -23,23 +23,21 @@
 #include "bridge/control/control_server.hpp"
 #include "bridge/control/instance_lock.hpp"
 #include "bridge/exit_code.hpp"
+#include "bridge/link_settings.hpp"
 #include "bridge/private_memory.hpp"
 #include "bridge/publish/adoption.hpp"
 #include "bridge/publish/clock_keeper.hpp"
 #include "bridge/publish/pretend_sink.hpp"
-#include "bridge/publish/profile_sync.hpp"
 #include "bridge/publish/publisher.hpp"
 #include "bridge/publish/status_publisher.hpp"
 #include "bridge/service_manager.hpp"
 #include "bridge/session/pump_session.hpp"
-#include "bridge/session/stored_bonds.hpp"
+#include "bridge/site_upload.hpp"
 #include "bridge/status/service_monitor.hpp"
 #include "bridge/status/status_server.hpp"
 #include "bridge/store/damage.hpp"
 #include "bridge/store/store.hpp"
 #include "bridge/tasks.hpp"
-#include "nightscout/upload/client.hpp"
-#include "nightscout/upload/uploader.hpp"
 #include "therapy/zone.hpp"
 
 namespace bridge {
@@ -52,29 +50,11 @@ namespace {
 constexpr auto kOnceLimit = 15min;
 /// What is left after SIGTERM has this long to end.
 constexpr auto kStopLimit = 2s;
-/// `run --once`: failed uploads in a row before it gives up.
-constexpr int kOnceRetries = 4;
-
-constexpr std::string_view kNameSetting = "mobile-name";
+/// `run --once` waits so long for a witness of the computer's clock, and for what is measured then.
+constexpr auto kOnceClockLimit = 60s;
 
 std::chrono::sys_seconds utcNow() {
     return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-}
-
-double uniform() {
-    static thread_local std::mt19937_64 engine{std::random_device{}()};
-    return std::uniform_real_distribution<double>{0, 1}(engine);
-}
-
-/// The name under which the pump lists us: the configured one, or six digits that are kept.
-std::string mobileName(const Configuration& configuration, Store& store) {
-    std::string name = configuration.pump.name;
-    if (name.empty()) name = store.setting(kNameSetting).value_or("");
-    if (name.empty()) {
-        name = std::to_string(100'000U + std::random_device{}() % 900'000U); // never a 0 in front
-        store.setSetting(kNameSetting, name);
-    }
-    return "Mobile " + name;
 }
 
 /// Everything that lives as long as one call of runService(); publishes what the session brings.
@@ -90,9 +70,12 @@ public:
           store_(configuration.storage.path),
           pretend_(out),
           tasks_(io_.get_executor(), log),
-          clockKeeper_(store_, zone_, log),
-          publisher_(store_, zone_, configuration.documents, documentSink(), !options.pretend, log),
-          statusPublisher_(store_, configuration.documents, documentSink(), !options.pretend),
+          clock_(io_.get_executor(), store_, zone_, configuration.time.hostClockTrusted,
+                 {utcNow, std::chrono::steady_clock::now}, log),
+          clockKeeper_(store_, zone_, clock_.host(), log),
+          publisher_(store_, zone_, clock_.host(), configuration.documents, documentSink(), !options.pretend,
+                     log),
+          statusPublisher_(store_, clock_.host(), configuration.documents, documentSink(), !options.pretend),
           monitor_(store_, zone_, configuration.documents, utcNow, log),
           link_(io_.get_executor(), linkSettings(), monitor_, log),
           session_(io_.get_executor(), link_, store_, std::move(keys), protocol::sake::systemRandom,
@@ -100,20 +83,19 @@ public:
                    log) {
         listeners_.add(*this);
         listeners_.add(monitor_);
+        monitor_.setHostClock(clock_.host());
+        clock_.host().onChange([this] { hostClockChanged(); });
+        if (!configuration.nightscout.url.empty()) clock_.askSite(clientSettings(configuration));
         if (!options.pretend && !configuration.nightscout.url.empty()) {
-            client_ = std::make_unique<nightscout::Client>(io_.get_executor(), clientSettings(configuration));
-            uploader_ = std::make_unique<nightscout::Uploader>(uploadClock_, *client_, store_,
-                                                               nightscout::UploadPolicy{}, uniform, log);
-            monitor_.setUploader(*uploader_);
+            site_ = std::make_unique<SiteUpload>(io_.get_executor(), configuration,
+                                                 clock_.heard(clientSettings(configuration)), store_,
+                                                 clock_.host(), utcNow, log);
+            monitor_.setUploader(site_->uploader());
             adoption_ = std::make_unique<Adoption>(
-                store_, zone_, utcNow, [this](const PumpInfo& pump) { publisher_.publish(pump); }, log);
-            uploader_->setInquiry(*adoption_);
+                store_, zone_, AdoptionClock{utcNow, [this] { return clock_.host().trusted(); }},
+                [this](const PumpInfo& pump) { publisher_.publish(pump); }, log);
+            site_->setInquiry(*adoption_);
             publisher_.setGate(*adoption_);
-            if (configuration.documents.features.contains(nightscout::Feature::Profiles)) {
-                profileSync_ =
-                    std::make_unique<ProfileSync>(io_.get_executor(), clientSettings(configuration), store_,
-                                                  configuration.profile, zone_.name(), utcNow, log);
-            }
         } else if (!options.pretend) {
             log.warn(
                 "nightscout: no nightscout.url is configured; records are collected, nothing is uploaded");
@@ -133,11 +115,10 @@ public:
         tasks_.onStop([this] { beginStop(); });
         tasks_.onAllEnded([this] { stopLimit_.cancel(); });
         tasks_.spawn("signals", waitForSignal());
+        clock_.spawn(tasks_);
         tasks_.spawn("session", session_.run());
         tasks_.spawn("bluetooth", link_.run());
-        if (client_) warnOfPlainHttp();
-        if (uploader_ && !options_.once) tasks_.spawn("nightscout", uploader_->run());
-        if (profileSync_ && !options_.once) tasks_.spawn("profile", profileSync_->run());
+        if (site_ && !options_.once) site_->spawn(tasks_);
         if (options_.once) tasks_.spawn("once", finishOnce());
         if (statusServer_) tasks_.spawn("status", statusServer_->run());
         if (controlServer_) tasks_.spawn("control", controlServer_->run());
@@ -157,13 +138,9 @@ private:
     }
 
     ble::BluezLinkSettings linkSettings() {
-        ble::BluezLinkSettings settings;
-        settings.adapter = configuration_.bluetooth.adapter;
-        settings.mobileName = mobileName(configuration_, store_);
-        settings.pumpSerial = configuration_.pump.serial;
+        auto settings = bridge::linkSettings(configuration_, store_);
         settings.openPairing = options_.pair;
         settings.forgetBonds = options_.forget;
-        settings.bonds = std::make_shared<StoredBonds>(store_);
         return settings;
     }
 
@@ -178,7 +155,7 @@ private:
     void recordsStored(const PumpInfo& pump, SequenceRange /*range*/) override {
         clockKeeper_.settle(pump);
         publisher_.publish(pump);
-        if (uploader_) uploader_->wake();
+        if (site_) site_->wake();
     }
 
     void clockRead(const PumpInfo& pump, const therapy::ClockReading& reading) override {
@@ -188,15 +165,16 @@ private:
     [[nodiscard]] bool clockWanted(const PumpInfo& pump) override { return clockKeeper_.wantsReading(pump); }
 
     void clockBracketed(const PumpInfo& pump) override {
+        onceWake_.cancel();
         if (!clockKeeper_.settle(pump)) return;
         publisher_.publish(pump);
-        if (uploader_) uploader_->wake();
+        if (site_) site_->wake();
     }
 
     void synced(const PumpInfo& pump) override {
         publisher_.publish(pump); // what an earlier run stored but did not come to map
-        if (uploader_) uploader_->wake();
-        synced_ = true;
+        if (site_) site_->wake();
+        synced_ = pump;
         onceWake_.cancel();
     }
 
@@ -206,7 +184,7 @@ private:
             const QueueResult more = publisher_.publishNewest(pump);
             queued.added += more.added + more.changed;
         }
-        if (uploader_ && queued.added + queued.changed > 0) uploader_->wake();
+        if (site_ && queued.added + queued.changed > 0) site_->wake();
     }
 
     void displayFormatRead(const PumpInfo& pump, const therapy::PumpStatus& format) override {
@@ -215,11 +193,12 @@ private:
 
     void stageReached(SessionStage stage) override { service_manager::status(std::string(name(stage))); }
 
-    void warnOfPlainHttp() const {
-        if (clientSettings(configuration_).site.exposesSecret())
-            log_.warn(
-                "nightscout: nightscout.url is plain http to another host: everybody on the way can read "
-                "the secret and the health data; use https");
+    /// What waited for the host's clock goes on; what was measured by it is measured anew.
+    void hostClockChanged() {
+        clock_.wake();
+        if (site_) site_->hostClockChanged();
+        session_.wake();
+        onceWake_.cancel();
     }
 
     // The pump matters more than the page: a port that is taken does not keep the service from running.
@@ -240,11 +219,7 @@ private:
     void openControlSocket() {
         if (options_.once || !lock_.coversAdapter()) return;
         ServedBy service{store_, configuration_, zone_, [this] { return monitor_.gather(); }, {}};
-        if (uploader_)
-            service.wakeUploader = [this] {
-                store_.retryRefused();
-                uploader_->wake();
-            };
+        if (site_) service.wakeUploader = [this] { site_->retryRefused(); };
         const auto group = findGroup(kControlGroup);
         const auto permitted = [group](const ControlPeer& peer) {
             return mayControl(peer, ::geteuid(), group);
@@ -265,9 +240,7 @@ private:
     }
 
     asio::awaitable<void> finishOnce() {
-        onceWake_.expires_after(kOnceLimit);
-        boost::system::error_code ignored;
-        if (!synced_) co_await onceWake_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+        co_await waitUntil([this] { return synced_.has_value(); }, kOnceLimit);
         if (!synced_) {
             if (!tasks_.stopping()) {
                 log_.error(
@@ -277,20 +250,33 @@ private:
             }
             co_return;
         }
-        if (profileSync_) co_await profileSync_->check();
-        if (uploader_ && !co_await uploader_->drain(kOnceRetries)) {
-            log_.error("nightscout: {} documents still wait: {}", store_.depth(),
-                       uploader_->state().lastError);
-            exitCode_ = kUnreachable;
-            co_return;
-        }
-        const auto uploaded = uploader_ ? uploader_->state().uploaded : 0;
-        if (uploader_ && uploader_->state().refused > 0) {
-            log_.error("nightscout: the site refuses documents={}, tried again later: {}",
-                       uploader_->state().refused, uploader_->state().lastRefusal);
+        // The pump's clock was measured by one that is trusted.
+        const auto measured = [this] {
+            return clock_.host().trusted() && !clockKeeper_.wantsReading(*synced_);
+        };
+        co_await waitUntil(measured, kOnceClockLimit);
+        if (const auto held = heldRecords(store_, synced_->id, zone_, clock_.host().trusted());
+            !held.empty()) {
+            log_.error("run: {} records are stored and not sent: {}", held.front().count,
+                       describe(held.front().reason));
             exitCode_ = kFoundProblem;
         }
-        log_.info("run: done, uploaded={}", uploaded);
+        if (site_) {
+            const int code = co_await site_->uploadAll();
+            if (code != kDone) exitCode_ = code;
+            if (code == kUnreachable) co_return;
+        }
+        log_.info("run: done, uploaded={}", site_ ? site_->uploader().state().uploaded : 0);
+    }
+
+    /// At most `limit`; whoever changes what it asks for cancels onceWake_.
+    asio::awaitable<void> waitUntil(std::function<bool()> done, std::chrono::seconds limit) {
+        const auto end = std::chrono::steady_clock::now() + limit;
+        while (!done() && !tasks_.stopping() && std::chrono::steady_clock::now() < end) {
+            onceWake_.expires_at(end);
+            boost::system::error_code ignored;
+            co_await onceWake_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+        }
     }
 
     asio::awaitable<void> feed(std::chrono::microseconds interval) {
@@ -324,6 +310,7 @@ private:
     Store store_;
     PretendSink pretend_;
     Tasks tasks_;
+    ServiceClock clock_;
     ClockKeeper clockKeeper_;
     Publisher publisher_;
     StatusPublisher statusPublisher_;
@@ -331,14 +318,11 @@ private:
     SessionListeners listeners_;
     ble::BluezLink link_;
     PumpSession session_;
-    nightscout::SystemClock uploadClock_{io_.get_executor(), utcNow};
-    std::unique_ptr<nightscout::Client> client_;
-    std::unique_ptr<nightscout::Uploader> uploader_;
     std::unique_ptr<Adoption> adoption_;
+    std::unique_ptr<SiteUpload> site_;
     std::unique_ptr<StatusServer> statusServer_;
     std::unique_ptr<ControlServer> controlServer_;
-    std::unique_ptr<ProfileSync> profileSync_;
-    bool synced_ = false;
+    std::optional<PumpInfo> synced_; ///< the pump
     bool storeDamaged_ = false;
     int exitCode_ = kDone;
 };

@@ -2,7 +2,6 @@
 #include "bridge/check/local_findings.hpp"
 
 #include <fmt/format.h>
-#include <sys/timex.h>
 #include <unistd.h>
 
 #include "bridge/config/key_file.hpp"
@@ -117,15 +116,18 @@ Findings checkStore(const StoreFacts& store, const fs::path& file) {
     return findings;
 }
 
-bool isClockSynchronised() {
-    timex state{};
-    return ::adjtimex(&state) != TIME_ERROR && (static_cast<unsigned>(state.status) & STA_UNSYNC) == 0;
-}
-
-Finding checkClock(bool synchronised) {
+Finding checkClock(std::optional<bool> synchronised, bool trustedByOwner) {
     constexpr const char* kCheck = "clock";
-    if (synchronised) return ok(kCheck, "synchronised");
-    return warning(kCheck, "this computer's clock is not synchronised; the pump's clock is measured by it",
+    if (synchronised.value_or(false)) return ok(kCheck, "synchronised");
+    if (trustedByOwner) return ok(kCheck, "trusted by the configuration");
+    if (!synchronised)
+        return warning(
+            kCheck,
+            "no time service answers; records wait until something else confirms this computer's "
+            "clock",
+            "if it is right by other means, set host_clock = \"trusted\" under [time] in the configuration");
+    return warning(kCheck,
+                   "this computer's clock is not synchronised; records wait until something confirms it",
                    "sudo timedatectl set-ntp true");
 }
 

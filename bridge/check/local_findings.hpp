@@ -32,8 +32,7 @@ struct StoreFacts {
 StoreFacts readStoreFacts(const std::filesystem::path& file);
 Findings checkStore(const StoreFacts& store, const std::filesystem::path& file);
 
-/// The kernel's word for it, which every time service sets.
-bool isClockSynchronised();
-Finding checkClock(bool synchronised);
+/// `synchronised`: what the time service says; empty: there is none. `trustedByOwner`: [time] host_clock.
+Finding checkClock(std::optional<bool> synchronised, bool trustedByOwner);
 
 } // namespace bridge::check

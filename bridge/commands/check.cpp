@@ -14,6 +14,7 @@
 
 #include "bridge/check/bluez_findings.hpp"
 #include "bridge/check/local_findings.hpp"
+#include "bridge/clock/time_service.hpp"
 #include "bridge/config/site_settings.hpp"
 
 namespace bridge {
@@ -104,7 +105,7 @@ CheckSurroundings realSurroundings() {
     surroundings.clock = [] {
         return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
     };
-    surroundings.clockSynchronised = isClockSynchronised;
+    surroundings.clockSynchronised = [] { return askTimeService({}); };
     return surroundings;
 }
 
@@ -126,7 +127,7 @@ int runCheck(const CheckOptions& options, const LoadedConfiguration& loaded,
         report({checkKeyDatabase(configuration.pump.keyDatabase)});
         report(checkStore(readStoreFacts(configuration.storage.path), configuration.storage.path));
     }
-    report({checkClock(surroundings.clockSynchronised())});
+    report({checkClock(run(io, surroundings.clockSynchronised()), configuration.time.hostClockTrusted)});
     report(checkBluetooth(io, configuration, surroundings));
     if (usable) report(checkNightscout(io, configuration, surroundings));
     const auto count = [&all](Grade grade) { return std::ranges::count(all, grade, &Finding::grade); };

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <boost/asio/awaitable.hpp>
 #include <filesystem>
+#include <functional>
+#include <optional>
 
 #include "bridge/check/bluez_facts.hpp"
 #include "bridge/check/site.hpp"
@@ -21,7 +24,8 @@ struct CheckSurroundings {
     check::AskVersion askVersion;
     ble::OpenManagement openManagement = ble::openManagementChannel;
     std::function<check::UtcMilliseconds()> clock;
-    std::function<bool()> clockSynchronised;
+    /// What the time service says; empty: there is none.
+    std::function<boost::asio::awaitable<std::optional<bool>>()> clockSynchronised;
 };
 CheckSurroundings realSurroundings();
 

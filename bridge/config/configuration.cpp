@@ -2,6 +2,7 @@
 #include "bridge/config/configuration.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <utility>
 
@@ -28,6 +29,9 @@ constexpr std::string_view kApiSecretFile = "nightscout.api_secret_file";
 constexpr std::string_view kTokenFile = "nightscout.token_file";
 constexpr std::string_view kStorePath = "storage.path";
 constexpr std::string_view kListen = "status.listen";
+
+constexpr std::array kHostClocks{ConfigurationReader::Choice<bool>{"auto", false},
+                                 ConfigurationReader::Choice<bool>{"trusted", true}};
 
 // tconnectsync's "any pump of the account".
 constexpr std::string_view kAnySerial = "11111111";
@@ -61,6 +65,7 @@ private:
         configuration_.profile = readProfileSettings(reader_);
         reader_.readPath(kStorePath, configuration_.storage.path);
         reader_.readText(kListen, configuration_.status.listen);
+        reader_.readChoice<bool>("time.host_clock", configuration_.time.hostClockTrusted, kHostClocks);
         reader_.readFlag("security.allow_readable_secrets", configuration_.security.allowReadableSecrets);
         reader_.refuseOthers();
     }
@@ -105,13 +110,14 @@ private:
         override("API_SECRET", configuration_.apiSecret, kApiSecretFile);
         override("NS_SECRET", configuration_.apiSecret, kApiSecretFile);
         readSecret(kApiSecretFile, configuration_.nightscout.apiSecretFile, "api-secret",
-                   configuration_.apiSecret);
-        readSecret(kTokenFile, configuration_.nightscout.tokenFile, "token", configuration_.token);
+                   configuration_.apiSecret, configuration_.apiSecretSource);
+        readSecret(kTokenFile, configuration_.nightscout.tokenFile, "token", configuration_.token,
+                   configuration_.tokenSource);
     }
 
     /// The file that the configuration names, else the credential that systemd handed over.
-    void readSecret(std::string_view key, const fs::path& named, const char* credential,
-                    std::string& secret) {
+    void readSecret(std::string_view key, const fs::path& named, const char* credential, std::string& secret,
+                    fs::path& source) {
         if (!secret.empty()) return;
         fs::path file = named;
         if (file.empty()) {
@@ -123,6 +129,7 @@ private:
         if (const auto error = readSecretFile(file, secret)) {
             reader_.problem(place(key), key, *error);
         } else {
+            source = file;
             noteExposed(key, file);
         }
     }

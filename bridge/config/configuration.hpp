@@ -46,6 +46,10 @@ struct Configuration {
         std::string listen = "127.0.0.1:8780"; ///< empty: off
     } status;
 
+    struct Time {
+        bool hostClockTrusted = false; ///< the owner vouches for this computer's clock
+    } time;
+
     struct Security {
         /// `run` starts although other users of this computer can read the key database or a secret file.
         bool allowReadableSecrets = false;
@@ -54,6 +58,9 @@ struct Configuration {
     /// From NS_SECRET or the secret file; never printed.
     std::string apiSecret;
     std::string token;
+    /// The files that they were read from; empty: they came from elsewhere.
+    std::filesystem::path apiSecretSource;
+    std::filesystem::path tokenSource;
 };
 
 struct ConfigurationProblem {

@@ -24,6 +24,8 @@ namespace {
 constexpr std::chrono::days kOldestAsked{100};
 /// Around the world and back: under which day a document went out is not known either.
 constexpr std::chrono::hours kAnyOffset{27};
+/// What was dated wrongly may lie in the future.
+constexpr std::chrono::sys_seconds kEver = std::chrono::sys_days{std::chrono::year{9999} / 12 / 31};
 /// How far two bridges may date one segment apart and both be right.
 constexpr seconds kSameDating{150};
 /// A clock may be that far ahead of ours.
@@ -60,9 +62,9 @@ constexpr std::array kFrequentKinds{Kind::Sgv, Kind::AutoBasal, Kind::Bolus};
 
 } // namespace
 
-Adoption::Adoption(Store& store, const therapy::Zone& zone, std::function<std::chrono::sys_seconds()> now,
+Adoption::Adoption(Store& store, const therapy::Zone& zone, AdoptionClock clock,
                    std::function<void(const PumpInfo&)> answered, spdlog::logger& log)
-    : store_(store), zone_(zone), now_(std::move(now)), answered_(std::move(answered)), log_(log) {}
+    : store_(store), zone_(zone), clock_(std::move(clock)), answered_(std::move(answered)), log_(log) {}
 
 std::set<Adoption::Dating> Adoption::newDatings(const PumpInfo& pump) const {
     std::set<Dating> datings{{pump.id, pump.epoch, -1, 0s}};
@@ -77,14 +79,16 @@ std::set<Adoption::Dating> Adoption::newDatings(const PumpInfo& pump) const {
 bool Adoption::mayPublish(const PumpInfo& pump) {
     auto datings = newDatings(pump);
     if (datings.empty()) return true;
-    if (!question_) open(pump, std::move(datings));
+    const auto published = store_.newestPublished(pump.id);
+    // Since when to ask is said by what was sent, or else by a clock that must be right.
+    if (!question_ && (published || clock_.trusted())) open(pump, std::move(datings), published);
     return false;
 }
 
-void Adoption::open(const PumpInfo& pump, std::set<Dating> datings) {
-    const auto published = store_.newestPublished(pump.id);
-    Question question{pump, std::move(datings), !published, {}, now_() + kAnyOffset};
-    question.from = published ? *published - kAnyOffset : now_() - kOldestAsked;
+void Adoption::open(const PumpInfo& pump, std::set<Dating> datings,
+                    std::optional<std::chrono::sys_seconds> published) {
+    Question question{pump, std::move(datings), !published, {}, kEver};
+    question.from = published ? *published - kAnyOffset : clock_.now() - kOldestAsked;
     question_ = std::move(question);
 }
 
@@ -107,7 +111,7 @@ boost::asio::awaitable<nightscout::Reply> Adoption::ask(nightscout::UploadApi& a
         question_->before = next < question_->before ? next : *page.oldest;
     } else if (question_->collection == Collection::Entries) {
         question_->collection = Collection::Treatments;
-        question_->before = now_() + kAnyOffset;
+        question_->before = kEver;
     } else {
         close();
     }
@@ -167,7 +171,7 @@ bool Adoption::adoptTimes(const PumpInfo& pump, const StoredRun& run, const Mapp
         const seconds offset = local->time.time_since_epoch() - time.time_since_epoch();
         // What the zone says is a guess; what is on the site was measured once.
         const bool guessed = run.utc().offsetOf(*local).source == therapy::OffsetSource::Zone;
-        const bool possible = therapy::isPossibleOffset(offset) && time <= now_() + kAhead;
+        const bool possible = therapy::isPossibleOffset(offset) && time <= clock_.now() + kAhead;
         if (guessed ? !possible : std::chrono::abs(shift) > kSameDating) {
             wrong.push_back({record.sequenceNumber, time});
             continue;
@@ -177,7 +181,7 @@ bool Adoption::adoptTimes(const PumpInfo& pump, const StoredRun& run, const Mapp
         const ClockOffset* own = governing(known, segments, *local);
         ClockOffset taken = own != nullptr ? *own
                                            : ClockOffset{segments[local->segment].firstSequenceNumber, offset,
-                                                         offset, now_()};
+                                                         offset, clock_.now()};
         taken.offset = offset;
         taken.source = therapy::OffsetSource::Adopted;
         adopted.insert_or_assign(taken.from, taken);
@@ -211,12 +215,12 @@ bool Adoption::adoptOffsets(const PumpInfo& pump, const StoredRun& run, const Ma
             if (!onSite) continue;
             const auto time = kind == Kind::Sgv ? record.localSampleTime : record.localTime;
             const auto utc = std::chrono::floor<seconds>(*onSite);
-            if (!time || utc > now_() + kAhead) continue;
+            if (!time || utc > clock_.now() + kAhead) continue;
             const seconds offset = time->time_since_epoch() - utc.time_since_epoch();
             if (!therapy::isPossibleOffset(offset)) continue;
             adopted.insert_or_assign(local->segment,
                                      ClockOffset{segments[local->segment].firstSequenceNumber, offset, offset,
-                                                 now_(), therapy::OffsetSource::Adopted});
+                                                 clock_.now(), therapy::OffsetSource::Adopted});
         }
     }
     for (const auto& [segment, offset] : adopted) keep(pump, offset);

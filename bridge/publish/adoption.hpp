@@ -19,10 +19,15 @@
 
 namespace bridge {
 
+struct AdoptionClock {
+    std::function<std::chrono::sys_seconds()> now;
+    std::function<bool()> trusted; ///< by its witnesses, see HostClock
+};
+
 class Adoption final : public PublishGate, public nightscout::Inquiry {
 public:
     /// `answered`: documents of this pump may be made now. Never called from mayPublish().
-    Adoption(Store& store, const therapy::Zone& zone, std::function<std::chrono::sys_seconds()> now,
+    Adoption(Store& store, const therapy::Zone& zone, AdoptionClock clock,
              std::function<void(const PumpInfo&)> answered, spdlog::logger& log);
 
     [[nodiscard]] bool mayPublish(const PumpInfo& pump) override;
@@ -52,7 +57,8 @@ private:
     using Uuid = std::array<std::uint8_t, 16>;
 
     [[nodiscard]] std::set<Dating> newDatings(const PumpInfo& pump) const;
-    void open(const PumpInfo& pump, std::set<Dating> datings);
+    void open(const PumpInfo& pump, std::set<Dating> datings,
+              std::optional<std::chrono::sys_seconds> published);
     void close();
     [[nodiscard]] std::optional<nightscout::UtcMilliseconds> timeOnSite(const std::string& identifier) const;
     bool adoptTimes(const PumpInfo& pump, const StoredRun& run, const MappedRange& mapped);
@@ -61,7 +67,7 @@ private:
 
     Store& store_;
     const therapy::Zone& zone_;
-    std::function<std::chrono::sys_seconds()> now_;
+    AdoptionClock clock_;
     std::function<void(const PumpInfo&)> answered_;
     spdlog::logger& log_;
     std::set<Dating> asked_;

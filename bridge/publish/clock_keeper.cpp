@@ -25,6 +25,25 @@ std::optional<StoredRun> newestRun(const Store& store, PumpId pump, const therap
     return std::optional<StoredRun>(std::in_place, store, pump, held.back(), zone);
 }
 
+/// The last one kept of the newest segment.
+std::optional<ClockOffset> newestOffset(const Store& store, PumpId pump, const StoredRun& run) {
+    const auto offsets = store.clockOffsets(pump);
+    const std::uint32_t begin = run.timeLine().segments().back().firstSequenceNumber;
+    if (offsets.empty() || offsets.back().from < begin) return std::nullopt;
+    return offsets.back();
+}
+
+/// What the pump's clock showed when somebody set it, as far as its records tell.
+std::optional<protocol::LocalSeconds> lastSet(const StoredRun& run) {
+    using protocol::history::RecordingReason;
+    const auto& segment = run.timeLine().segments().back();
+    const auto begin = std::ranges::find(run.timeLine().references(), segment.firstSequenceNumber,
+                                         &therapy::Reference::sequenceNumber);
+    if (begin == run.timeLine().references().end()) return std::nullopt;
+    if (begin->reason != RecordingReason::SetDateTime && !segment.clockChange) return std::nullopt;
+    return begin->time;
+}
+
 /// How far a clock is from where people set it: the zone's time, or elsewhere a half hour.
 std::chrono::seconds errorOf(std::chrono::seconds offset, std::chrono::seconds zone) {
     using HalfHours = std::chrono::duration<std::int64_t, std::ratio<1800>>;
@@ -34,8 +53,8 @@ std::chrono::seconds errorOf(std::chrono::seconds offset, std::chrono::seconds z
 
 } // namespace
 
-ClockKeeper::ClockKeeper(Store& store, const therapy::Zone& zone, spdlog::logger& log)
-    : store_(store), zone_(zone), log_(log) {}
+ClockKeeper::ClockKeeper(Store& store, const therapy::Zone& zone, HostClock& host, spdlog::logger& log)
+    : store_(store), zone_(zone), host_(host), log_(log) {}
 
 void ClockKeeper::read(const PumpInfo& pump, const ClockReading& reading) {
     const auto held = store_.held(pump.id);
@@ -51,15 +70,32 @@ bool ClockKeeper::settle(const PumpInfo& pump) {
         log_.debug("session: the pump's clock was set while it was read");
         return false;
     }
-    judge(pump, *run, reading);
+    host_.pumpShows(reading, lastSet(*run));
+    settledAt_[pump.id] = host_.changes();
+    if (!host_.trusted()) return false;
+    return host_.vouched() ? judge(pump, *run, reading) : takeZone(pump, *run, reading);
+}
+
+bool ClockKeeper::takeZone(const PumpInfo& pump, const StoredRun& run, ClockReading reading) {
+    if (newestOffset(store_, pump.id, run) || !host_.agrees(reading)) return false;
+    reading.local = protocol::LocalSeconds{reading.utc.time_since_epoch() + zone_.offsetAt(reading.utc)};
+    reading.vouched = false;
+    auto judgement =
+        therapy::judgeReading(run.timeLine(), clockOffsetsIn(store_, pump.id, run.range()), reading);
+    if (!judgement.keep) return false;
+    if (judgement.verdict == Verdict::Measured) judgement.keep->source = OffsetSource::Zone;
+    store_.keepClockOffset(pump.id, *judgement.keep);
     return true;
 }
 
-void ClockKeeper::judge(const PumpInfo& pump, const StoredRun& run, const ClockReading& reading) {
+bool ClockKeeper::judge(const PumpInfo& pump, const StoredRun& run, const ClockReading& reading) {
     const auto known = clockOffsetsIn(store_, pump.id, run.range());
     const auto& timeLine = run.timeLine();
     const std::uint32_t reference = timeLine.references().back().sequenceNumber;
-    auto judgement = therapy::judgeReading(timeLine, known, reading);
+    // An offset of the zone was never measured: nothing follows from being far from it.
+    const auto last = newestOffset(store_, pump.id, run);
+    const bool first = last && last->source == OffsetSource::Zone;
+    auto judgement = therapy::judgeReading(timeLine, known, reading, first);
     if (judgement.verdict == Verdict::SetExpected) {
         // A reference that came meanwhile would have said so: then it is our clock that was moved.
         const auto since = setExpectedAfter_.try_emplace(pump.id, reference).first->second;
@@ -68,6 +104,7 @@ void ClockKeeper::judge(const PumpInfo& pump, const StoredRun& run, const ClockR
     if (judgement.verdict != Verdict::SetExpected) setExpectedAfter_.erase(pump.id);
     if (judgement.keep) store_.keepClockOffset(pump.id, *judgement.keep);
     report(judgement, reading);
+    return judgement.keep.has_value();
 }
 
 void ClockKeeper::report(const ReadingJudgement& judgement, const ClockReading& reading) {
@@ -101,9 +138,9 @@ void ClockKeeper::report(const ReadingJudgement& judgement, const ClockReading& 
 bool ClockKeeper::wantsReading(const PumpInfo& pump) const {
     const auto run = newestRun(store_, pump.id, zone_);
     if (!run || run->timeLine().segments().empty()) return false;
-    const std::uint32_t begin = run->timeLine().segments().back().firstSequenceNumber;
-    return std::ranges::none_of(store_.clockOffsets(pump.id),
-                                [begin](const ClockOffset& offset) { return offset.from >= begin; });
+    const auto settled = settledAt_.find(pump.id);
+    if (settled == settledAt_.end() || settled->second != host_.changes()) return true;
+    return host_.trusted() && !newestOffset(store_, pump.id, *run);
 }
 
 } // namespace bridge

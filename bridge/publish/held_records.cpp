@@ -14,7 +14,11 @@ bool isHeld(const therapy::DatedRecord& record) {
     return record.hold && *record.hold != Hold::NoReference;
 }
 
-std::vector<HeldRecords> heldRecords(const Store& store, PumpId pump, const therapy::Zone& zone) {
+std::vector<HeldRecords> heldRecords(const Store& store, PumpId pump, const therapy::Zone& zone,
+                                     bool hostTrusted) {
+    const auto reasonOf = [hostTrusted](Hold reason) {
+        return reason == Hold::NotMeasured && !hostTrusted ? Hold::HostClock : reason;
+    };
     std::map<Hold, std::size_t> counts;
     const auto unpublished = store.unpublished(pump);
     for (const SequenceRange& range : store.held(pump)) {
@@ -26,7 +30,7 @@ std::vector<HeldRecords> heldRecords(const Store& store, PumpId pump, const ther
             if (!run) run.emplace(store, pump, range, zone);
             store.forEachRecord(pump, within, [&](const StoredRecord& stored) {
                 const auto record = run->dated(stored);
-                if (isHeld(record)) ++counts[*record.hold];
+                if (isHeld(record)) ++counts[reasonOf(*record.hold)];
             });
         }
     }
@@ -44,8 +48,9 @@ std::string_view describe(Hold reason) {
         case Hold::NotMeasured:
             return "the pump's clock has not been read since it was last set";
         case Hold::HostClock:
-            return "this computer's clock cannot be trusted yet: connect it to the internet, or set "
-                   "[time] host_clock";
+            return "this computer's clock cannot be trusted yet: connect it to the internet (sudo "
+                   "timedatectl "
+                   "set-ntp true), or vouch for it: [time] host_clock = \"trusted\"";
     }
     return {};
 }

@@ -22,9 +22,10 @@ struct HeldRecords {
 /// for older records; most never come.
 [[nodiscard]] bool isHeld(const therapy::DatedRecord& record);
 
-/// Of what was not published yet; empty when nothing is held.
-[[nodiscard]] std::vector<HeldRecords> heldRecords(const Store& store, PumpId pump,
-                                                   const therapy::Zone& zone);
+/// Of what was not published yet; empty when nothing is held. `hostTrusted`: false where what was not
+/// measured cannot be, because of this computer's own clock.
+[[nodiscard]] std::vector<HeldRecords> heldRecords(const Store& store, PumpId pump, const therapy::Zone& zone,
+                                                   bool hostTrusted = true);
 
 /// Why, and what to do.
 [[nodiscard]] std::string_view describe(therapy::Hold reason);

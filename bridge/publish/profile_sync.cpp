@@ -3,7 +3,8 @@
 
 #include <spdlog/logger.h>
 
-#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -36,25 +37,34 @@ std::string withServerId(const std::string& body, const std::string& serverId) {
 
 ProfileSync::ProfileSync(boost::asio::any_io_executor executor, nightscout::ClientSettings site, Store& store,
                          std::optional<nightscout::ProfileSettings> profile, std::string zone, UtcClock clock,
-                         spdlog::logger& log)
+                         const HostClock& host, spdlog::logger& log)
     : executor_(std::move(executor)),
       site_(std::move(site)),
       store_(store),
       profile_(std::move(profile)),
       zone_(std::move(zone)),
       clock_(std::move(clock)),
+      host_(host),
+      timer_(executor_),
       log_(log) {}
 
 boost::asio::awaitable<void> ProfileSync::run() {
-    boost::asio::steady_timer timer{executor_};
     for (;;) {
-        const bool good = co_await check();
-        timer.expires_after(good ? kDaily : kAfterFailure);
-        co_await timer.async_wait(boost::asio::use_awaitable);
+        good_ = co_await check();
+        timer_.expires_after(good_ ? kDaily : kAfterFailure);
+        boost::system::error_code woken;
+        co_await timer_.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, woken));
+        const auto state = co_await boost::asio::this_coro::cancellation_state;
+        if (state.cancelled() != boost::asio::cancellation_type::none) co_return;
     }
 }
 
+void ProfileSync::wake() {
+    if (!good_) timer_.cancel();
+}
+
 boost::asio::awaitable<bool> ProfileSync::check() {
+    if (!host_.trusted()) co_return false;
     nightscout::Client client(executor_, site_); // of its own: a connection takes one request at a time
     try {
         co_return co_await compare(client);

@@ -5,11 +5,13 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <functional>
 #include <optional>
 #include <string>
 
+#include "bridge/publish/host_clock.hpp"
 #include "bridge/store/store.hpp"
 #include "nightscout/documents/profile.hpp"
 #include "nightscout/upload/client.hpp"
@@ -27,12 +29,17 @@ public:
     /// `profile` empty: only says whether the site has one. `zone`: IANA name.
     ProfileSync(boost::asio::any_io_executor executor, nightscout::ClientSettings site, Store& store,
                 std::optional<nightscout::ProfileSettings> profile, std::string zone, UtcClock clock,
-                spdlog::logger& log);
+                const HostClock& host, spdlog::logger& log);
 
     /// At once, then every day; after a failure every hour. Until cancelled.
     boost::asio::awaitable<void> run();
-    /// Once. False when the site could not be asked, or did not take the profile.
+    /// Once. False when the site could not be asked, did not take the profile, or the host's clock is not
+    /// trusted, by which a new one would begin.
     boost::asio::awaitable<bool> check();
+    /// From the next request on: another secret or token.
+    void setApiSecretHeader(std::string header) { site_.apiSecretHeader = std::move(header); }
+    /// Something that kept it from checking may be over: checks at once, if it has not succeeded today.
+    void wake();
 
 private:
     boost::asio::awaitable<bool> compare(nightscout::Client& client);
@@ -44,6 +51,9 @@ private:
     std::optional<nightscout::ProfileSettings> profile_;
     std::string zone_;
     UtcClock clock_;
+    const HostClock& host_;
+    boost::asio::steady_timer timer_;
+    bool good_ = false;
     spdlog::logger& log_;
 };
 

@@ -79,10 +79,12 @@ MappedRange mapStored(const Store& store, const PumpInfo& pump, SequenceRange ru
     return mapped;
 }
 
-Publisher::Publisher(Store& store, const therapy::Zone& zone, nightscout::MappingSettings settings,
-                     DocumentSink sink, bool marksPublished, spdlog::logger& log)
+Publisher::Publisher(Store& store, const therapy::Zone& zone, const HostClock& host,
+                     nightscout::MappingSettings settings, DocumentSink sink, bool marksPublished,
+                     spdlog::logger& log)
     : store_(store),
       zone_(zone),
+      host_(host),
       settings_(std::move(settings)),
       sink_(std::move(sink)),
       marksPublished_(marksPublished),
@@ -99,7 +101,7 @@ QueueResult Publisher::publish(const PumpInfo& pump) {
         add(total, publish(pump, changed));
         group.commit();
     }
-    report(heldRecords(store_, pump.id, zone_));
+    report(heldRecords(store_, pump.id, zone_, host_.trusted()));
     if (total.added + total.changed > 0) {
         log_.info("nightscout: queued new={} changed={}", total.added, total.changed);
     }

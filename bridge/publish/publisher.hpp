@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "bridge/publish/held_records.hpp"
+#include "bridge/publish/host_clock.hpp"
 #include "bridge/publish/stored_run.hpp"
 #include "bridge/store/store.hpp"
 #include "nightscout/documents/mapping.hpp"
@@ -55,9 +56,11 @@ public:
 
 class Publisher {
 public:
-    /// `marksPublished`: what was handed to `sink` is not offered again; false for a sink that only shows it.
-    Publisher(Store& store, const therapy::Zone& zone, nightscout::MappingSettings settings,
-              DocumentSink sink, bool marksPublished, spdlog::logger& log);
+    /// `host`: says why records are held. `marksPublished`: what was handed to `sink` is not offered again;
+    /// false for a sink that only shows it.
+    Publisher(Store& store, const therapy::Zone& zone, const HostClock& host,
+              nightscout::MappingSettings settings, DocumentSink sink, bool marksPublished,
+              spdlog::logger& log);
 
     /// Asked from now on; outlives this.
     void setGate(PublishGate& gate) { gate_ = &gate; }
@@ -78,6 +81,7 @@ private:
 
     Store& store_;
     const therapy::Zone& zone_;
+    const HostClock& host_;
     nightscout::MappingSettings settings_;
     DocumentSink sink_;
     bool marksPublished_;

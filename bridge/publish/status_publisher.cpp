@@ -19,21 +19,36 @@ std::optional<std::chrono::seconds> presentOffset(const Store& store, PumpId pum
     return offsets.back().offset;
 }
 
+/// What does not count by its time.
+therapy::PumpStatus timeless(const therapy::PumpStatus& status) {
+    therapy::PumpStatus rest;
+    rest.readAt = status.readAt;
+    rest.displayFormat = status.displayFormat;
+    return rest;
+}
+
 } // namespace
 
-StatusPublisher::StatusPublisher(Store& store, nightscout::MappingSettings settings, DocumentSink sink,
-                                 bool remembers)
-    : store_(store), settings_(std::move(settings)), sink_(std::move(sink)), remembers_(remembers) {}
+StatusPublisher::StatusPublisher(Store& store, const HostClock& host, nightscout::MappingSettings settings,
+                                 DocumentSink sink, bool remembers)
+    : store_(store),
+      host_(host),
+      settings_(std::move(settings)),
+      sink_(std::move(sink)),
+      remembers_(remembers) {}
 
 bool StatusPublisher::note(const PumpInfo& pump, const therapy::PumpStatus& status) {
     const auto held = store_.held(pump.id);
     StoredEventMemory events(store_, pump);
-    const bool news = therapy::noteStatus(events.memory.live, status, held.empty() ? 0 : held.back().last);
+    const std::uint32_t newest = held.empty() ? 0 : held.back().last;
+    const bool news =
+        therapy::noteStatus(events.memory.live, host_.trusted() ? status : timeless(status), newest);
     events.save(store_);
     return news;
 }
 
 QueueResult StatusPublisher::publish(const PumpInfo& pump, therapy::PumpStatus status) {
+    if (!host_.trusted()) return {};
     if (!status.clockOffset) status.clockOffset = presentOffset(store_, pump.id);
     StoredEventMemory events(store_, pump);
     auto documents = nightscout::statusEvents(status, pump.serial, settings_, events.memory);

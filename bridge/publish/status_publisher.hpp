@@ -5,6 +5,7 @@
 
 #include <map>
 
+#include "bridge/publish/host_clock.hpp"
 #include "bridge/publish/publisher.hpp"
 #include "bridge/store/store.hpp"
 #include "nightscout/documents/device_status.hpp"
@@ -16,17 +17,21 @@ namespace bridge {
 class StatusPublisher {
 public:
     /// `remembers`: what was handed to `sink` is not offered again; false for a sink that only shows it.
-    StatusPublisher(Store& store, nightscout::MappingSettings settings, DocumentSink sink, bool remembers);
+    StatusPublisher(Store& store, const HostClock& host, nightscout::MappingSettings settings,
+                    DocumentSink sink, bool remembers);
 
-    /// Keeps what of `status` has a say in what the history means. True when it may mean something else now:
+    /// Keeps what of `status` has a say in what the history means; of what counts by its time, nothing while
+    /// the host's clock is not trusted. True when it may mean something else now:
     /// Publisher::publishNewest().
     bool note(const PumpInfo& pump, const therapy::PumpStatus& status);
 
-    /// After each batch of readings; queues what is due.
+    /// After each batch of readings; queues what is due, which is nothing while the host's clock is not
+    /// trusted (docs/nightscout/mapping.md 5.3).
     QueueResult publish(const PumpInfo& pump, therapy::PumpStatus status);
 
 private:
     Store& store_;
+    const HostClock& host_;
     nightscout::MappingSettings settings_;
     DocumentSink sink_;
     bool remembers_;

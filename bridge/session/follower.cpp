@@ -98,7 +98,10 @@ asio::awaitable<void> Follower::attend() {
         if (latched) indicated_ = indicated_ | *latched;
     }
     co_await answerChanges();
-    if (!plan_.anyDue(now())) co_return;
+    if (!plan_.anyDue(now())) {
+        if (listener_.clockWanted(pump_)) co_await settleClock();
+        co_return;
+    }
     co_await readMeasurement();
     const bool complete = co_await readHistory();
     co_await readState();

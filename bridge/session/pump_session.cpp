@@ -121,6 +121,10 @@ asio::awaitable<void> PumpSession::run() {
     std::rethrow_exception(ended);
 }
 
+void PumpSession::wake() {
+    if (connection_) connection_->values.wake();
+}
+
 asio::awaitable<void> PumpSession::handle(ble::LinkEvent event) {
     listener_.linkEvent(event);
     if (auto* connected = std::get_if<ble::Connected>(&event)) {

@@ -59,6 +59,9 @@ public:
 
     /// Until cancelled.
     asio::awaitable<void> run();
+    /// Asks its listener at once whether the pump's clock is wanted, unless something else is under way,
+    /// which ends with that question.
+    void wake();
 
 private:
     struct Connection;

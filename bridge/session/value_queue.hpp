@@ -21,11 +21,12 @@ public:
     explicit ValueQueue(const asio::any_io_executor& executor);
 
     void push(ble::ValueArrived value);
-    /// Empty when nothing came within `timeout`. Throws LinkError "disconnected" after the last value of a
-    /// closed queue.
+    /// Empty when nothing came within `timeout`, or by wake(). Throws LinkError "disconnected" after the last
+    /// value of a closed queue.
     asio::awaitable<std::optional<ble::ValueArrived>> pop(std::chrono::milliseconds timeout);
     /// What is there already.
     std::optional<ble::ValueArrived> tryPop();
+    void wake() { wake_.cancel(); }
     /// The connection has ended; what had arrived before can still be taken.
     void close();
 

@@ -14,6 +14,8 @@ using Severity = Problem::Severity;
 
 /// The usual batch is taken within seconds, a back-off ends after five minutes.
 constexpr auto kStalled = 30min;
+/// A time service needs some minutes after a start.
+constexpr auto kClockConfirmed = 10min;
 /// The pump itself warns at 20 units unless its user has chosen otherwise.
 constexpr double kReservoirLow = 20;
 /// The pump shows its battery in quarters.
@@ -36,6 +38,7 @@ public:
         }
         if (state_.counts.wrongOnSite > 0)
             add(Problem::WrongOnSite{state_.counts.wrongOnSite}, Severity::Warning, std::nullopt);
+        clock();
         if (state_.startedAt) pump();
         disk();
         std::ranges::stable_sort(problems_, std::ranges::greater{}, &Problem::severity);
@@ -72,8 +75,17 @@ private:
         }
     }
 
+    void clock() {
+        if (!state_.clock) return;
+        const auto& [trustedBy, untrustedFor, siteAhead] = *state_.clock;
+        if (untrustedFor && *untrustedFor > kClockConfirmed)
+            add(Problem::ClockUntrusted{}, Severity::Warning, std::nullopt);
+        if (siteAhead) add(Problem::ClocksDisagree{*siteAhead}, Severity::Warning, std::nullopt);
+    }
+
     void pump() {
-        if (state_.link.stage == LinkStage::Following && state_.glucose &&
+        const bool tellsAges = !state_.clock || state_.clock->trusted();
+        if (tellsAges && state_.link.stage == LinkStage::Following && state_.glucose &&
             state_.now - state_.glucose->time > kGlucoseIsOld) {
             add(Problem::GlucoseOld{state_.now - state_.glucose->time}, Severity::Warning,
                 state_.glucose->time);

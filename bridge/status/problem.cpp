@@ -27,6 +27,8 @@ struct Name {
     std::string_view operator()(const Problem::Reservoir&) const { return "reservoir-low"; }
     std::string_view operator()(const Problem::PumpBattery&) const { return "pump-battery-low"; }
     std::string_view operator()(const Problem::Disk&) const { return "disk-space-low"; }
+    std::string_view operator()(const Problem::ClockUntrusted&) const { return "clock-untrusted"; }
+    std::string_view operator()(const Problem::ClocksDisagree&) const { return "clocks-disagree"; }
 };
 
 struct Sentence {
@@ -68,6 +70,14 @@ struct Sentence {
         return fmt::format("Only {} MiB are free on the disk that keeps the records.",
                            disk.bytesFree / kMebibyte);
     }
+    std::string operator()(const Problem::ClockUntrusted&) const {
+        return "Nothing confirms this computer's clock: what needs it is stored and not sent.";
+    }
+    std::string operator()(const Problem::ClocksDisagree& clocks) const {
+        return fmt::format("Nightscout's clock is {} s {} this computer's, which its time service has set.",
+                           std::chrono::abs(clocks.siteAhead).count(),
+                           clocks.siteAhead.count() < 0 ? "behind" : "ahead of");
+    }
 };
 
 struct Remedy {
@@ -102,6 +112,13 @@ struct Remedy {
     std::string operator()(const Problem::PumpBattery&) const { return "Have a new battery ready."; }
     std::string operator()(const Problem::Disk&) const {
         return "Make room: without it new records cannot be kept.";
+    }
+    std::string operator()(const Problem::ClockUntrusted&) const {
+        return std::string(describe(therapy::Hold::HostClock));
+    }
+    std::string operator()(const Problem::ClocksDisagree&) const {
+        return "Compare this computer's clock with another one ('timedatectl'); the site's may be the wrong "
+               "one.";
     }
 };
 

@@ -68,8 +68,14 @@ struct Problem {
     struct Disk {
         std::uint64_t bytesFree = 0; ///< where the store is
     };
+    /// This computer's clock is not trusted: nothing is measured by it, no device status is sent.
+    struct ClockUntrusted {};
+    /// The time service and the site say different times.
+    struct ClocksDisagree {
+        std::chrono::seconds siteAhead{};
+    };
     using Cause = std::variant<Bluetooth, Link, Upload, QueueGrows, SetAside, Held, WrongOnSite, GlucoseOld,
-                               Reservoir, PumpBattery, Disk>;
+                               Reservoir, PumpBattery, Disk, ClockUntrusted, ClocksDisagree>;
 
     Cause cause;
     Severity severity = Severity::Warning;

@@ -71,6 +71,11 @@ ServiceState::Upload ServiceMonitor::upload() const {
     return upload;
 }
 
+std::optional<ServiceState::Clock> ServiceMonitor::clock() const {
+    if (host_ == nullptr) return std::nullopt;
+    return ServiceState::Clock{host_->trustedBy(), host_->untrustedFor(), host_->disagreement()};
+}
+
 ServiceState ServiceMonitor::gather() const {
     ServiceState state;
     state.version = PUMP_BRIDGE_VERSION;
@@ -83,6 +88,7 @@ ServiceState ServiceMonitor::gather() const {
     state.link.finding = diagnosis_.current(state.now);
     state.pumpStatus = pumpStatus_;
     state.upload = upload();
+    state.clock = clock();
     readStoredState(store_, zone_, mapping_, state);
     state.problems = findProblems(state);
     return state;

@@ -37,6 +37,7 @@ public:
     void linkEvent(const ble::LinkEvent& event) override;
     void handshakeEnded(std::optional<protocol::sake::HandshakeError> error) override;
     void outOfStep() override;
+    void setHostClock(const HostClock& host) { host_ = &host; }
     void setUploader(const nightscout::Uploader& uploader) { uploader_ = &uploader; }
 
     [[nodiscard]] ServiceState gather() const;
@@ -44,6 +45,7 @@ public:
 private:
     void report(const std::optional<LinkDiagnosis::Finding>& finding);
     [[nodiscard]] ServiceState::Upload upload() const;
+    [[nodiscard]] std::optional<ServiceState::Clock> clock() const;
 
     Store& store_;
     const therapy::Zone& zone_;
@@ -55,6 +57,7 @@ private:
     LinkDiagnosis diagnosis_;
     std::optional<therapy::PumpStatus> pumpStatus_;
     const nightscout::Uploader* uploader_ = nullptr;
+    const HostClock* host_ = nullptr;
 };
 
 } // namespace bridge

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "bridge/publish/held_records.hpp"
+#include "bridge/publish/host_clock.hpp"
 #include "bridge/status/link_diagnosis.hpp"
 #include "bridge/status/link_stage.hpp"
 #include "bridge/status/problem.hpp"
@@ -79,6 +80,15 @@ struct ServiceState {
         std::optional<Time> last;
         std::string lastError; ///< the site's words; empty once all is well
     } upload;
+
+    /// Of this computer; docs/nightscout/mapping.md 5.3.
+    struct Clock {
+        std::optional<ClockWitness> trustedBy;
+        std::optional<std::chrono::seconds> untrustedFor; ///< without trustedBy
+        std::optional<std::chrono::seconds> siteAhead;    ///< of the time service, where that is too much
+        [[nodiscard]] bool trusted() const { return trustedBy.has_value(); }
+    };
+    std::optional<Clock> clock; ///< empty: the service does not run
 
     std::optional<std::uint64_t> bytesFree; ///< where the store is
 };

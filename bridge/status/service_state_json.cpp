@@ -88,6 +88,13 @@ ordered_json glucoseJson(const ServiceState& state) {
     return json;
 }
 
+ordered_json clockJson(const ServiceState& state) {
+    if (!state.clock) return nullptr;
+    const auto& clock = *state.clock;
+    return {{"trusted", clock.trusted()},
+            {"trusted_by", clock.trustedBy ? ordered_json(name(*clock.trustedBy)) : ordered_json(nullptr)}};
+}
+
 } // namespace
 
 ordered_json toJson(const ServiceState& state) {
@@ -112,6 +119,7 @@ ordered_json toJson(const ServiceState& state) {
                         {"health", name(state.upload.health)},
                         {"last", timeJson(state.upload.last)},
                         {"last_error", textOrNull(state.upload.lastError)}}}};
+    json["clock"] = clockJson(state);
     json["held"] = ordered_json::array();
     for (const auto& [reason, count] : state.held)
         json["held"].push_back({{"reason", name(reason)}, {"records", count}});

@@ -83,7 +83,7 @@ void readStoredState(Store& store, const therapy::Zone& zone, const nightscout::
     const SequenceRange whole = held.back();
     const SequenceRange window{whole.last - std::min(whole.last - whole.first, kLookedAt), whole.last};
     const auto run = StoredRun(store, pump.id, whole, zone).history(window, therapy::Dating::Shown);
-    state.held = heldRecords(store, pump.id, zone);
+    state.held = heldRecords(store, pump.id, zone, !state.clock || state.clock->trusted());
     if (run.records.empty()) return;
     state.lastRecord = describeRecord(run.records.back());
     state.glucose = newestGlucose(store, pump.id, run, settings.directions);

@@ -9,7 +9,8 @@
 namespace bridge {
 
 /// What the store knows: the pump that was active last, its newest record and glucose, and the counts. Dates
-/// and direction are those that Nightscout gets by `settings`. Not const: counting the outbox is not.
+/// and direction are those that Nightscout gets by `settings`; `state.clock` says why records are held. Not
+/// const: counting the outbox is not.
 void readStoredState(Store& store, const therapy::Zone& zone, const nightscout::MappingSettings& settings,
                      ServiceState& state);
 

@@ -12,6 +12,7 @@
 #include "nightscout/upload/gunzip.hpp"
 #include "nightscout/upload/http_date.hpp"
 #include "nightscout/upload/http_reader.hpp"
+#include "nightscout/upload/peer_address.hpp"
 #include "nightscout/upload/plain_stream.hpp"
 #include "nightscout/upload/redirect.hpp"
 #include "nightscout/upload/timed_socket.hpp"
@@ -36,11 +37,26 @@ struct Connection {
     std::unique_ptr<ByteStream> stream;
     std::chrono::steady_clock::time_point lastUse{};
     bool used = false;
+    bool publicPeer = false;
+};
+
+/// An answer, and how it came.
+struct Received {
+    HttpAnswer answer;
+    std::chrono::milliseconds took{0};
+    bool publicPeer = false;
 };
 
 bool isClosed(const error_code& error) {
     return error == asio::error::eof || error == asio::error::connection_reset ||
            error == asio::error::broken_pipe;
+}
+
+bool isPublic(const TimedSocket& connected) {
+    error_code noPeer, noName;
+    const auto peer = connected.socket.remote_endpoint(noPeer);
+    const auto own = connected.socket.local_endpoint(noName);
+    return !noPeer && !noName && isPublicPeer(peer.address(), own.address());
 }
 
 void requireSendable(const std::string& secret) {
@@ -59,8 +75,12 @@ std::string unpacked(HttpAnswer& answer, const std::string& from, std::uint64_t 
                                                                          : ": the answer is damaged"));
 }
 
-Response toResponse(HttpAnswer&& answer, const std::string& from, std::uint64_t limit) {
+Response toResponse(Received&& received, const std::string& from, std::uint64_t limit) {
+    HttpAnswer& answer = received.answer;
     Response response;
+    response.stored = !answer.age.empty();
+    response.took = received.took;
+    response.publicPeer = received.publicPeer;
     response.status = answer.status;
     response.contentType = std::move(answer.contentType);
     if (!answer.date.empty()) response.date = std::move(answer.date);
@@ -97,7 +117,7 @@ struct Client::Impl {
         else
             addresses = co_await lookUpAddresses(executor, to.host, settings.connectTimeout);
         auto socket = co_await connect(executor, to, std::move(addresses), settings.connectTimeout);
-        Connection connection{to, nullptr, {}, false};
+        Connection connection{to, nullptr, {}, false, isPublic(*socket)};
         if (to.tls) {
             if (!tls) tls.emplace(settings.caFile);
             connection.stream = co_await tls->secure(std::move(socket), to, settings.connectTimeout);
@@ -119,9 +139,9 @@ struct Client::Impl {
         return request + "\r\n" + body;
     }
 
-    asio::awaitable<HttpAnswer> send(const Target& target, const std::string& request, bool repeatable) {
+    asio::awaitable<Received> send(const Target& target, const std::string& request, bool repeatable) {
         if (auto connection = takeKept(target.endpoint)) {
-            std::optional<HttpAnswer> answer;
+            std::optional<Received> answer;
             try {
                 answer = co_await sendOn(std::move(*connection), request);
             } catch (const ConnectionClosed& closed) {
@@ -135,12 +155,16 @@ struct Client::Impl {
     }
 
     /// The connection is kept only after a complete answer.
-    asio::awaitable<HttpAnswer> sendOn(Connection connection, const std::string& request) {
-        HttpAnswer answer = co_await exchange(connection, request);
+    asio::awaitable<Received> sendOn(Connection connection, const std::string& request) {
+        const auto sentAt = settings.now();
+        Received received;
+        received.answer = co_await exchange(connection, request);
         connection.lastUse = settings.now();
+        received.took = std::chrono::round<std::chrono::milliseconds>(connection.lastUse - sentAt);
+        received.publicPeer = connection.publicPeer;
         connection.stream->expireNever();
-        if (answer.keepAlive) kept = std::move(connection);
-        co_return answer;
+        if (received.answer.keepAlive) kept = std::move(connection);
+        co_return received;
     }
 
     asio::awaitable<HttpAnswer> exchange(Connection& connection, const std::string& request) {
@@ -199,16 +223,20 @@ asio::awaitable<Response> Client::request(std::string method, std::string path, 
     Target target{impl_->endpoint, impl_->settings.site.basePath + path};
     for (int redirects = 0; redirects <= kMostRedirects; ++redirects) {
         const std::string request = impl_->build(method, target, body);
-        HttpAnswer answer;
+        Received received;
         try {
-            answer = co_await impl_->send(target, request, method != "POST");
+            received = co_await impl_->send(target, request, method != "POST");
         } catch (const TransportError&) {
             impl_->endpoint = impl_->site; // where a redirect led to is forgotten when it is dead
             throw;
         }
+        const HttpAnswer& answer = received.answer;
         const bool redirects3xx = answer.status / 100 == 3 && answer.status != 304;
         if (!redirects3xx || answer.location.empty()) {
-            co_return toResponse(std::move(answer), target.endpoint.authority(), impl_->settings.bodyLimit);
+            Response response =
+                toResponse(std::move(received), target.endpoint.authority(), impl_->settings.bodyLimit);
+            if (impl_->settings.onAnswer) impl_->settings.onAnswer(response);
+            co_return response;
         }
         Target next = redirected(target, answer.status, answer.location);
         if (next.path == target.path) impl_->endpoint = next.endpoint; // from now on without the detour

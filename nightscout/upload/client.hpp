@@ -36,6 +36,8 @@ struct ClientSettings {
     std::function<std::chrono::steady_clock::time_point()> now = std::chrono::steady_clock::now;
     /// IP addresses of a host, the best first; the system's answer where it is not set.
     std::function<asio::awaitable<std::vector<std::string>>(std::string host)> addresses;
+    /// Called with each answer as it comes.
+    std::function<void(const Response&)> onAnswer;
 };
 
 /// One connection, one request at a time. Follows 307 and 308 on the same host (also from http to https), at

@@ -35,12 +35,21 @@ BackOff::Failure backOffFailure(const Reply& reply, Operation operation, Collect
             failureSentence(reply, operation, collection, scope == FailureScope::Site)};
 }
 
-BackOff::Failure backOffFailure(const TransportError& error) {
+BackOff::Failure backOffFailure(const TransportError& error, bool clockTrusted) {
     using Cause = TransportError::Kind;
     const bool unreachable = error.kind() == Cause::Unreachable || error.kind() == Cause::Timeout;
-    const bool passes = error.kind() != Cause::Certificate && error.kind() != Cause::Redirected;
-    return {unreachable ? UploadHealth::Unreachable : UploadHealth::Failing, passes, false,
-            std::chrono::seconds(0), error.what()};
+    const bool byClock = error.kind() == Cause::CertificateDates && !clockTrusted;
+    const bool isPersons = error.kind() == Cause::Certificate || error.kind() == Cause::CertificateDates ||
+                           error.kind() == Cause::Redirected;
+    return {unreachable ? UploadHealth::Unreachable : UploadHealth::Failing, byClock || !isPersons, false,
+            std::chrono::seconds(0), byClock ? untrustedClockSentence(error) : error.what()};
+}
+
+std::string untrustedClockSentence(const TransportError& error) {
+    return std::string(
+               "this computer's clock cannot be trusted yet, and by it the site's certificate is not valid: "
+               "set the clock (sudo timedatectl set-ntp true); ") +
+           error.what();
 }
 
 } // namespace nightscout

@@ -6,6 +6,7 @@
 
 #include "nightscout/upload/back_off.hpp"
 #include "nightscout/upload/outbox.hpp"
+#include "nightscout/upload/transport_error.hpp"
 #include "nightscout/upload/upload_api.hpp"
 
 namespace nightscout {
@@ -17,6 +18,8 @@ std::string failureSentence(const Reply& reply, Operation operation, Collection 
 /// What a refused request, and one without an answer, mean for the next attempt.
 BackOff::Failure backOffFailure(const Reply& reply, Operation operation, Collection collection,
                                 FailureScope scope);
-BackOff::Failure backOffFailure(const TransportError& error);
+BackOff::Failure backOffFailure(const TransportError& error, bool clockTrusted);
+/// Of a certificate that is refused by its dates alone, while our own clock is not trusted.
+std::string untrustedClockSentence(const TransportError& error);
 
 } // namespace nightscout

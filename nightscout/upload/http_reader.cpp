@@ -111,6 +111,7 @@ HttpAnswer HttpReader::take() {
     answer.contentType = impl_->field(http::field::content_type);
     answer.contentEncoding = impl_->field(http::field::content_encoding);
     answer.date = impl_->field(http::field::date);
+    answer.age = impl_->field(http::field::age);
     answer.retryAfter = impl_->field(http::field::retry_after);
     answer.location = impl_->field(http::field::location);
     // Whatever follows was not asked for.

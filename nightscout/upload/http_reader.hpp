@@ -14,6 +14,7 @@ struct HttpAnswer {
     std::string contentType;
     std::string contentEncoding;
     std::string date;
+    std::string age;
     std::string retryAfter;
     std::string location;
     std::string body;       ///< as sent: perhaps compressed

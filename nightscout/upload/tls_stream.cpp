@@ -80,6 +80,11 @@ bool requireHost(SSL* ssl, const std::string& host) {
     return X509_VERIFY_PARAM_set1_host(check, host.c_str(), host.size()) == 1 && announceHost(ssl, host);
 }
 
+/// OpenSSL looks at the dates last: issuer and host name are right.
+bool isAboutDates(long verified) {
+    return verified == X509_V_ERR_CERT_NOT_YET_VALID || verified == X509_V_ERR_CERT_HAS_EXPIRED;
+}
+
 } // namespace
 
 struct TlsContext::Impl {
@@ -113,8 +118,9 @@ asio::awaitable<std::unique_ptr<ByteStream>> TlsContext::secure(std::shared_ptr<
     const error_code error = co_await stream->handshake();
     if (error) {
         if (const long verified = SSL_get_verify_result(stream->ssl()); verified != X509_V_OK)
-            throw TransportError(Kind::Certificate, doing + ": its certificate is not trusted: " +
-                                                        X509_verify_cert_error_string(verified));
+            throw TransportError(
+                isAboutDates(verified) ? Kind::CertificateDates : Kind::Certificate,
+                doing + ": its certificate is not trusted: " + X509_verify_cert_error_string(verified));
         throwTransportError(error, doing);
     }
     co_return stream;

@@ -14,8 +14,9 @@ public:
     enum class Kind : std::uint8_t {
         Unreachable,
         Timeout,
-        Certificate, ///< a person must act
-        Redirected,  ///< likewise
+        Certificate,      ///< a person must act
+        CertificateDates, ///< the certificate is good but for its dates: it is old, or our clock is wrong
+        Redirected,       ///< a person must act
         Protocol,
     };
     TransportError(Kind kind, const std::string& message) : std::runtime_error(message), kind_(kind) {}

@@ -46,13 +46,18 @@ void Uploader::credentialsChanged() {
     wake();
 }
 
+void Uploader::trustClock(bool trusted) {
+    clockTrusted_ = trusted;
+    wake();
+}
+
 asio::awaitable<void> Uploader::run() {
     try {
         outbox_.retryRefused();
         for (;;) {
-            co_await waitUntil(backOff_.of(FailureScope::Site).until, false);
+            co_await waitForSite();
             const Step step = co_await uploadBatch();
-            if (step == Step::Idle) co_await waitUntil(nextStep(), true);
+            if (step == Step::Idle) co_await sleepUntil(nextStep());
         }
     } catch (const boost::system::system_error& error) {
         if (error.code() != asio::error::operation_aborted) throw;
@@ -63,7 +68,7 @@ asio::awaitable<bool> Uploader::drain(int retries) {
     outbox_.retryRefused();
     int failures = 0;
     for (;;) {
-        co_await waitUntil(backOff_.of(FailureScope::Site).until, false);
+        co_await waitForSite();
         const std::uint64_t before = progress_;
         const Step step = co_await uploadBatch();
         if (progress_ != before) failures = 0; // a batch may fail half-way
@@ -74,7 +79,7 @@ asio::awaitable<bool> Uploader::drain(int retries) {
         } else if (step == Step::Idle) {
             const auto passing = backOff_.nextAttempt(clock_.now(), true);
             if (!passing) co_return !backOff_.nextAttempt(clock_.now(), false) || outbox_.depth() == 0;
-            co_await waitUntil(*passing, true);
+            co_await sleepUntil(*passing);
         }
     }
 }
@@ -98,7 +103,7 @@ asio::awaitable<Uploader::Step> Uploader::uploadBatch() {
         scope = noteFailure(*failure);
     } catch (const TransportError& error) {
         state_.requests = api_.requests();
-        note(FailureScope::Site, backOffFailure(error));
+        note(FailureScope::Site, backOffFailure(error, clockTrusted_));
     }
     co_return backOff_.of(scope).last.passes ? Step::Failed : Step::Refused;
 }
@@ -233,11 +238,14 @@ asio::awaitable<Uploader::Outcome> Uploader::repeat(Document knownGood) {
     co_return Failure{std::move(posted.reply), Operation::Post, document.collection};
 }
 
-asio::awaitable<void> Uploader::waitUntil(Clock::Time time, bool untilWoken) {
-    while (clock_.now() < time) {
-        co_await clock_.wait(time);
-        if (untilWoken) co_return;
-    }
+/// Its back-off may end before its time: credentialsChanged().
+asio::awaitable<void> Uploader::waitForSite() {
+    const auto until = [this] { return backOff_.of(FailureScope::Site).until; };
+    while (clock_.now() < until()) co_await clock_.wait(until());
+}
+
+asio::awaitable<void> Uploader::sleepUntil(Clock::Time time) {
+    if (clock_.now() < time) co_await clock_.wait(time);
 }
 
 /// A batch that is refused is halved, until a document is refused alone.
@@ -341,6 +349,7 @@ Clock::Time Uploader::nextStep() {
 void Uploader::holdWhatWaits() {
     for (const auto collection : {Collection::Entries, Collection::Treatments, Collection::DeviceStatus})
         outbox_.setHeld(collection, backOff_.waits(nightscout::scopeOf(collection), clock_.now()));
+    if (!clockTrusted_) outbox_.setHeld(Collection::DeviceStatus, true);
 }
 
 FailureScope Uploader::scopeOf(const Failure& failure) const {

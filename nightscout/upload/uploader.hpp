@@ -67,6 +67,8 @@ public:
     void credentialsChanged();
     /// Asked whenever it is open; outlives this.
     void setInquiry(Inquiry& inquiry) { inquiry_ = &inquiry; }
+    /// False: our clock may be wrong. Device statuses, which it makes outdated, wait until it is trusted.
+    void trustClock(bool trusted);
     [[nodiscard]] const UploadState& state() const { return state_; }
 
 private:
@@ -92,7 +94,8 @@ private:
     /// Takes the rule of proof one step further.
     asio::awaitable<Outcome> examine(OutboxItem item, Document knownGood);
     asio::awaitable<Outcome> repeat(Document knownGood);
-    asio::awaitable<void> waitUntil(Clock::Time time, bool untilWoken);
+    asio::awaitable<void> waitForSite();
+    asio::awaitable<void> sleepUntil(Clock::Time time); ///< or until it is woken
 
     [[nodiscard]] Outcome outcomeOf(const Items& items, Reply reply);
     void removeUnsendable(Items& items);
@@ -118,6 +121,7 @@ private:
     UploadState state_;
     std::bitset<kCollections> acceptedSinceRefusal_; ///< tells a right that is missing from a wrong secret
     BatchSize batch_;
+    bool clockTrusted_ = true;
     bool mayUpdate_ = true; ///< false: the token may create but not update
     SuspectDocuments suspects_;
     AcceptedDocuments accepted_;

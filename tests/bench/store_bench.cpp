@@ -142,8 +142,13 @@ private:
                                 std::span<const Store::Published> times) {
         return store_.queueDocuments(pump, documents, times);
     };
-    Publisher publisher_{store_, zone_, {}, sink_, true, log_};
-    StatusPublisher statusPublisher_{store_, {}, sink_, true};
+    HostClock host_{store_,
+                    zone_,
+                    true,
+                    {[] { return std::chrono::sys_seconds{1773475200s}; }, std::chrono::steady_clock::now},
+                    log_};
+    Publisher publisher_{store_, zone_, host_, {}, sink_, true, log_};
+    StatusPublisher statusPublisher_{store_, host_, {}, sink_, true};
 };
 
 /// The last day comes as it does live, all before it in the ranges of a first sync.

@@ -120,8 +120,8 @@ public:
 
     void restart() {
         adoption_.emplace(
-            store, zone_, [] { return kNow; }, [this](const PumpInfo&) { publisher_->publish(pump()); },
-            log_);
+            store, zone_, AdoptionClock{[] { return kNow; }, [this] { return trusted; }},
+            [this](const PumpInfo&) { publisher_->publish(pump()); }, log_);
         publisher_.emplace(
             store, zone_, settings_,
             [this](PumpId id, std::span<const nightscout::Document> documents,
@@ -176,6 +176,7 @@ private:
 public:
     Store store{file_};
     Times sent;
+    bool trusted = true; ///< this computer's clock
 
 private:
     std::optional<Adoption> adoption_;

@@ -34,7 +34,9 @@ protected:
         // By the environment: sdbus-c++ leaks a connection that fails by an explicit address.
         setenv("DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/nonexistent/bus", 1);
         surroundings.clock = [] { return kNow; };
-        surroundings.clockSynchronised = [] { return true; };
+        surroundings.clockSynchronised = []() -> boost::asio::awaitable<std::optional<bool>> {
+            co_return true;
+        };
         std::filesystem::create_directories(surroundings.root);
         std::uint8_t next = 1;
         const Streams silent{in, out, err};
@@ -93,6 +95,22 @@ TEST_F(CheckCommand, GoesOnWithoutAUsableConfiguration) {
     EXPECT_THAT(out.str(), HasSubstr("status.listen"));
     EXPECT_THAT(out.str(), HasSubstr("bluez.version"));
     EXPECT_THAT(out.str(), Not(HasSubstr("key-database")));
+}
+
+TEST_F(CheckCommand, SaysByWhoseWordTheClockIsTrusted) {
+    run();
+    EXPECT_THAT(out.str(), HasSubstr("ok       clock                synchronised"));
+    surroundings.clockSynchronised = []() -> boost::asio::awaitable<std::optional<bool>> { co_return false; };
+    run();
+    EXPECT_THAT(out.str(),
+                HasSubstr("warning  clock                this computer's clock is not synchronised"));
+    run("[time]\nhost_clock = \"trusted\"\n");
+    EXPECT_THAT(out.str(), HasSubstr("ok       clock                trusted by the configuration"));
+    surroundings.clockSynchronised = []() -> boost::asio::awaitable<std::optional<bool>> {
+        co_return std::nullopt;
+    };
+    run();
+    EXPECT_THAT(out.str(), HasSubstr("warning  clock                no time service answers"));
 }
 
 TEST_F(CheckCommand, SaysWhenTheSiteCannotBeReached) {

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "bridge/publish/publisher.hpp"
+#include "host_clock_double.hpp"
 #include "measured_clock.hpp"
 #include "protocol/history/record.hpp"
 #include "temporary_directory.hpp"
@@ -104,7 +105,7 @@ public:
             for (const auto& document : documents) documents_[document.sequenceNumber] = document;
             return store_.queueDocuments(pump, documents, times);
         };
-        return Publisher(store_, zone_, settings_, sink, true, log_).publish(pump_);
+        return Publisher(store_, zone_, computer_.host, settings_, sink, true, log_).publish(pump_);
     }
     [[nodiscard]] std::map<std::uint32_t, sys_seconds> times() const {
         std::map<std::uint32_t, sys_seconds> times;
@@ -121,6 +122,7 @@ private:
     TemporaryDirectory directory_;
     Store store_{directory_ / "history.db"};
     therapy::Zone zone_;
+    HostClockDouble computer_{store_, zone_};
     nightscout::MappingSettings settings_;
     PumpInfo pump_ = store_.pump("NG1234567H");
     spdlog::logger log_{"test", std::make_shared<spdlog::sinks::null_sink_mt>()};

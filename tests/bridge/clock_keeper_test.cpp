@@ -6,6 +6,7 @@
 #include <spdlog/logger.h>
 #include <spdlog/sinks/null_sink.h>
 
+#include "host_clock_double.hpp"
 #include "protocol/history/record.hpp"
 #include "temporary_directory.hpp"
 
@@ -40,7 +41,8 @@ protected:
     therapy::Zone zone = therapy::Zone::find("Europe/Berlin").value();
     spdlog::logger log{"test", std::make_shared<spdlog::sinks::null_sink_mt>()};
     PumpInfo pump = store.pump("NG1234567H");
-    ClockKeeper keeper{store, zone, log};
+    HostClockDouble computer{store, zone};
+    ClockKeeper keeper{store, zone, computer.host, log};
 };
 
 TEST_F(AClockKeeper, KeepsAReadingOnceHistoryIsThereUpToTheEnd) {

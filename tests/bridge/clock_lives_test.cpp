@@ -12,6 +12,7 @@
 
 #include "bridge/publish/clock_keeper.hpp"
 #include "bridge/publish/publisher.hpp"
+#include "host_clock_double.hpp"
 #include "protocol/history/record.hpp"
 #include "temporary_directory.hpp"
 
@@ -110,9 +111,9 @@ public:
         restart();
     }
     void restart() {
-        keeper_ = std::make_unique<ClockKeeper>(store_, zone_, log_);
+        keeper_ = std::make_unique<ClockKeeper>(store_, zone_, computer_.host, log_);
         publisher_ = std::make_unique<Publisher>(
-            store_, zone_, settings_,
+            store_, zone_, computer_.host, settings_,
             [this](PumpId pump, std::span<const nightscout::Document> documents,
                    std::span<const Store::Published> times) {
                 for (const auto& document : documents)
@@ -148,6 +149,7 @@ private:
     TemporaryDirectory directory_;
     Store store_{directory_ / "history.db"};
     therapy::Zone zone_ = therapy::Zone::find("Europe/Berlin").value();
+    HostClockDouble computer_{store_, zone_};
     nightscout::MappingSettings settings_;
     PumpInfo pump_ = store_.pump("NG1234567H");
     spdlog::logger log_{"test", std::make_shared<spdlog::sinks::null_sink_mt>()};

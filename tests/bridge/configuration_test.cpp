@@ -36,6 +36,9 @@ path = "/tmp/history.db"
 
 [status]
 listen = ""
+
+[time]
+host_clock = "trusted"
 )";
 
 class ConfigurationFile : public ::testing::Test {
@@ -70,6 +73,7 @@ TEST_F(ConfigurationFile, GivesEveryValue) {
     EXPECT_EQ(read.nightscout.caFile, "/etc/ca.pem");
     EXPECT_EQ(read.storage.path, "/tmp/history.db");
     EXPECT_EQ(read.status.listen, "");
+    EXPECT_TRUE(read.time.hostClockTrusted);
 }
 
 TEST_F(ConfigurationFile, NeedsOnlyTheTimeZone) {
@@ -77,6 +81,7 @@ TEST_F(ConfigurationFile, NeedsOnlyTheTimeZone) {
     EXPECT_EQ(toString(loaded.problems), "");
     EXPECT_EQ(loaded.configuration.storage.path, "/var/lib/pump-bridge/history.db");
     EXPECT_EQ(loaded.configuration.status.listen, "127.0.0.1:8780");
+    EXPECT_FALSE(loaded.configuration.time.hostClockTrusted);
 }
 
 TEST_F(ConfigurationFile, ReportsEveryProblemAtOnceWithItsLine) {
@@ -323,6 +328,8 @@ TEST_F(ConfigurationFile, ReadsSecretsFromFilesWithoutTheirLineEnd) {
     EXPECT_EQ(toString(loaded.warnings), "");
     EXPECT_EQ(loaded.configuration.apiSecret, "correct horse battery");
     EXPECT_EQ(loaded.configuration.token, "pump-0123456789abcdef");
+    EXPECT_EQ(loaded.configuration.apiSecretSource, secret);
+    EXPECT_EQ(loaded.configuration.tokenSource, token);
 }
 
 TEST_F(ConfigurationFile, TakesCredentialsOfTheServiceManager) {
@@ -331,6 +338,8 @@ TEST_F(ConfigurationFile, TakesCredentialsOfTheServiceManager) {
     const auto loaded = load("timezone = \"UTC\"\n");
     EXPECT_EQ(loaded.configuration.apiSecret, "correct horse battery");
     EXPECT_EQ(loaded.configuration.token, "");
+    EXPECT_EQ(loaded.configuration.apiSecretSource, directory / "api-secret");
+    EXPECT_EQ(loaded.configuration.tokenSource, "");
 }
 
 TEST_F(ConfigurationFile, ProposesSectionsToo) {

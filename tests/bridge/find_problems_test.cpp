@@ -146,6 +146,25 @@ TEST(FindProblems, SaysOfAServiceThatDoesNotRunOnlyWhatItsStoreSays) {
     EXPECT_THAT(namesOf(state), ElementsAre("documents-set-aside"));
 }
 
+TEST(FindProblems, WaitsTenMinutesForSomethingThatConfirmsTheClock) {
+    ServiceState state = good();
+    state.clock = ServiceState::Clock{{}, 10min, {}};
+    EXPECT_THAT(namesOf(state), IsEmpty());
+    state.clock->untrustedFor = 10min + 1s;
+    EXPECT_THAT(namesOf(state), ElementsAre("clock-untrusted"));
+    state.glucose->time = kNow - 3h;
+    EXPECT_THAT(namesOf(state), ElementsAre("clock-untrusted")) << "how old it is cannot be said";
+    state.clock = ServiceState::Clock{ClockWitness::Pump, {}, {}};
+    EXPECT_THAT(namesOf(state), ElementsAre("glucose-old"));
+}
+
+TEST(FindProblems, NamesClocksThatDisagree) {
+    ServiceState state = good();
+    state.clock = ServiceState::Clock{ClockWitness::TimeService, {}, -3600s};
+    EXPECT_THAT(namesOf(state), ElementsAre("clocks-disagree"));
+    EXPECT_THAT(sentence(findProblems(state)[0]), HasSubstr("3600 s behind"));
+}
+
 TEST(FindProblems, HasARemedyForEveryProblem) {
     const std::vector<Problem::Cause> causes{Problem::Bluetooth{LinkStage::BluetoothMissing, "no bluetoothd"},
                                              Problem::Upload{Health::Refused, {}},
@@ -155,7 +174,9 @@ TEST(FindProblems, HasARemedyForEveryProblem) {
                                              Problem::GlucoseOld{13min},
                                              Problem::Reservoir{protocol::MedFloat::number(3, 0)},
                                              Problem::PumpBattery{25},
-                                             Problem::Disk{1}};
+                                             Problem::Disk{1},
+                                             Problem::ClockUntrusted{},
+                                             Problem::ClocksDisagree{61s}};
     for (const Problem::Cause& cause : causes) {
         const Problem problem{cause, Severity::Notice, std::nullopt};
         EXPECT_NE(sentence(problem), "");

@@ -8,6 +8,7 @@
 #include "bridge/commands/history.hpp"
 #include "bridge/publish/publisher.hpp"
 #include "generated_store.hpp"
+#include "host_clock_double.hpp"
 #include "therapy/dating.hpp"
 
 namespace bridge::test {
@@ -81,8 +82,10 @@ TEST_F(HistoryDates, AreThoseOfTheUploadForEveryRecordOfAMonthWithClockChanges) 
     std::map<std::uint32_t, std::chrono::sys_seconds> fixed;
     std::vector<nightscout::Document> documents;
     nightscout::MappingSettings settings;
+    HostClockDouble computer{store, zone};
     Publisher publisher{store,
                         zone,
+                        computer.host,
                         settings,
                         [&](PumpId id, std::span<const nightscout::Document> mapped,
                             std::span<const Store::Published> times) {

@@ -12,6 +12,7 @@
 #include "../nightscout/nightscout_process.hpp"
 #include "../nightscout/run_task.hpp"
 #include "../nightscout/scripted_server.hpp"
+#include "host_clock_double.hpp"
 #include "nightscout/upload/api_secret.hpp"
 #include "temporary_directory.hpp"
 
@@ -43,8 +44,8 @@ protected:
         settings.site.host = "127.0.0.1";
         settings.site.port = std::to_string(port);
         settings.apiSecretHeader = nightscout::secretHeader(kSecret);
-        ProfileSync keeper{io.get_executor(),      settings, store, profile, "Europe/Berlin",
-                           [this] { return now; }, log};
+        ProfileSync keeper{io.get_executor(),      settings,      store, profile, "Europe/Berlin",
+                           [this] { return now; }, computer.host, log};
         return nightscout::testing::runTask(io, keeper.check());
     }
     std::string said() {
@@ -54,8 +55,10 @@ protected:
 
     static constexpr const char* kSecret = "this-is-a-test-secret";
     boost::asio::io_context io{1};
+    therapy::Zone zone = therapy::Zone::find("Europe/Berlin").value();
     TemporaryDirectory directory;
     Store store{directory / "history.db"};
+    HostClockDouble computer{store, zone};
     std::optional<nightscout::ProfileSettings> profile = someProfile();
     std::chrono::sys_seconds now{1773475200s};
     std::ostringstream text;

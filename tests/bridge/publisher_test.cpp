@@ -6,6 +6,7 @@
 #include <spdlog/sinks/null_sink.h>
 
 #include "bridge/publish/status_publisher.hpp"
+#include "host_clock_double.hpp"
 #include "measured_clock.hpp"
 #include "protocol/history/record.hpp"
 #include "temporary_directory.hpp"
@@ -38,6 +39,7 @@ protected:
     bridge::Publisher publisher(bool marks = true) {
         return {store,
                 zone,
+                computer.host,
                 settings,
                 [this](bridge::PumpId, std::span<const nightscout::Document> mapped,
                        std::span<const bridge::Store::Published> published) {
@@ -59,6 +61,7 @@ protected:
     bridge::test::TemporaryDirectory directory;
     bridge::Store store{directory / "history.db"};
     therapy::Zone zone = therapy::Zone::find("Europe/Berlin").value();
+    bridge::test::HostClockDouble computer{store, zone};
     nightscout::MappingSettings settings;
     spdlog::logger log{"test", std::make_shared<spdlog::sinks::null_sink_mt>()};
     bridge::PumpInfo pump = store.pump("NG1234567H");
@@ -114,7 +117,7 @@ TEST_F(PublisherTest, MapsTheNewestRecordsAgainWhenThePumpShowsMore) {
     receive(records);
     publish();
     EXPECT_EQ(documents.size(), 2U); // the step before it, and the gap after that
-    bridge::StatusPublisher present{store, settings, {}, true};
+    bridge::StatusPublisher present{store, computer.host, settings, {}, true};
     therapy::PumpStatus status;
     status.status.emplace();
     status.status->therapyControlState = history::TherapyControlState::Stop;

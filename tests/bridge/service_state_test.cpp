@@ -147,6 +147,26 @@ protocol::Bytes bytes(const char* hex) {
     return *protocol::fromHex(hex);
 }
 
+TEST(StoredState, SaysThatRecordsWaitForThisComputersClock) {
+    const TemporaryDirectory directory;
+    Store store{directory / "history.db"};
+    const auto zone = therapy::Zone::find("Europe/Berlin").value();
+    const auto pump = store.pump("NG1234567H");
+    store.addRecords(pump.id, std::vector<ReceivedRecord>{{0, bytes("0ef000000000100e3cea07030e091a00")}},
+                     kNow);
+    ServiceState state;
+    state.clock = ServiceState::Clock{{}, 1min, {}};
+    readStoredState(store, zone, {}, state);
+    EXPECT_EQ(state.held, (std::vector<HeldRecords>{{therapy::Hold::HostClock, 1}}));
+    EXPECT_NE(toText(state).find("clock is not trusted yet"), std::string::npos);
+    EXPECT_EQ(toJson(state)["held"][0]["reason"], "host-clock");
+    EXPECT_EQ(toJson(state)["clock"]["trusted"], false);
+    state.clock = ServiceState::Clock{ClockWitness::TimeService, {}, {}};
+    readStoredState(store, zone, {}, state);
+    EXPECT_EQ(state.held, (std::vector<HeldRecords>{{therapy::Hold::NotMeasured, 1}}));
+    EXPECT_EQ(toJson(state)["clock"]["trusted_by"], "time-service");
+}
+
 TEST(StoredState, KnowsTheNewestGlucoseAndRecord) {
     const TemporaryDirectory directory;
     Store store{directory / "history.db"};

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "bridge/publish/clock_keeper.hpp"
+#include "host_clock_double.hpp"
 #include "session_fixture.hpp"
 
 namespace {
@@ -22,8 +23,12 @@ protected:
         onRange = [this] { keeper().settle(pumpInfo()); };
     }
     bridge::ClockKeeper& keeper() {
-        if (!keeper_) keeper_ = std::make_unique<bridge::ClockKeeper>(*store, zone, log);
+        if (!keeper_) keeper_ = std::make_unique<bridge::ClockKeeper>(*store, zone, computer().host, log);
         return *keeper_;
+    }
+    bridge::test::HostClockDouble& computer() {
+        if (!computer_) computer_ = std::make_unique<bridge::test::HostClockDouble>(*store, zone);
+        return *computer_;
     }
     [[nodiscard]] bridge::PumpInfo pumpInfo() const { return store->pumps().at(0); }
     void follow() {
@@ -50,6 +55,7 @@ protected:
     therapy::Zone zone = therapy::Zone::find("Europe/Berlin").value();
 
 private:
+    std::unique_ptr<bridge::test::HostClockDouble> computer_;
     std::unique_ptr<bridge::ClockKeeper> keeper_;
 };
 

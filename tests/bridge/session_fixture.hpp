@@ -75,8 +75,8 @@ protected:
         link = std::make_unique<link_test::MemoryLink>(io.get_executor(), *pump);
         session = std::make_unique<bridge::PumpSession>(
             io.get_executor(), *link, *store, keys.first, seeded(3),
-            bridge::SessionClocks{[] { return kUtcNow; }, [this] { return steadyNow(); }}, settings, *this,
-            log);
+            bridge::SessionClocks{[this] { return hostUtc; }, [this] { return steadyNow(); }}, settings,
+            *this, log);
         asio::co_spawn(
             io, session->run(),
             asio::bind_cancellation_slot(stop.slot(), [this](const std::exception_ptr&) { ended = true; }));
@@ -163,6 +163,7 @@ protected:
     std::optional<therapy::PumpStatus> status;
     std::optional<std::chrono::seconds> measured;
     std::vector<bridge::SessionStage> stages;
+    std::chrono::sys_seconds hostUtc = kUtcNow;
     std::chrono::seconds ahead{0};
     int timesOutOfStep = 0;
     std::vector<therapy::ClockReading> readings;

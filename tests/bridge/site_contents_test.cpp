@@ -13,6 +13,7 @@
 #include "bridge/config/site_settings.hpp"
 #include "bridge/publish/publisher.hpp"
 #include "generated_store.hpp"
+#include "host_clock_double.hpp"
 #include "therapy/time_line.hpp"
 
 namespace bridge::test {
@@ -175,7 +176,8 @@ TEST_F(Site, IsTheSameWhenASecondBridgeSendsTheSamePump) {
                                    std::span<const Store::Published> times) {
             return store.queueDocuments(pump, told, times);
         };
-        Publisher publisher(store, zone, configuration.documents, sink, true, log);
+        HostClockDouble computer{store, zone};
+        Publisher publisher(store, zone, computer.host, configuration.documents, sink, true, log);
         const PumpInfo pump = store.pump("NG1234567H");
         store.keepClockOffset(pump.id, measuredClock(newer.back().sequenceNumber, 1h));
         store.addRecords(pump.id, newer, std::chrono::sys_seconds{});

@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "../nightscout/pump_statuses.hpp"
+#include "host_clock_double.hpp"
 #include "measured_clock.hpp"
 #include "temporary_directory.hpp"
 
@@ -22,13 +23,15 @@ using nightscout::test::fullStatus;
 class StatusPublisherTest : public ::testing::Test {
 protected:
     QueueResult publish(const therapy::PumpStatus& status) {
-        if (!publisher) publisher.emplace(store, settings, sink, true);
+        if (!publisher) publisher.emplace(store, computer.host, settings, sink, true);
         return publisher->publish(pump, status);
     }
 
     TemporaryDirectory directory;
     Store store{directory / "history.db"};
     PumpInfo pump = store.pump("NG1234567H");
+    therapy::Zone zone = therapy::Zone::find("Europe/Berlin").value();
+    HostClockDouble computer{store, zone};
     nightscout::MappingSettings settings;
     std::vector<nightscout::Document> documents;
     DocumentSink sink = [this](PumpId, std::span<const nightscout::Document> told,
@@ -84,7 +87,7 @@ TEST_F(StatusPublisherTest, RemembersTheSensorFromRunToRun) {
 
 TEST_F(StatusPublisherTest, OnlyShowingKeepsEventsForLater) {
     settings.features = {Feature::PumpEvents};
-    publisher.emplace(store, settings, sink, false);
+    publisher.emplace(store, computer.host, settings, sink, false);
     publish(fullStatus());
     publisher.reset();
     publish(fullStatus());
@@ -105,7 +108,7 @@ protected:
         store.noteOldest(pump.id, 0);
         store.addRecords(pump.id, aSensorStarts(), std::chrono::sys_seconds{});
         spdlog::logger log{"test", std::make_shared<spdlog::sinks::null_sink_mt>()};
-        Publisher history{store, therapy::Zone::find("Europe/Berlin").value(), settings, sink, true, log};
+        Publisher history{store, zone, computer.host, settings, sink, true, log};
         history.publish(pump);
         EXPECT_TRUE(documents.empty());
     }

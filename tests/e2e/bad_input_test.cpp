@@ -2,6 +2,8 @@
 // What a user sees when something is wrong: a message that says what and what to do, and the right exit code.
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
 #include <csignal>
 
 #include "rig.hpp"
@@ -144,6 +146,21 @@ TEST(NightscoutMessage, TellsThatTheSecretIsRefused) {
     EXPECT_TRUE(says(bridge->output(), "secret"));
     EXPECT_EQ(bridge->output().find("not-the-secret-of-the-site"), std::string::npos);
     EXPECT_EQ(site.count(), 0U);
+}
+
+TEST(NightscoutMessage, IsOverOnceTheFileOfTheSecretHasTheRightOne) {
+    if (!Nightscout::isInstalled()) GTEST_SKIP() << "PUMP_BRIDGE_NIGHTSCOUT_DIR has no Nightscout";
+    Rig rig{{.source = {"--seed", "2", "--days", "1"}, .more = {}}};
+    const Nightscout site;
+    auto bridge = rig.bridge(rig.configuration(site.url(), "history.db", "not-the-secret-of-the-site"), {});
+    ASSERT_TRUE(bridge->waitForText("upload stopped", 30s)) << bridge->output();
+    const std::string file = rig.directory().write("secret-new", Nightscout::secret() + "\n");
+    std::filesystem::rename(file, rig.directory().path("secret-history.db"));
+    EXPECT_TRUE(bridge->waitForText("upload works again", 30s)) << bridge->output();
+    EXPECT_EQ(bridge->output().find(Nightscout::secret()), std::string::npos);
+    EXPECT_GT(site.count(), 0U);
+    bridge->signal(SIGTERM);
+    EXPECT_EQ(bridge->wait(10s), 0) << bridge->output();
 }
 
 TEST(Stopping, IsOrderlyInTheMiddleOfASync) {

@@ -146,11 +146,11 @@ nlohmann::json Rig::inventory() const {
 std::string Rig::configuration(const std::string& site, const std::string& store,
                                const std::string& secret) const {
     const std::string secretFile = directory_.write("secret-" + store, secret + "\n");
-    return directory_.write(store + ".toml",
-                            "timezone = \"Europe/Berlin\"\n[pump]\nkey_database = \"" +
-                                directory_.path("sake.keydb") + "\"\n[nightscout]\nurl = \"" + site +
-                                "\"\napi_secret_file = \"" + secretFile + "\"\n[storage]\npath = \"" +
-                                directory_.path(store) + "\"\n");
+    return directory_.write(
+        store + ".toml",
+        "timezone = \"Europe/Berlin\"\n[pump]\nkey_database = \"" + directory_.path("sake.keydb") +
+            "\"\n[nightscout]\nurl = \"" + site + "\"\napi_secret_file = \"" + secretFile +
+            "\"\n[time]\nhost_clock = \"trusted\"\n[storage]\npath = \"" + directory_.path(store) + "\"\n");
 }
 
 std::unique_ptr<Process> Rig::bridge(const std::string& configuration,

@@ -67,14 +67,13 @@ std::string toWire(const ScriptedAnswer& answer) {
 
 } // namespace
 
-Certificate makeCertificate(const std::string& subjectAltName) {
+Certificate makeCertificate(const std::string& subjectAltName, Validity validity) {
     const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(EVP_EC_gen("P-256"), EVP_PKEY_free);
     const std::unique_ptr<X509, decltype(&X509_free)> x509(X509_new(), X509_free);
     X509_set_version(x509.get(), X509_VERSION_3);
     ASN1_INTEGER_set(X509_get_serialNumber(x509.get()), 1);
-    constexpr long day = 24 * 60 * 60;
-    X509_gmtime_adj(X509_getm_notBefore(x509.get()), -day);
-    X509_gmtime_adj(X509_getm_notAfter(x509.get()), day);
+    X509_gmtime_adj(X509_getm_notBefore(x509.get()), std::chrono::seconds(validity.from).count());
+    X509_gmtime_adj(X509_getm_notAfter(x509.get()), std::chrono::seconds(validity.to).count());
     X509_set_pubkey(x509.get(), key.get());
     auto* subject = X509_get_subject_name(x509.get());
     const unsigned char commonName[] = "pump-bridge test";

@@ -46,7 +46,13 @@ struct Certificate {
     std::string certificate;
     std::string key;
 };
-Certificate makeCertificate(const std::string& subjectAltName = "DNS:localhost,IP:127.0.0.1");
+/// When it is valid, from now.
+struct Validity {
+    std::chrono::hours from{-24};
+    std::chrono::hours to{24};
+};
+Certificate makeCertificate(const std::string& subjectAltName = "DNS:localhost,IP:127.0.0.1",
+                            Validity validity = {});
 
 class ScriptedServer {
 public:

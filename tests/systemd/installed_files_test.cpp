@@ -101,6 +101,8 @@ TEST(Unit, StartsTheInstalledProgramAndKeepsItsMemoryToItself) {
                              "\nRuntimeDirectory=pump-bridge\n", "\nSupplementaryGroups=pump-bridge-users\n"})
         EXPECT_THAT(unit, HasSubstr(line));
     EXPECT_EQ(unit.find('@' + std::string("CMAKE")), std::string::npos);
+    EXPECT_THAT(unit, HasSubstr("\nAfter=bluetooth.service network-online.target\n"))
+        << "it does not wait for the time";
     EXPECT_THAT(contents(support::projectFile("systemd/pump-bridge.sysusers")),
                 HasSubstr("g pump-bridge-users "));
 }
