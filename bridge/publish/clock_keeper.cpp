@@ -51,7 +51,10 @@ bool ClockKeeper::settle(const PumpInfo& pump) {
         log_.debug("session: the pump's clock was set while it was read");
         return false;
     }
-    judge(pump, *run, reading);
+    ClockReading whole = reading;
+    const auto before = store_.records(pump.id, {*newest, *newest});
+    if (!before.empty()) whole.newestRecord = run->dated(before.front()).localTime;
+    judge(pump, *run, whole);
     return true;
 }
 
@@ -101,6 +104,11 @@ void ClockKeeper::report(const ReadingJudgement& judgement, const ClockReading& 
 bool ClockKeeper::wantsReading(const PumpInfo& pump) const {
     const auto run = newestRun(store_, pump.id, zone_);
     if (!run || run->timeLine().segments().empty()) return false;
+    // It was read, and is to be read again when the next reference has come.
+    const auto expected = setExpectedAfter_.find(pump.id);
+    if (expected != setExpectedAfter_.end() &&
+        run->timeLine().references().back().sequenceNumber <= expected->second)
+        return false;
     const std::uint32_t begin = run->timeLine().segments().back().firstSequenceNumber;
     return std::ranges::none_of(store_.clockOffsets(pump.id),
                                 [begin](const ClockOffset& offset) { return offset.from >= begin; });
