@@ -162,7 +162,8 @@ private:
             ASSERT_LE(late, kMostAhead + slack) << number;
             ASSERT_GE(late, -kMostBehind - slack) << number;
             if (before) {
-                ASSERT_GE(found->second - before->first, truth - before->second - kAgree) << number;
+                ASSERT_GE(found->second - before->first, truth - before->second - kAgree - kRounding)
+                    << number;
             }
             before = {found->second, truth};
         }
