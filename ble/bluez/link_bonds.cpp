@@ -64,6 +64,7 @@ asio::awaitable<void> BluezLink::Machine::reviewBonds() {
     // Whoever may remove a bond from bluetoothd may let another pump pair.
     const bool removed = std::exchange(bondRemoved_, false);
     const bool lastIsGone = removed && !proven && !hasBond(Bond::Candidate);
+    if (lastIsGone) openedForRemovalAt_ = changes_.now();
     if ((atStart && !proven) || lastIsGone) pairingUntil_ = changes_.now() + settings_.limits.pairing;
     noteBonds();
     if (std::exchange(removeCandidates_, false))

@@ -12,6 +12,12 @@
 #include "ble/preferred_advertiser.hpp"
 
 namespace ble {
+namespace {
+
+/// Between the first of its objects that bluetoothd takes back and its end.
+constexpr auto kDaemonTakesLeave = std::chrono::seconds(5);
+
+} // namespace
 
 asio::awaitable<void> BluezLink::Machine::run() {
     std::exception_ptr failure;
@@ -106,6 +112,10 @@ void BluezLink::Machine::forget() {
     applicationRegistered_ = false;
     bondedPaths_.clear(); // they went with the adapter
     bondRemoved_ = false;
+    // A bluetoothd that ends takes its objects back one by one: the bond was not removed by anybody.
+    if (openedForRemovalAt_ && changes_.now() - *openedForRemovalAt_ < kDaemonTakesLeave)
+        pairingUntil_.reset();
+    openedForRemovalAt_.reset();
     pairable_.reset();
     if (advertiser_) advertiser_->forget();
 }

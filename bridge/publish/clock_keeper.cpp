@@ -73,7 +73,11 @@ bool ClockKeeper::settle(const PumpInfo& pump) {
     host_.pumpShows(reading, lastSet(*run));
     settledAt_[pump.id] = host_.changes();
     if (!host_.trusted()) return false;
-    return host_.vouched() ? judge(pump, *run, reading) : takeZone(pump, *run, reading);
+    if (!host_.vouched()) return takeZone(pump, *run, reading);
+    ClockReading whole = reading;
+    const auto before = store_.records(pump.id, {*newest, *newest});
+    if (!before.empty()) whole.newestRecord = run->dated(before.front()).localTime;
+    return judge(pump, *run, whole);
 }
 
 bool ClockKeeper::takeZone(const PumpInfo& pump, const StoredRun& run, ClockReading reading) {
@@ -140,7 +144,11 @@ bool ClockKeeper::wantsReading(const PumpInfo& pump) const {
     if (!run || run->timeLine().segments().empty()) return false;
     const auto settled = settledAt_.find(pump.id);
     if (settled == settledAt_.end() || settled->second != host_.changes()) return true;
-    return host_.trusted() && !newestOffset(store_, pump.id, *run);
+    if (!host_.trusted() || newestOffset(store_, pump.id, *run)) return false;
+    // It was read, and is to be read again when the next reference has come.
+    const auto expected = setExpectedAfter_.find(pump.id);
+    return expected == setExpectedAfter_.end() ||
+           run->timeLine().references().back().sequenceNumber > expected->second;
 }
 
 } // namespace bridge

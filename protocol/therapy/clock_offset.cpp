@@ -46,6 +46,44 @@ const ClockOffset* newestIn(std::span<const ClockOffset> known, std::uint64_t fi
     return newest;
 }
 
+/// What a clock that was not set since shows now, and when that was last measured: the last reading of the
+/// newest segment, or of one before it from which every change is known.
+struct Expected {
+    seconds measured{0};
+    UtcSeconds measuredAt{};
+};
+std::optional<Expected> expectedOf(const TimeLine& timeLine, std::span<const ClockOffset> known) {
+    const auto segments = timeLine.segments();
+    std::uint64_t end = std::uint64_t{1} << 32U;
+    seconds moved{0};
+    for (std::size_t i = segments.size(); i-- > 0;) {
+        if (const auto* last = newestIn(known, segments[i].firstSequenceNumber, end))
+            return Expected{last->measured + moved, last->measuredAt};
+        if (!segments[i].clockChange) return std::nullopt;
+        moved += *segments[i].clockChange;
+        end = segments[i].firstSequenceNumber;
+    }
+    return std::nullopt;
+}
+
+/// Farther than a clock that was not set can be.
+bool isFarFrom(const Expected& expected, const ClockReading& reading) {
+    const auto age = std::max(reading.utc - expected.measuredAt, seconds{0});
+    const seconds drift = kReadingError + age * kDriftPerDay / kDay.count();
+    return std::chrono::abs(reading.offset() - expected.measured) > drift;
+}
+
+/// In a segment without a reading of its own: whether the clock as it was read fits the newest record better
+/// than the clock as it was to be expected, because the pump has not counted right what the change was.
+/// Otherwise the clock was set after that record.
+bool isNearerToRecords(const Expected& expected, const ClockReading& reading) {
+    if (!reading.newestRecord) return true;
+    const seconds since = reading.local - *reading.newestRecord;
+    const seconds sinceByExpected = since + (expected.measured - reading.offset());
+    if (since < seconds{0}) return sinceByExpected < seconds{0};
+    return sinceByExpected < seconds{0} || since <= sinceByExpected;
+}
+
 bool isImpossible(const ClockReading& reading, const Reference& begin) {
     if (isBeforeItsTime(reading.local)) return true;
     if (isPossibleOffset(reading.offset())) return false;
@@ -102,14 +140,15 @@ ReadingJudgement judgeReading(const TimeLine& timeLine, std::span<const ClockOff
         return {Verdict::Lost, keep};
     }
     const auto* last = newestIn(known, begin->sequenceNumber, std::uint64_t{1} << 32U);
+    const auto expected = expectedOf(timeLine, known);
+    if (expected && !insist && isFarFrom(*expected, reading) &&
+        (last != nullptr || !isNearerToRecords(*expected, reading)))
+        return {Verdict::SetExpected, {}};
     if (last == nullptr) {
         const auto inUse = offsetBefore(timeLine, known, *begin, measured);
         keep.offset = inUse ? preciseOffset(measured, *inUse) : preciseOffset(measured);
         return {Verdict::Measured, keep};
     }
-    const auto age = std::max(reading.utc - last->measuredAt, seconds{0});
-    const seconds drift = kReadingError + age * kDriftPerDay / kDay.count();
-    if (!insist && std::chrono::abs(measured - last->measured) > drift) return {Verdict::SetExpected, {}};
     keep.from = last->from;
     keep.offset = preciseOffset(measured, last->offset);
     if (keep.offset == last->offset) return {Verdict::Kept, keep};

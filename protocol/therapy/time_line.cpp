@@ -14,6 +14,8 @@ using std::chrono::seconds;
 /// A difference up to this is the rounding of two clock readings, not a change
 /// (docs/nightscout/mapping.md 5.3).
 constexpr seconds kUnchanged{30};
+/// That of a set: its change is known, and however small it is, the offset changes by it.
+constexpr seconds kSameTime{1};
 constexpr std::size_t kNoSegment = static_cast<std::size_t>(-1);
 
 template <typename Event>
@@ -64,7 +66,8 @@ TimeLine::TimeLine(std::vector<Reference> references) : references_(std::move(re
     }
     for (std::size_t i = 0; i < references_.size(); ++i) {
         const auto change = clockChange(i);
-        const bool undisturbed = i > 0 && change && std::chrono::abs(*change) <= kUnchanged;
+        const seconds unchanged = isSet(references_[i]) ? kSameTime : kUnchanged;
+        const bool undisturbed = i > 0 && change && std::chrono::abs(*change) <= unchanged;
         if (!references_[i].readable) { // dates nothing, so it is on no clock
             segmentOfReference_.push_back(kNoSegment);
             continue;
@@ -82,10 +85,12 @@ std::optional<seconds> TimeLine::clockChange(std::size_t index) const {
     // What the lost clock is set from says nothing about the clock before the loss.
     if (isSet(after) && onLostClock_[index - 1]) return std::nullopt;
     const seconds change = after.time - (before.time + after.elapsed);
-    // An elapsed time of zero means "not known"; the change is then known only to be none. So it is where
-    // nobody set the clock: a pump that was off keeps its clock, but may not count the time.
-    const bool counted = isSet(after) && after.elapsed > seconds{0};
-    if (!counted && std::chrono::abs(change) > kUnchanged) return std::nullopt;
+    // An elapsed time of zero means "not known": a clock that was set back by as much as had passed looks as
+    // if it had not been set.
+    if (isSet(after) && after.elapsed == seconds{0}) return std::nullopt;
+    // Where nobody set the clock it is known only that it was not changed: a pump that was off keeps its
+    // clock, but may not count the time.
+    if (!isSet(after) && std::chrono::abs(change) > kUnchanged) return std::nullopt;
     return change;
 }
 

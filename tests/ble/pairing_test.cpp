@@ -119,6 +119,19 @@ TEST_F(Pairing, LeavesAProvenBondWhenTheUserOpensIt) {
     EXPECT_TRUE(untilState(LinkState::AdvertisingReconnect)) << "a handshake ends it";
 }
 
+// Seen: a bluetoothd that ended took its device back before its name was gone; pairing stayed open for ten
+// minutes.
+TEST_F(Pairing, IsNotOpenedByABluetoothdThatEnds) {
+    bonds_->setProven(kPump);
+    start({.bonded = true, .nameKnownAtOnce = true, .reconnectDelay = 10min});
+    ASSERT_TRUE(untilState(LinkState::AdvertisingReconnect));
+    double_->takeDeviceBack();
+    ASSERT_TRUE(untilState(LinkState::AdvertisingPairing)) << "as if somebody had removed the bond";
+    double_->restart();
+    ASSERT_TRUE(untilState(LinkState::BluezMissing));
+    ASSERT_TRUE(untilState(LinkState::AdvertisingReconnect)) << "and not both";
+}
+
 TEST_F(Pairing, IgnoresWhoFailsThreeTimesForGrowingTimes) {
     settings_.limits.request = 10ms;
     startDaemon();

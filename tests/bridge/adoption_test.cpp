@@ -15,6 +15,7 @@
 #include "../nightscout/scripted_server.hpp"
 #include "bridge/publish/backfill.hpp"
 #include "generated_store.hpp"
+#include "host_clock_double.hpp"
 #include "nightscout/upload/client.hpp"
 
 namespace bridge::test {
@@ -123,7 +124,7 @@ public:
             store, zone_, AdoptionClock{[] { return kNow; }, [this] { return trusted; }},
             [this](const PumpInfo&) { publisher_->publish(pump()); }, log_);
         publisher_.emplace(
-            store, zone_, settings_,
+            store, zone_, computer_.host, settings_,
             [this](PumpId id, std::span<const nightscout::Document> documents,
                    std::span<const Store::Published> times) {
                 for (const auto& document : documents) {
@@ -179,6 +180,7 @@ public:
     bool trusted = true; ///< this computer's clock
 
 private:
+    HostClockDouble computer_{store, zone_};
     std::optional<Adoption> adoption_;
     std::optional<Publisher> publisher_;
 };
@@ -269,6 +271,19 @@ TEST_F(ASecondBridge, SendsNothingBeforeTheSiteHasAnswered) {
     ASSERT_TRUE(second.ask().accepted()); // glucose; treatments are asked next
     EXPECT_TRUE(second.sent.empty());
     EXPECT_TRUE(second.asks());
+}
+
+TEST_F(ASecondBridge, AsksSinceWhenOnlyByAClockThatIsTrusted) {
+    Bridge second(site_, directory_ / "second.db");
+    second.measure(1h);
+    second.trusted = false;
+    second.receive(records_);
+    EXPECT_FALSE(second.asks());
+    EXPECT_TRUE(second.sent.empty());
+    second.trusted = true;
+    second.publish();
+    EXPECT_FALSE(second.sent.empty());
+    EXPECT_EQ(second.store.wrongTimes(1), 0U);
 }
 
 TEST_F(ASecondBridge, ReadsAllPagesOfAFullSite) {

@@ -198,6 +198,18 @@ TEST(HistoryTimeLine, DoesNotKnowTheChangeWithoutAnElapsedTime) {
     EXPECT_EQ(timeLine.segments().size(), 2U);
 }
 
+TEST(HistoryTimeLine, DoesNotTakeAClockThatWasSetBackByTheTimeThatPassedForTheSame) {
+    const TimeLine timeLine({{10, 3600s, kPeriodic, kDay}, {20, 0s, kSet, kDay}});
+    EXPECT_EQ(timeLine.clockChange(1), std::nullopt);
+    EXPECT_EQ(timeLine.segments().size(), 2U);
+}
+
+TEST(HistoryTimeLine, KnowsASmallChangeWhereTheClockWasSet) {
+    const TimeLine timeLine({{10, 3600s, kPeriodic, kDay}, {20, 60s, kSet, kDay + 60s + 20s}});
+    ASSERT_EQ(timeLine.segments().size(), 2U);
+    EXPECT_EQ(timeLine.segments()[1].clockChange, 20s);
+}
+
 TEST(HistoryTimeLine, KeepsALiveSampleOutOfTheFuture) {
     const TimeLine timeLine({{10, 3600s, kPeriodic, kDay}});
     EXPECT_EQ(textOf(timeLine.sampleTime(at(11, 590), 10)), "2026-03-28T00:09:50") << "rounded up";

@@ -80,6 +80,9 @@ void BluezDouble::restart() {
     daemon_->stop();
     daemon_->start();
 }
+void BluezDouble::takeDeviceBack() {
+    daemon_->takeDeviceBack();
+}
 void BluezDouble::removeAdapter() {
     daemon_->removeAdapter();
 }

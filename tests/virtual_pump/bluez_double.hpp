@@ -101,6 +101,7 @@ public:
 
     // What can happen to a daemon.
     void restart(); ///< bluetoothd ends and starts again: only bonds survive
+    void takeDeviceBack(); ///< as the first step of its end, before the adapter and its name go
     void removeAdapter();
     void addAdapter();
     void switchOff(); ///< somebody turns the adapter off; the bridge may turn it on again

@@ -85,6 +85,13 @@ void BluezDouble::Daemon::addAdapter() {
     if (settings_.powersItselfAfter.count() > 0) powerItself();
 }
 
+void BluezDouble::Daemon::takeDeviceBack() {
+    disconnect("connection terminated by local host");
+    services_.reset();
+    device_.reset();
+    bus_.pump.wake();
+}
+
 void BluezDouble::Daemon::removeAdapter() {
     if (adapter_ == nullptr) return;
     powerTimer_.cancel();

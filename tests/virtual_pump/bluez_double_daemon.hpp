@@ -25,6 +25,7 @@ public:
     void start();
     void stop();
     void addAdapter();
+    void takeDeviceBack();
     void removeAdapter();
     void switchOff();
 

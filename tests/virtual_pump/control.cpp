@@ -20,7 +20,9 @@
 #include <nlohmann/json.hpp>
 
 #include "ble/bluez/bus.hpp"
+#include "clock_change.hpp"
 #include "history_source.hpp"
+#include "protocol/history/record.hpp"
 #include "protocol/sake/key_database.hpp"
 
 namespace virtual_pump {
@@ -111,6 +113,34 @@ asio::awaitable<void> live(Pump& pump, BluezDouble& daemon, ScaledClock clock, s
     }
 }
 
+/// What happens to its clock, counted from the first handshake.
+asio::awaitable<void> changeClock(Pump& pump, BluezDouble& daemon, std::vector<ClockEvent> events,
+                                  std::function<protocol::LocalSeconds()> unset, std::ostream& out) {
+    using protocol::history::RecordingReason;
+    asio::steady_timer timer(co_await asio::this_coro::executor);
+    while (pump.counters().handshakes == 0) {
+        timer.expires_after(std::chrono::milliseconds(20));
+        co_await timer.async_wait(asio::use_awaitable);
+    }
+    const auto begin = std::chrono::steady_clock::now();
+    for (const ClockEvent& event : events) {
+        timer.expires_at(begin + event.after);
+        co_await timer.async_wait(asio::use_awaitable);
+        const bool lost = event.kind == ClockEvent::Kind::Lost;
+        const auto shown = pump.shown();
+        const auto from = lost                                       ? kLostTime
+                          : event.kind == ClockEvent::Kind::SetRight ? unset()
+                                                                     : shown + event.by;
+        const auto reason = lost ? RecordingReason::DateTimeLoss : RecordingReason::SetDateTime;
+        for (Bytes& record : clockChange(pump.history(), reason, shown, from)) pump.append(std::move(record));
+        daemon.pumpHasNews();
+        const auto newest = protocol::history::parseHeader(pump.history().back());
+        print(out, Json{{"event", lost ? "clock lost" : "clock set"},
+                        {"glucose", newest ? glucoseAt(newest->sequenceNumber) : 0}}
+                       .dump());
+    }
+}
+
 void rethrow(const std::exception_ptr& error) {
     if (error) std::rethrow_exception(error);
 }
@@ -123,12 +153,14 @@ std::string readyLine(const Options& options, const Pump& pump) {
 } // namespace
 
 Setup makeSetup(const Options& options) try {
-    const auto end = options.end.value_or(nowIn(options.zone));
-    const ScaledClock clock(end, options.speed, [] { return std::chrono::steady_clock::now(); });
+    const auto end = options.end.value_or(nowIn(options.zone)) + options.clockError;
+    const double speed = options.speed * (1 + options.drift / 86400);
+    const ScaledClock clock(end, speed, [] { return std::chrono::steady_clock::now(); });
     auto pump = std::make_unique<Pump>(options.pump, readKeys(options.keyDatabase), sake::systemRandom,
                                        [clock] { return clock.now(); });
     if (options.speed != 1) pump->tellTime([zone = options.zone] { return nowIn(zone); });
     Setup setup;
+    setup.unset = [clock] { return clock.now(); };
     auto records = makeHistory(options, end);
     if (options.live) {
         auto life = cut(std::move(records), end);
@@ -167,6 +199,7 @@ bool serve(const Options& options, Setup setup, std::ostream& out) {
     asio::co_spawn(io, addRecords(pump, daemon, std::move(setup.later), options.addEvery, out), rethrow);
     if (setup.clock)
         asio::co_spawn(io, live(pump, daemon, *setup.clock, std::move(setup.coming), out), rethrow);
+    asio::co_spawn(io, changeClock(pump, daemon, options.clockEvents, setup.unset, out), rethrow);
     asio::cancellation_signal stop;
     asio::signal_set signals(io, SIGINT, SIGTERM);
     signals.async_wait([&](const boost::system::error_code& error, int) {

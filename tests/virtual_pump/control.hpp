@@ -2,6 +2,7 @@
 // A virtual pump put together from its options: keys, history, clock, double; and its events as JSON lines.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <ostream>
@@ -27,6 +28,7 @@ struct Setup {
     std::vector<Bytes> later;   ///< records that the pump does not have yet: one each interval
     std::vector<Coming> coming; ///< those that its clock brings
     std::optional<ScaledClock> clock;
+    std::function<protocol::LocalSeconds()> unset; ///< the clock as it would be without anything done to it
 };
 /// Pump and history as the options say, before any bus is needed. Throws SetupError.
 Setup makeSetup(const Options& options);

@@ -31,6 +31,8 @@ bool isZone(const std::string& name) try {
 
 /// Options that are no single field.
 struct Raw {
+    std::int64_t clockError = 0;
+    std::vector<std::string> clockEvents;
     std::string end = "now";
     std::int64_t reconnectDelayMs = 0;
     std::int64_t discoveryDelayMs = 0;
@@ -73,6 +75,22 @@ void addHistory(CLI::App& app, Options& options, Raw& raw) {
         ->capture_default_str()
         ->check(CLI::Range(0.1, 3600.0));
     app.add_option("--inventory", options.inventory, "Write what the history contains to this file, as JSON");
+}
+
+void addClock(CLI::App& app, Options& options, Raw& raw) {
+    app.add_option("--clock-error", raw.clockError,
+                   "Seconds by which the pump's clock is fast, or slow if negative")
+        ->capture_default_str();
+    app.add_option("--drift", options.drift, "Seconds that the pump's clock gains a day")
+        ->capture_default_str()
+        ->check(CLI::Range(-3600.0, 3600.0));
+    app.add_option(
+           "--clock-event", raw.clockEvents,
+           "SECONDS:WHAT, so long after the first handshake: the clock is moved by seconds (3:+3600), lost "
+           "(3:lost), or set right (3:right); may be given more than once")
+        ->check([](const std::string& text) {
+            return parseClockEvent(text) ? "" : "must be like 3:+3600, 3:lost or 3:right";
+        });
 }
 
 void addPump(CLI::App& app, Options& options) {
@@ -119,6 +137,8 @@ std::variant<Options, Exit> finish(Options options, const Raw& raw) {
         if (!options.end)
             return Exit{kUsage, "--end: neither \"now\" nor a time like 2026-03-29T03:19:47: " + raw.end};
     }
+    options.clockError = std::chrono::seconds(raw.clockError);
+    for (const auto& text : raw.clockEvents) options.clockEvents.push_back(*parseClockEvent(text));
     options.bluez.reconnectDelay = std::chrono::milliseconds(raw.reconnectDelayMs);
     options.bluez.discoveryDelay = std::chrono::milliseconds(raw.discoveryDelayMs);
     options.bluez.resolveDelay = std::chrono::milliseconds(raw.resolveDelayMs);
@@ -131,6 +151,24 @@ std::variant<Options, Exit> finish(Options options, const Raw& raw) {
 
 } // namespace
 
+std::optional<ClockEvent> parseClockEvent(const std::string& text) {
+    ClockEvent event;
+    std::int64_t after = 0, by = 0;
+    std::string what;
+    char colon = 0;
+    std::istringstream in(text);
+    if (!(in >> after >> colon >> what) || colon != ':' || after < 0) return std::nullopt;
+    event.after = std::chrono::seconds(after);
+    if (what == "lost" || what == "right") {
+        event.kind = what == "lost" ? ClockEvent::Kind::Lost : ClockEvent::Kind::SetRight;
+        return event;
+    }
+    std::istringstream number(what);
+    if (!(number >> by) || number.peek() != std::istringstream::traits_type::eof()) return std::nullopt;
+    event.by = std::chrono::seconds(by);
+    return event;
+}
+
 std::variant<Options, Exit> parseOptions(int argc, const char* const* argv) {
     Options options;
     Raw raw;
@@ -142,6 +180,7 @@ std::variant<Options, Exit> parseOptions(int argc, const char* const* argv) {
         ->required()
         ->check(CLI::ExistingFile);
     addHistory(app, options, raw);
+    addClock(app, options, raw);
     addPump(app, options);
     addLink(app, options, raw);
     try {

@@ -7,12 +7,22 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "bluez_double.hpp"
 #include "protocol/codec/date_time.hpp"
 #include "pump.hpp"
 
 namespace virtual_pump {
+
+/// Something that happens to the pump's clock while the bridge is connected.
+struct ClockEvent {
+    enum class Kind : std::uint8_t { Moved, Lost, SetRight } kind = Kind::Moved;
+    std::chrono::seconds after{0}; ///< after the first handshake
+    std::chrono::seconds by{0};    ///< for Moved
+};
+/// "3:+3600", "3:lost" or "3:right".
+std::optional<ClockEvent> parseClockEvent(const std::string& text);
 
 struct Options {
     std::string keyDatabase;
@@ -25,8 +35,11 @@ struct Options {
     bool shift = false;       ///< records of the file are moved to the end time
     std::size_t holdBack = 0; ///< newest records that happen only later, one after the other
     std::chrono::milliseconds addEvery{1000};
-    bool live = false;     ///< the generated life goes on after `end`, by the pump's clock
-    double speed = 1;      ///< seconds of the pump's clock in one of ours
+    bool live = false;                  ///< the generated life goes on after `end`, by the pump's clock
+    double speed = 1;                   ///< seconds of the pump's clock in one of ours
+    std::chrono::seconds clockError{0}; ///< how much the pump's clock is fast
+    double drift = 0;                   ///< seconds a day that it gains
+    std::vector<ClockEvent> clockEvents;
     std::string inventory; ///< file to write; empty: none
     PumpSettings pump;
     DoubleSettings bluez;

@@ -10,6 +10,7 @@
 #include "protocol/cgm/session.hpp"
 #include "protocol/idd/status.hpp"
 #include "protocol/uuids.hpp"
+#include "therapy/time_line.hpp"
 #include "virtual_pump/glucose_access.hpp"
 #include "virtual_pump/live_state.hpp"
 #include "virtual_pump/record_access.hpp"
@@ -84,6 +85,7 @@ struct Pump::Impl {
     // --- reading ---
     boost::system::result<Bytes, AttError> plainValue(std::string_view characteristic) const;
     boost::system::result<Bytes, AttError> sensorValue(std::string_view characteristic) const;
+    protocol::LocalSeconds shown() const { return told ? told() : clock() + moved; }
     std::int32_t insulinTenths() const { return live.insulinOnBoard(clock()).amount.mantissa(); }
 
     // --- writing ---
@@ -103,6 +105,7 @@ struct Pump::Impl {
     sake::RandomSource random;
     std::function<protocol::LocalSeconds()> clock;
     std::function<protocol::LocalSeconds()> told; ///< empty: clock
+    std::chrono::seconds moved{0};                ///< by the references that were written
     RecordAccess history;
     Counters counters;
 
@@ -160,7 +163,7 @@ boost::system::result<Bytes, AttError> Pump::Impl::plainValue(std::string_view c
     if (characteristic == uuid::kPnpId) return Bytes{0x01, 0xf9, 0x01, 0x00, 0x00, 0x10, 0x01};
     if (characteristic == uuid::kRegulatoryCertification) return AttError::RequestNotSupported;
     if (characteristic == uuid::kCurrentTime) {
-        const auto now = told ? told() : clock();
+        const auto now = shown();
         const std::chrono::weekday day{std::chrono::floor<std::chrono::days>(now)};
         protocol::CurrentTime time;
         time.dateTime = protocol::DateTime::from(now);
@@ -278,6 +281,12 @@ void Pump::setHistory(std::vector<Bytes> records) {
 }
 
 void Pump::append(Bytes record) {
+    using protocol::history::RecordingReason;
+    const auto reference = therapy::referenceOf(record);
+    if (reference && reference->readable &&
+        (reference->reason == RecordingReason::SetDateTime ||
+         reference->reason == RecordingReason::DateTimeLoss))
+        impl_->moved = reference->time - impl_->clock();
     impl_->changes.raise(impl_->live.observe(record));
     impl_->history.append(std::move(record));
 }
@@ -286,6 +295,10 @@ void Pump::timePasses() {
     const auto tenths = impl_->insulinTenths();
     if (std::exchange(impl_->displayedInsulin, tenths) == tenths) return;
     impl_->changes.raise(protocol::idd::StatusChanged::of({protocol::idd::Change::InsulinOnBoard}));
+}
+
+protocol::LocalSeconds Pump::shown() const {
+    return impl_->shown();
 }
 
 const std::vector<Bytes>& Pump::history() const {

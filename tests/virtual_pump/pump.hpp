@@ -77,18 +77,21 @@ public:
     /// (docs/protocol/sake.md 4.6). `clock`: the pump's own wall clock.
     Pump(PumpSettings settings, protocol::sake::KeyDatabase keys, protocol::sake::RandomSource random,
          std::function<protocol::LocalSeconds()> clock);
-    /// What Current Time tells instead: a life that runs faster than ours would else be dated into the
-    /// future.
+    /// What Current Time tells instead, whatever the records say: a life that runs faster than ours would
+    /// else be dated into the future.
     void tellTime(std::function<protocol::LocalSeconds()> told);
     Pump(Pump&&) noexcept;
     ~Pump();
 
     /// Replaces the stored history: raw records, ascending by sequence number.
     void setHistory(std::vector<Bytes> records);
-    /// A new record: raises History Event Recorded in IDD Status Changed, and what else it changes.
+    /// A new record: raises History Event Recorded in IDD Status Changed, and what else it changes. A
+    /// reference by which the clock was set or lost moves the clock.
     void append(Bytes record);
     /// The clock has gone on: raises Insulin On Board when the displayed value has changed.
     void timePasses();
+    /// What its clock shows.
+    [[nodiscard]] protocol::LocalSeconds shown() const;
     [[nodiscard]] const std::vector<Bytes>& history() const;
 
     // --- link ---

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: MIT
+// Stores that version 0.1.0 filled while a clock was wrong: brought up to date, and corrected by
+// `upload --correct-times`, all that this version makes of the records is on the site once, at its right time
+// (docs/nightscout/mapping.md 5.3).
+#include <gmock/gmock.h>
+#include <sqlite3.h>
+
+#include <map>
+
+#include "generated_store.hpp"
+#include "project_file.hpp"
+#include "therapy/zone.hpp"
+
+namespace bridge::test {
+namespace {
+
+using namespace std::chrono_literals;
+using nightscout::Operation;
+using std::chrono::seconds;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+/// The documents of a site, and when they are, in milliseconds.
+using Site = std::map<std::string, std::int64_t>;
+
+struct Fault {
+    const char* file;
+    seconds measured; ///< by today's version, with a computer that is right: the pump's clock minus UTC
+};
+
+class AnOldStore : public GeneratedStore, public ::testing::WithParamInterface<Fault> {
+protected:
+    AnOldStore() {
+        const auto script =
+            readAll(support::projectFile(std::string("tests/bridge/data/") + GetParam().file));
+        sqlite3* database = nullptr;
+        EXPECT_EQ(sqlite3_open(configuration.storage.path.c_str(), &database), SQLITE_OK);
+        EXPECT_EQ(sqlite3_exec(database, script.c_str(), nullptr, nullptr, nullptr), SQLITE_OK)
+            << sqlite3_errmsg(database);
+        sqlite3_exec(
+            database, "SELECT identifier, time_ms FROM uploaded",
+            [](void* all, int, char** row, char**) {
+                static_cast<Site*>(all)->emplace(row[0], std::strtoll(row[1], nullptr, 10));
+                return 0;
+            },
+            &site, nullptr);
+        sqlite3_close(database);
+    }
+    void correct(Store& store) {
+        UploadOptions options;
+        options.correctTimes = true;
+        Backfill backfill(store, options, configuration.documents, {}, zone);
+        EXPECT_TRUE(backfill.found());
+        while (backfill.queue(store)) continue;
+    }
+    /// Sends what waits to the site. How many requests that were.
+    int send(Store& store) {
+        int sent = 0;
+        const auto due = [&store] { return store.next(500, 1'000'000, {}); };
+        for (auto items = due(); !items.empty(); items = due()) {
+            std::vector<nightscout::Acknowledgement> done;
+            for (const auto& item : items) {
+                const auto& identifier = item.document.identifier;
+                const bool there = site.contains(identifier);
+                EXPECT_EQ(there, item.operation != Operation::Post) << identifier;
+                if (item.operation == Operation::Delete) {
+                    site.erase(identifier);
+                } else {
+                    site[identifier] = item.document.time.time_since_epoch().count();
+                }
+                done.push_back({item.id, "5f0000000000000000000001"});
+                ++sent;
+            }
+            store.acknowledge(done);
+        }
+        return sent;
+    }
+    void measureNow(Store& store) const {
+        store.keepClockOffset(1, {store.held(1).back().last,
+                                  therapy::preciseOffset(GetParam().measured),
+                                  GetParam().measured,
+                                  {},
+                                  therapy::OffsetSource::Measured});
+    }
+    /// What a store gives that never was wrong.
+    Site right(const Store& old) {
+        Store fresh(directory / "fresh.db");
+        const PumpInfo pump = fresh.pump(old.pumps().at(0).serial);
+        std::vector<ReceivedRecord> records;
+        for (const SequenceRange& range : old.held(1)) {
+            for (auto& record : old.records(1, range))
+                records.push_back({record.sequenceNumber, std::move(record.raw)});
+        }
+        fresh.addRecords(pump.id, records, {});
+        if (const auto oldest = old.oldest(1)) fresh.noteOldest(pump.id, *oldest);
+        measureNow(fresh);
+        UploadOptions all;
+        all.days = 400;
+        Backfill backfill(fresh, all, configuration.documents, {}, zone);
+        Site documents;
+        while (backfill.show([&](const nightscout::Document& document, auto) {
+            documents.emplace(document.identifier, document.time.time_since_epoch().count());
+        }))
+            continue;
+        return documents;
+    }
+
+    therapy::Zone zone = therapy::Zone::find("Europe/Berlin").value();
+    Site site;
+};
+
+TEST_P(AnOldStore, AndItsSiteAreCorrectedOnce) {
+    Store store(configuration.storage.path);
+    const auto before = site;
+    ASSERT_THAT(before, Not(IsEmpty()));
+    EXPECT_THAT(store.oldTimes(1), Not(IsEmpty()));
+    EXPECT_THAT(store.clockOffsets(1), IsEmpty()) << "the offset of the whole pump is forgotten";
+
+    correct(store);
+    EXPECT_EQ(send(store), 0) << "nothing moves before the clock was read";
+    EXPECT_EQ(site, before);
+
+    measureNow(store);
+    EXPECT_NE(site, right(store));
+    correct(store);
+    EXPECT_GT(send(store), 0);
+    for (const auto& [identifier, time] : right(store)) {
+        const auto found = site.find(identifier);
+        ASSERT_NE(found, site.end()) << identifier;
+        EXPECT_EQ(found->second, time) << identifier;
+    }
+
+    correct(store);
+    EXPECT_EQ(send(store), 0) << "once is enough";
+}
+
+INSTANTIATE_TEST_SUITE_P(Of, AnOldStore, ::testing::Values(Fault{"store-pump_fast.sql", 1h + 570s}),
+                         [](const auto&) { return std::string("AFastPump"); });
+
+} // namespace
+} // namespace bridge::test
