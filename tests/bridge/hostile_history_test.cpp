@@ -4,6 +4,7 @@
 #include <spdlog/logger.h>
 #include <spdlog/sinks/ostream_sink.h>
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <sstream>
@@ -144,6 +145,48 @@ TEST_F(HostileHistory, EndsAReportThatTrickles) {
     EXPECT_EQ(run(trickled.report({0, 1000}, [&](const Bytes&) { ++came; })), "timeout");
     EXPECT_GT(came, 100U);
     EXPECT_LT(came, 130U);
+}
+
+TEST_F(HostileHistory, EndsAReportOfASilentPump) {
+    link.onRequest = [](const Bytes&) {};
+    HistoryReader silent{link, values, {1ms, 10min}, clock};
+    EXPECT_EQ(run(silent.report({0, 1000}, [](const Bytes&) {})), "timeout");
+    EXPECT_EQ(link.requests, 1U);
+}
+
+TEST_F(HostileHistory, CallsNothingAbsentThatThePumpRefusedToReport) {
+    link.onRequest = [this](const Bytes& request) {
+        if (racp::parseRequest(request)->op == racp::Operator::WithinRange)
+            link.finish(racp::ResponseCode::ProcedureNotCompleted);
+        else
+            link.serve(pump, request);
+    };
+    EXPECT_EQ(sync(), "refused");
+    EXPECT_TRUE(store.absent(info().id).empty());
+    link.onRequest = [this](const Bytes& request) { link.serve(pump, request); };
+    EXPECT_EQ(sync(), "");
+    EXPECT_EQ(store.recordCount(info().id), records.size());
+}
+
+TEST_F(HostileHistory, GoesOnBehindWhatThePumpHasOverwrittenSinceTheLastVisit) {
+    pump.setRecords({records.begin(), records.begin() + 100});
+    ASSERT_EQ(sync(), "");
+    const auto epoch = info().epoch;
+    pump.setRecords({records.begin() + 200, records.end()});
+    ASSERT_EQ(sync(), "");
+    EXPECT_EQ(info().epoch, epoch);
+    EXPECT_EQ(store.recordCount(info().id), 200U);
+    EXPECT_NE(journal.str().find("the pump has overwritten them"), std::string::npos);
+    const auto absent = store.absent(info().id);
+    for (const std::size_t lost : {100U, 150U, 199U}) {
+        const auto number = numberOf(records[lost]);
+        EXPECT_TRUE(std::ranges::any_of(absent, [number](const SequenceRange& range) {
+            return range.first <= number && number <= range.last;
+        })) << lost;
+    }
+    link.requests = 0;
+    EXPECT_EQ(sync(), "");
+    EXPECT_LE(link.requests, 3U) << "nothing is asked for again";
 }
 
 TEST_F(HostileHistory, LetsALongReportEndWithinItsTime) {

@@ -33,12 +33,16 @@ void MemoryLink::push(ble::LinkEvent event) {
 }
 
 void MemoryLink::arrive() {
+    arriveUnresolved();
+    push(ble::ServicesResolved{});
+}
+
+void MemoryLink::arriveUnresolved() {
     connected_ = true;
     dropReason_.reset();
     pump_.connected();
     push(ble::Connected{{"00:23:F7:00:00:01", "Pump 1234567H", true}});
     push(ble::PortSubscribed{});
-    push(ble::ServicesResolved{});
 }
 
 void MemoryLink::subscribeAgain() {
@@ -75,6 +79,7 @@ asio::awaitable<ble::LinkEvent> MemoryLink::nextEvent() {
 }
 
 void MemoryLink::notifyPort(ble::ByteView value) {
+    if (portMessagesLeft_ > 0 && --portMessagesLeft_ == 0) return leave();
     if (auto answer = pump_.portNotified(value)) push(ble::PortWritten{std::move(*answer)});
 }
 
@@ -82,19 +87,27 @@ void MemoryLink::deliver() {
     while (connected_) {
         auto outgoing = pump_.nextOutgoing();
         if (!outgoing) break;
-        const auto& spec = virtual_pump::characteristics().at(outgoing->characteristic);
-        for (const auto& about : ble::characteristics()) {
-            if (about.uuid != spec.uuid || about.serviceUuid != spec.serviceUuid) continue;
-            if (auto plain = decoder_ ? decoder_(about.id, std::move(outgoing->value)) : std::nullopt) {
-                push(ble::ValueArrived{about.id, std::move(*plain)});
-            }
-            break;
+        if (valuesLeft_ > 0 && --valuesLeft_ == 0) {
+            if (auto overtaking = pump_.nextOutgoing()) hand(std::move(*overtaking));
         }
+        hand(std::move(*outgoing));
         if (pump_.wantsDisconnect()) leave();
     }
 }
 
+void MemoryLink::hand(virtual_pump::Outgoing outgoing) {
+    const auto& spec = virtual_pump::characteristics().at(outgoing.characteristic);
+    for (const auto& about : ble::characteristics()) {
+        if (about.uuid != spec.uuid || about.serviceUuid != spec.serviceUuid) continue;
+        if (auto plain = decoder_ ? decoder_(about.id, std::move(outgoing.value)) : std::nullopt) {
+            push(ble::ValueArrived{about.id, std::move(*plain)});
+        }
+        break;
+    }
+}
+
 void MemoryLink::refuseIfTold(PumpCharacteristic characteristic) {
+    if (operationsLeft_ > 0 && --operationsLeft_ == 0) leave();
     if (!connected_) throw LinkError(LinkErrorKind::Disconnected, "the pump has gone");
     if (refused_.contains(characteristic)) throw LinkError(LinkErrorKind::Refused, "refused by the test");
     if (failures_ > 0) {

@@ -21,6 +21,8 @@ public:
 
     /// The pump comes, finds its services resolved and subscribes to the SAKE port.
     void arrive();
+    /// The same, but its services are still being found.
+    void arriveUnresolved();
     /// The pump goes out of range.
     void leave();
     /// The pump takes its subscription of the SAKE port back; and comes with another.
@@ -29,6 +31,12 @@ public:
     /// A frame of no session.
     void sendUndecodable();
     [[nodiscard]] bool isConnected() const { return connected_; }
+    /// The pump goes out of range before it hears this message on the SAKE port, counted from 1.
+    void leaveAtPortMessage(int number) { portMessagesLeft_ = number; }
+    /// The pump goes out of range before this read, write or subscription, counted from 1.
+    void leaveAtOperation(int number) { operationsLeft_ = number; }
+    /// This value, counted from 1, comes after the one that follows it.
+    void swapAt(int number) { valuesLeft_ = number; }
     /// Refuses this many of the next operations with LinkErrorKind::Refused.
     void failNext(int operations) { failures_ = operations; }
     /// Refuses all operations with it.
@@ -58,6 +66,7 @@ public:
 
 private:
     void push(ble::LinkEvent event);
+    void hand(virtual_pump::Outgoing outgoing);
     void refuseIfTold(ble::PumpCharacteristic characteristic);
     [[nodiscard]] static std::size_t handle(ble::PumpCharacteristic characteristic);
 
@@ -70,6 +79,9 @@ private:
     bool connected_ = false;
     bool paired_ = false;
     int failures_ = 0;
+    int portMessagesLeft_ = 0; ///< these three: 0 is never
+    int operationsLeft_ = 0;
+    int valuesLeft_ = 0;
     std::set<ble::PumpCharacteristic> refused_;
     int disconnects_ = 0;
     std::optional<ble::EndReason> dropReason_; ///< of this connection, or of the last one

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "session_fixture.hpp"
 
 namespace {
@@ -50,6 +52,31 @@ TEST_F(PumpSessionTest, SurvivesADamagedAndADoubledFrame) {
     start();
     ASSERT_TRUE(runUntil([this] { return syncs > 0; })) << logText.str();
     expectEverythingStored();
+}
+
+TEST_F(PumpSessionTest, AsksAgainForAFrameThatWasOvertaken) {
+    start();
+    link->swapAt(40); // in the middle of the first range
+    ASSERT_TRUE(runUntil([this] { return syncs > 0; })) << logText.str();
+    expectEverythingStored();
+    EXPECT_NE(logText.str().find("1 frames lost before one of IDD History Data"), std::string::npos);
+    EXPECT_NE(logText.str().find("undecodable IDD History Data"), std::string::npos);
+    EXPECT_EQ(link->disconnects(), 0);
+}
+
+// A new firmware may add to what is known.
+TEST_F(PumpSessionTest, KeepsARecordOfAKnownTypeThatIsLongerThanKnown) {
+    const auto longer = std::find_if(records.begin() + 500, records.end(), [](const auto& raw) {
+        const auto record = history::decode(raw);
+        return record.has_value() && std::holds_alternative<history::SgMeasurement>(record->data);
+    });
+    ASSERT_NE(longer, records.end());
+    longer->insert(longer->end(), {0x01, 0x02});
+    ASSERT_FALSE(history::decode(*longer).has_value());
+    start();
+    ASSERT_TRUE(runUntil([this] { return syncs > 0; })) << logText.str();
+    expectEverythingStored();
+    EXPECT_EQ(link->disconnects(), 0);
 }
 
 TEST_F(PumpSessionTest, GoesOnWhereALostLinkStoppedIt) {

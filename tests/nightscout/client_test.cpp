@@ -132,6 +132,24 @@ TEST_F(AClient, GivesUpOnASilentServer) {
     EXPECT_EQ(failureOf([&] { post(client); }).kind(), Kind::Timeout);
 }
 
+TEST_F(AClient, GivesUpOnAnAnswerThatTrickles) {
+    ScriptedAnswer slow = answer(200, std::string(1000, ' '));
+    slow.fault = Fault::Trickle;
+    ScriptedServer server(io_, inTurn({slow}));
+    auto settings = settingsFor(server);
+    settings.requestTimeout = std::chrono::milliseconds(50);
+    Client client(io_.get_executor(), settings);
+    EXPECT_EQ(failureOf([&] { get(client); }).kind(), Kind::Timeout);
+}
+
+TEST_F(AClient, ReportsAConnectionThatIsReset) {
+    ScriptedServer server(io_, inTurn({fault(Fault::Reset), answer(200, "[9]")}));
+    Client client(io_.get_executor(), settingsFor(server));
+    EXPECT_EQ(failureOf([&] { post(client); }).kind(), Kind::Unreachable);
+    EXPECT_EQ(server.requests().size(), 1U);
+    EXPECT_EQ(post(client).body, "[9]");
+}
+
 TEST_F(AClient, RefusesAnAnswerBeyondItsLimit) {
     ScriptedServer server(io_, inTurn({answer(200, std::string(5000, ' '))}));
     auto settings = settingsFor(server);

@@ -96,6 +96,19 @@ TEST_F(ARedirectedClient, NeverCarriesTheSecretToAnotherHost) {
     EXPECT_TRUE(other.requests().empty());
 }
 
+TEST_F(ARedirectedClient, NeverGoesFromHttpsToHttp) {
+    const Certificate certificate = makeCertificate();
+    ScriptedServer plain(io_, inTurn({answer(200)}));
+    const std::string target = "http://127.0.0.1:" + std::to_string(plain.port()) + "/api/v1/x.json";
+    ScriptedServer secure(io_, inTurn({redirect(308, target)}), certificate);
+    auto settings = settingsFor(secure, true);
+    settings.caFile = writeFile(certificate.certificate);
+    Client client(io_.get_executor(), settings);
+    EXPECT_EQ(failureOf([&] { post(client); }).kind(), Kind::Redirected);
+    EXPECT_EQ(secure.requests().size(), 1U);
+    EXPECT_TRUE(plain.requests().empty());
+}
+
 TEST_F(ARedirectedClient, DoesNotFollowARedirectThatWouldLoseTheBody) {
     for (const unsigned status : {301U, 302U, 303U}) {
         ScriptedServer server(io_, inTurn({redirect(status, "/api/v1/x.json"), answer(200)}));

@@ -17,6 +17,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/stream_traits.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/beast/ssl/ssl_stream.hpp>
@@ -143,6 +144,11 @@ struct ScriptedServer::Impl : std::enable_shared_from_this<Impl> {
                 co_await timer.async_wait(asio::use_awaitable);
             }
             if (answer.fault == Fault::CutBeforeAnswer) co_return;
+            if (answer.fault == Fault::Reset) {
+                const asio::socket_base::linger none(true, 0);
+                beast::get_lowest_layer(stream).socket().set_option(none, error);
+                co_return;
+            }
             if (answer.fault == Fault::NoAnswer) {
                 http::request_parser<http::string_body> next;
                 co_await http::async_read(stream, buffer, next,
@@ -150,9 +156,25 @@ struct ScriptedServer::Impl : std::enable_shared_from_this<Impl> {
                 co_return;
             }
             const std::string wire = toWire(answer);
+            if (answer.fault == Fault::Trickle) {
+                co_await trickle(self, stream, wire);
+                co_return;
+            }
             co_await asio::async_write(stream, asio::buffer(wire),
                                        asio::redirect_error(asio::use_awaitable, error));
             if (error || answer.fault != Fault::None) co_return;
+        }
+    }
+
+    template <typename Stream>
+    asio::awaitable<void> trickle(std::shared_ptr<Impl> self, Stream& stream, const std::string& wire) {
+        boost::system::error_code error;
+        asio::steady_timer timer(self->io);
+        for (std::size_t at = 0; at < wire.size() && !error; ++at) {
+            timer.expires_after(std::chrono::milliseconds(5));
+            co_await timer.async_wait(asio::use_awaitable);
+            co_await asio::async_write(stream, asio::buffer(wire.data() + at, 1),
+                                       asio::redirect_error(asio::use_awaitable, error));
         }
     }
 

@@ -37,6 +37,8 @@ struct ScriptedAnswer {
         CloseAfterwards, ///< ends after the answer, which did not announce it
         NoAnswer,        ///< until the client goes
         NoLength,        ///< the body ends with the connection
+        Reset,           ///< the connection is reset although the request was read
+        Trickle,         ///< one byte every 5 ms
     } fault = Fault::None;
     int interimAnswers = 0; ///< 103 Early Hints before the answer
 };

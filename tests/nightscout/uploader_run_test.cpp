@@ -98,6 +98,36 @@ TEST_F(AnUploaderLoop, DoublesItsWaitsUpToALimitWithJitter) {
     }
 }
 
+constexpr std::chrono::hours kDown{72};
+
+TEST_F(AnUploaderLoop, SendsAllThatGatheredInThreeDaysWithoutTheSite) {
+    site_.fault = [this](const SeenRequest&) {
+        return clock_.elapsed() < kDown ? std::optional(html(503)) : std::nullopt;
+    };
+    asio::cancellation_signal stop;
+    bool done = false;
+    asio::co_spawn(io_, uploader_->run(),
+                   asio::bind_cancellation_slot(stop.slot(), [&](std::exception_ptr) { done = true; }));
+    int made = 0;
+    while (clock_.elapsed() < kDown) {
+        for (; made * 5min <= clock_.elapsed(); ++made) {
+            outbox_.add(entry(made));
+            uploader_->wake();
+        }
+        io_.run_one();
+    }
+    EXPECT_GT(made, 850);
+    EXPECT_EQ(outbox_.depth(), static_cast<std::size_t>(made));
+    while (outbox_.depth() > 0) io_.run_one();
+    stop.emit(asio::cancellation_type::terminal);
+    runUntil(io_, done, 2s);
+    EXPECT_EQ(storedIdentifiers().size(), static_cast<std::size_t>(made));
+    EXPECT_EQ(storedCount(), static_cast<std::size_t>(made));
+    EXPECT_TRUE(outbox_.refusals().empty());
+    EXPECT_LE(site_.server.requests().size(), 1000U);
+    EXPECT_EQ(logged("upload works again"), 1);
+}
+
 /// A site that answers wrongly, for an hour, with everything waiting that there is: about twenty steps of
 /// back-off fit into it for each thing that can fail by itself.
 TEST_F(AnUploaderLoop, MakesNoStormOfRequestsWhateverTheSiteAnswers) {
