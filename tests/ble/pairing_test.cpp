@@ -128,7 +128,6 @@ TEST_F(Pairing, IsNotOpenedByABluetoothdThatEnds) {
     double_->takeDeviceBack();
     ASSERT_TRUE(untilState(LinkState::AdvertisingPairing)) << "as if somebody had removed the bond";
     double_->restart();
-    ASSERT_TRUE(untilState(LinkState::BluezMissing));
     ASSERT_TRUE(untilState(LinkState::AdvertisingReconnect)) << "and not both";
 }
 
