@@ -90,7 +90,7 @@ private:
     std::optional<bool> pairable_; ///< as set last
     bool reconnectNext_ = false;   ///< of the two advertisements in turn
     std::optional<Condition::Time> pairingUntil_;
-    std::optional<Condition::Time> openedForRemovalAt_; ///< pairing, as the last bond was removed
+    std::optional<Condition::Time> openedForRemovalAt_;     ///< pairing, as the last bond was removed
     std::map<std::string, Condition::Time> candidateSince_; ///< by address
     PeerPatience patience_;
     std::optional<Connection> current_;

@@ -81,7 +81,8 @@ TEST(BusMessage, TellsThatThereIsNone) {
               0);
     const auto outcome =
         runBridge({"--config", configuration(directory, directory.path("server")), "run", "--once"},
-                  {{"DBUS_SYSTEM_BUS_ADDRESS", "unix:path=" + directory.path("no-bus")}});
+                  {{"DBUS_SYSTEM_BUS_ADDRESS", "unix:path=" + directory.path("no-bus")},
+                   {"RUNTIME_DIRECTORY", directory.path("run")}});
     EXPECT_EQ(outcome.exitCode, 3);
     EXPECT_TRUE(says(outcome.output, "system bus"));
 }
@@ -93,8 +94,9 @@ TEST(AdapterMessage, TellsThatNoBluetoothServiceRuns) {
                          directory.path("client")})
                   .exitCode,
               0);
-    e2e::Process bridge{{PUMP_BRIDGE, "--config", configuration(directory, directory.path("server")), "run"},
-                        {{"DBUS_SYSTEM_BUS_ADDRESS", bus.address()}}};
+    e2e::Process bridge{
+        {PUMP_BRIDGE, "--config", configuration(directory, directory.path("server")), "run"},
+        {{"DBUS_SYSTEM_BUS_ADDRESS", bus.address()}, {"RUNTIME_DIRECTORY", directory.path("run")}}};
     EXPECT_TRUE(bridge.waitForText("bluetooth", 20s)) << bridge.output();
     bridge.signal(SIGTERM);
     EXPECT_EQ(bridge.wait(10s), 0) << bridge.output();

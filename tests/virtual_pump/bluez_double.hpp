@@ -100,7 +100,7 @@ public:
     void pumpHasNews();
 
     // What can happen to a daemon.
-    void restart(); ///< bluetoothd ends and starts again: only bonds survive
+    void restart();        ///< bluetoothd ends and starts again: only bonds survive
     void takeDeviceBack(); ///< as the first step of its end, before the adapter and its name go
     void removeAdapter();
     void addAdapter();
