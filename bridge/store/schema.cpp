@@ -185,9 +185,13 @@ DROP TABLE refused;
 
 // Version 5.
 //
-// record.time_source: 1 as well, for a time that the site had and that is wrong.
+// record.time_source: 1 as well, for a time that the site had and that is wrong. site-before-PUMP: what earlier
+// versions sent of the old end of the pump's memory (SiteBefore) stays theirs to correct.
 constexpr const char* kVersion5 = R"sql(
 CREATE INDEX record_wrong_time ON record (pump, epoch) WHERE time_source = 1;
+INSERT OR IGNORE INTO setting (key, value)
+    SELECT 'site-before-' || id, 'empty' FROM pump
+    WHERE EXISTS (SELECT 1 FROM record WHERE record.pump = pump.id AND record.published_at IS NOT NULL);
 )sql";
 
 // The script at index i leads from version i to version i + 1. Released scripts never change.

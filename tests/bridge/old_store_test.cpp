@@ -7,6 +7,7 @@
 
 #include <map>
 
+#include "bridge/publish/stored_run.hpp"
 #include "generated_store.hpp"
 #include "project_file.hpp"
 #include "therapy/zone.hpp"
@@ -17,6 +18,7 @@ namespace {
 using namespace std::chrono_literals;
 using nightscout::Operation;
 using std::chrono::seconds;
+using ::testing::AnyOf;
 using ::testing::IsEmpty;
 using ::testing::Not;
 
@@ -44,6 +46,13 @@ protected:
                 return 0;
             },
             &site, nullptr);
+        sqlite3_exec(
+            database, "SELECT identifier, event_type FROM uploaded",
+            [](void* all, int, char** row, char**) {
+                static_cast<std::map<std::string, std::string>*>(all)->emplace(row[0], row[1]);
+                return 0;
+            },
+            &eventTypes, nullptr);
         sqlite3_close(database);
     }
     void correct(Store& store) {
@@ -93,6 +102,7 @@ protected:
         }
         fresh.addRecords(pump.id, records, {});
         if (const auto oldest = old.oldest(1)) fresh.noteOldest(pump.id, *oldest);
+        keepSiteBefore(fresh, pump.id, SiteBefore::Empty);
         measureNow(fresh);
         UploadOptions all;
         all.days = 400;
@@ -107,6 +117,7 @@ protected:
 
     therapy::Zone zone = therapy::Zone::find("Europe/Berlin").value();
     Site site;
+    std::map<std::string, std::string> eventTypes; ///< of what was uploaded, by identifier
 };
 
 TEST_P(AnOldStore, AndItsSiteAreCorrectedOnce) {
@@ -130,12 +141,23 @@ TEST_P(AnOldStore, AndItsSiteAreCorrectedOnce) {
         EXPECT_EQ(found->second, time) << identifier;
     }
 
+    // What was read live is in no record: it stays where it is.
+    const Site fromRecords = right(store);
+    for (const auto& [identifier, time] : site) {
+        if (fromRecords.contains(identifier)) continue;
+        EXPECT_THAT(eventTypes.at(identifier), AnyOf("Pump Battery Change", "Sensor Start"));
+    }
     correct(store);
     EXPECT_EQ(send(store), 0) << "once is enough";
 }
 
-INSTANTIATE_TEST_SUITE_P(Of, AnOldStore, ::testing::Values(Fault{"store-pump_fast.sql", 1h + 570s}),
-                         [](const auto&) { return std::string("AFastPump"); });
+INSTANTIATE_TEST_SUITE_P(Of, AnOldStore,
+                         ::testing::Values(Fault{"store-pump_fast.sql", 1h + 570s},
+                                           Fault{"store-host_late.sql", 1h}),
+                         [](const auto& fault) {
+                             return fault.param.measured == 1h ? std::string("ALateHost")
+                                                               : std::string("AFastPump");
+                         });
 
 } // namespace
 } // namespace bridge::test
