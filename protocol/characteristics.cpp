@@ -62,7 +62,7 @@ std::optional<ParseError> asCurrentTime(ByteView value, FieldSink& sink) {
     return std::nullopt;
 }
 
-// The whole of what may be written, op code by op code. Record access: report records, abort, report number;
+// The whole of what may be written, op code by op code. Record access: report records;
 // delete is left out (docs/protocol/history.md 2, docs/protocol/services.md 10.6). Status reader: Reset
 // Status, which makes the pump indicate again, and Get requests (docs/protocol/services.md 7).
 constexpr std::array<std::uint16_t, 1> kHistoryRacpOpCodes{0x33};

@@ -106,7 +106,7 @@ asio::awaitable<std::optional<reader::Response>> LiveReader::exchange(Request re
         if (!whole) continue;
         const auto& response = *whole;
         if (!response.has_value()) {
-            log_.warn("live: status reader answer {}: {}", protocol::toHex(answer.bytes()),
+            log_.warn("live: status reader answer of {} bytes: {}", answer.bytes().size(),
                       protocol::toString(response.error()));
             co_return std::nullopt;
         }
@@ -193,7 +193,7 @@ asio::awaitable<std::optional<cgm::Measurement>> LiveReader::measurement() {
                 if (measurement.has_value()) {
                     newest = *measurement;
                 } else {
-                    log_.warn("live: glucose measurement {}: {}", protocol::toHex(record),
+                    log_.warn("live: glucose measurement of {} bytes: {}", record.size(),
                               protocol::toString(measurement.error()));
                 }
             }
