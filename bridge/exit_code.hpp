@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: MIT
+// How every command ends: docs/architecture.md 6.
 #pragma once
 
 namespace bridge {
 
-/// Of every command; docs/architecture.md 6.
-enum ExitCode : int {
-    kDone = 0,
-    kFoundProblem = 1, ///< it ran, and something is wrong
-    kWrongUsage = 2,   ///< arguments, configuration, key database, or a file that it cannot do without
-    kUnreachable = 3,  ///< pump, Nightscout, BlueZ or the service
-};
+inline constexpr int kDone = 0;
+inline constexpr int kFoundProblem = 1; ///< it ran, and something is wrong
+/// Arguments, configuration, key database, or a file that it cannot do without.
+inline constexpr int kWrongUsage = 2;
+inline constexpr int kUnreachable = 3; ///< pump, Nightscout, BlueZ or the service
 
 } // namespace bridge

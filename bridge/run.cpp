@@ -255,7 +255,7 @@ private:
             return clock_.host().trusted() && !clockKeeper_.wantsReading(*synced_);
         };
         co_await waitUntil(measured, kOnceClockLimit);
-        if (const auto held = heldRecords(store_, synced_->id, zone_, clock_.host().trusted());
+        if (const auto held = heldRecords(store_, synced_->id, zone_, clock_.host().trustedNow());
             !held.empty()) {
             log_.error("run: {} records are stored and not sent: {}", held.front().count,
                        describe(held.front().reason));

@@ -48,7 +48,7 @@ std::string explain(management::Opcode opcode, management::Status status) {
 
 } // namespace
 
-asio::posix::stream_descriptor openManagementChannel(asio::any_io_executor executor) {
+asio::posix::stream_descriptor openManagementChannel(const asio::any_io_executor& executor) {
     const int handle = ::socket(AF_BLUETOOTH, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, kBluetoothProtocolHci);
     if (handle < 0) throwOpenError(errno);
     asio::posix::stream_descriptor descriptor(executor, handle); // closes it from here on

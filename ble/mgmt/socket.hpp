@@ -22,7 +22,7 @@ using OpenManagement = std::function<asio::posix::stream_descriptor(asio::any_io
 
 /// The kernel's. Throws ManagementMissing where there is no Bluetooth in the kernel or the unit
 /// does not allow the address family, ManagementDenied where it may not be opened.
-asio::posix::stream_descriptor openManagementChannel(asio::any_io_executor executor);
+asio::posix::stream_descriptor openManagementChannel(const asio::any_io_executor& executor);
 
 struct ManagementLimits {
     std::chrono::milliseconds reply = std::chrono::seconds(2);

@@ -14,7 +14,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::uint64_t kMebibyte = 1024 * 1024;
+constexpr std::uint64_t kMebibyte = 1024ULL * 1024;
 
 std::string placeAndText(const ConfigurationProblem& problem) {
     return problem.place + ": " + (problem.key.empty() ? "" : problem.key + ": ") + problem.text;

@@ -8,7 +8,7 @@
 namespace bridge {
 
 ServiceClock::ServiceClock(const asio::any_io_executor& executor, Store& store, const therapy::Zone& zone,
-                           bool owner, HostClock::Clocks clocks, spdlog::logger& log)
+                           bool owner, const HostClock::Clocks& clocks, spdlog::logger& log)
     : executor_(executor),
       log_(log),
       host_(store, zone, owner, clocks, log),

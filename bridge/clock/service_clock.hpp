@@ -18,7 +18,7 @@ class ServiceClock {
 public:
     /// `owner`: [time] host_clock = "trusted". The references must outlive it.
     ServiceClock(const asio::any_io_executor& executor, Store& store, const therapy::Zone& zone, bool owner,
-                 HostClock::Clocks clocks, spdlog::logger& log);
+                 const HostClock::Clocks& clocks, spdlog::logger& log);
 
     [[nodiscard]] HostClock& host() { return host_; }
     /// The same, with each answer of the site as a witness.

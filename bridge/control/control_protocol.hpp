@@ -13,9 +13,11 @@
 
 namespace bridge {
 
-inline constexpr std::size_t kControlRequestBytes = 4096;      ///< with its line feed
-inline constexpr std::size_t kControlTextBytes = 16 * 1024;    ///< of one "out" or "err", before quoting
-inline constexpr std::size_t kControlAnswerBytes = 128 * 1024; ///< of a line, quoted, as a client takes it
+inline constexpr std::size_t kControlRequestBytes = 4096; ///< with its line feed
+inline constexpr std::size_t kControlTextBytes =
+    std::size_t{16} * 1024; ///< of one "out" or "err", before quoting
+inline constexpr std::size_t kControlAnswerBytes =
+    std::size_t{128} * 1024; ///< of a line, quoted, as a client takes it
 
 enum class ControlRefusal : std::uint8_t {
     TooLong,   ///< the request

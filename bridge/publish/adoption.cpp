@@ -125,8 +125,8 @@ void Adoption::close() {
     // The last answer counts.
     std::ranges::reverse(onSite_);
     std::ranges::stable_sort(onSite_, {}, &std::pair<Uuid, UtcMilliseconds>::first);
-    const auto twice = std::ranges::unique(onSite_, {}, &std::pair<Uuid, UtcMilliseconds>::first);
-    onSite_.erase(twice.begin(), twice.end());
+    const auto same = [](const auto& a, const auto& b) { return a.first == b.first; };
+    onSite_.erase(std::unique(onSite_.begin(), onSite_.end(), same), onSite_.end());
     if (question.everything) {
         keepSiteBefore(store_, question.pump.id,
                        question.found == 0 ? SiteBefore::Empty : SiteBefore::HadOurs);

@@ -11,6 +11,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "bridge/publish/publisher.hpp"
@@ -44,7 +45,9 @@ private:
         std::int64_t epoch = 0;
         std::int64_t from = 0; ///< -1: whatever is known at start
         std::chrono::seconds offset{0};
-        friend auto operator<=>(const Dating&, const Dating&) = default;
+        friend bool operator<(const Dating& a, const Dating& b) {
+            return std::tie(a.pump, a.epoch, a.from, a.offset) < std::tie(b.pump, b.epoch, b.from, b.offset);
+        }
     };
     struct Question {
         PumpInfo pump;

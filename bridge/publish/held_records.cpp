@@ -15,9 +15,9 @@ bool isHeld(const therapy::DatedRecord& record) {
 }
 
 std::vector<HeldRecords> heldRecords(const Store& store, PumpId pump, const therapy::Zone& zone,
-                                     bool hostTrusted) {
-    const auto reasonOf = [hostTrusted](Hold reason) {
-        return reason == Hold::NotMeasured && !hostTrusted ? Hold::HostClock : reason;
+                                     std::optional<std::chrono::sys_seconds> now) {
+    const auto reasonOf = [now](Hold reason) {
+        return reason == Hold::NotMeasured && !now ? Hold::HostClock : reason;
     };
     std::map<Hold, std::size_t> counts;
     const auto unpublished = store.unpublished(pump);
@@ -27,7 +27,7 @@ std::vector<HeldRecords> heldRecords(const Store& store, PumpId pump, const ther
             const SequenceRange within{std::max(range.first, changed.first),
                                        std::min(range.last, changed.last)};
             if (within.first > within.last) continue;
-            if (!run) run.emplace(store, pump, range, zone);
+            if (!run) run.emplace(store, pump, range, zone, now);
             store.forEachRecord(pump, within, [&](const StoredRecord& stored) {
                 const auto record = run->dated(stored);
                 if (isHeld(record)) ++counts[reasonOf(*record.hold)];
@@ -35,6 +35,7 @@ std::vector<HeldRecords> heldRecords(const Store& store, PumpId pump, const ther
         }
     }
     std::vector<HeldRecords> held;
+    held.reserve(counts.size());
     for (const auto& [reason, count] : counts) held.push_back({reason, count});
     return held;
 }
@@ -51,6 +52,8 @@ std::string_view describe(Hold reason) {
             return "this computer's clock cannot be trusted yet: connect it to the internet (sudo "
                    "timedatectl "
                    "set-ntp true), or vouch for it: [time] host_clock = \"trusted\"";
+        case Hold::Implausible:
+            return "they are in the future, or came more than 400 days late: set the pump's clock";
     }
     return {};
 }
@@ -65,6 +68,8 @@ std::string_view name(Hold reason) {
             return "not-measured";
         case Hold::HostClock:
             return "host-clock";
+        case Hold::Implausible:
+            return "implausible";
     }
     return {};
 }

@@ -2,7 +2,9 @@
 // What is stored and not published, because its time is not sure. docs/nightscout/mapping.md 5.3.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -22,10 +24,10 @@ struct HeldRecords {
 /// for older records; most never come.
 [[nodiscard]] bool isHeld(const therapy::DatedRecord& record);
 
-/// Of what was not published yet; empty when nothing is held. `hostTrusted`: false where what was not
-/// measured cannot be, because of this computer's own clock.
+/// Of what was not published yet; empty when nothing is held. `now`: empty where what was not
+/// measured cannot be, because this computer's own clock is not trusted.
 [[nodiscard]] std::vector<HeldRecords> heldRecords(const Store& store, PumpId pump, const therapy::Zone& zone,
-                                                   bool hostTrusted = true);
+                                                   std::optional<std::chrono::sys_seconds> now);
 
 /// Why, and what to do.
 [[nodiscard]] std::string_view describe(therapy::Hold reason);

@@ -62,6 +62,9 @@ public:
     // --- the outcome ---
     [[nodiscard]] std::optional<ClockWitness> trustedBy() const;
     [[nodiscard]] bool trusted() const { return trustedBy().has_value(); }
+    [[nodiscard]] std::optional<Time> trustedNow() const {
+        return trusted() ? std::optional(clocks_.utc()) : std::nullopt;
+    }
     /// More than the pump itself vouches for it.
     [[nodiscard]] bool vouched() const {
         return trustedBy().value_or(ClockWitness::Pump) != ClockWitness::Pump;

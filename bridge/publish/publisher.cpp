@@ -55,8 +55,8 @@ SequenceRange withContext(const Store& store, PumpId pump, const StoredRun& run,
 
 MappedRange mapStored(const Store& store, const PumpInfo& pump, SequenceRange run, SequenceRange emitted,
                       const therapy::Zone& zone, const nightscout::MappingSettings& settings,
-                      therapy::Dating dating) {
-    const StoredRun stored(store, pump.id, run, zone);
+                      therapy::Dating dating, std::optional<std::chrono::sys_seconds> now) {
+    const StoredRun stored(store, pump.id, run, zone, now);
     const SequenceRange window = withContext(store, pump.id, stored, emitted);
     therapy::HistoryRun dated = stored.history(window, dating);
     MappedRange mapped;
@@ -101,7 +101,7 @@ QueueResult Publisher::publish(const PumpInfo& pump) {
         add(total, publish(pump, changed));
         group.commit();
     }
-    report(heldRecords(store_, pump.id, zone_, host_.trusted()));
+    report(heldRecords(store_, pump.id, zone_, host_.trustedNow()));
     if (total.added + total.changed > 0) {
         log_.info("nightscout: queued new={} changed={}", total.added, total.changed);
     }
@@ -130,9 +130,11 @@ QueueResult Publisher::publish(const PumpInfo& pump, SequenceRange changed) {
         if (within.first > within.last) continue;
         const SequenceRange emitted =
             withContext(store_, pump.id, StoredRun(store_, pump.id, run, zone_), within);
-        auto mapped = mapStored(store_, pump, run, emitted, zone_, settings_);
+        auto mapped = mapStored(store_, pump, run, emitted, zone_, settings_, therapy::Dating::Kept,
+                                host_.trustedNow());
         if (gate_ != nullptr && gate_->adopt(pump, run, mapped))
-            mapped = mapStored(store_, pump, run, emitted, zone_, settings_);
+            mapped = mapStored(store_, pump, run, emitted, zone_, settings_, therapy::Dating::Kept,
+                               host_.trustedNow());
         StoredEventMemory events(store_, pump);
         warn(mapped.warnings);
         events.settle(mapped.documents);

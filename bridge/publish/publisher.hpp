@@ -37,7 +37,8 @@ struct MappedRange {
 };
 MappedRange mapStored(const Store& store, const PumpInfo& pump, SequenceRange run, SequenceRange emitted,
                       const therapy::Zone& zone, const nightscout::MappingSettings& settings,
-                      therapy::Dating dating = therapy::Dating::Kept);
+                      therapy::Dating dating = therapy::Dating::Kept,
+                      std::optional<std::chrono::sys_seconds> now = std::nullopt);
 
 /// What has a say in whether documents are made yet, and under which times: the site that has some already.
 class PublishGate {

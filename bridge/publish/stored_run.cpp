@@ -12,6 +12,16 @@ namespace {
 /// What a pump's clock is moved by at most, for all we know: around the world and back.
 constexpr std::chrono::hours kFarthestMove{28};
 
+/// How far ahead a clock may be, and how long a pump keeps its records at most, several times over.
+constexpr std::chrono::minutes kAhead{2};
+constexpr std::chrono::days kLongestBefore{400};
+
+/// A record that waited for long is old by now, and was not when it was received.
+bool isPlausible(std::chrono::sys_seconds time, std::chrono::sys_seconds receivedAt,
+                 std::chrono::sys_seconds now) {
+    return time <= now + kAhead && time >= std::min(receivedAt, now) - kLongestBefore;
+}
+
 constexpr std::string_view kSiteEmpty = "empty";
 constexpr std::string_view kSiteHadOurs = "had-ours";
 
@@ -57,15 +67,24 @@ void StoredRun::joinTrends(therapy::HistoryRun& run) const {
                         store_.trends(pump_, *oldest - kFarthestMove, *newest + kFarthestMove));
 }
 
-StoredRun::StoredRun(const Store& store, PumpId pump, SequenceRange range, const therapy::Zone& zone)
+StoredRun::StoredRun(const Store& store, PumpId pump, SequenceRange range, const therapy::Zone& zone,
+                     std::optional<std::chrono::sys_seconds> now)
     : store_(store),
       pump_(pump),
       range_(range),
       timeLine_(store.timeLine(pump, range)),
-      utc_(*timeLine_, zone, clockOffsetsIn(store, pump, range), isNewest(store, pump, range)) {}
+      utc_(*timeLine_, zone, clockOffsetsIn(store, pump, range), isNewest(store, pump, range)),
+      now_(now) {}
 
 therapy::DatedRecord StoredRun::dated(const StoredRecord& stored, therapy::Dating dating) const {
-    return therapy::dated({stored.sequenceNumber, stored.raw, stored.publishedAt}, *timeLine_, utc_, dating);
+    auto record =
+        therapy::dated({stored.sequenceNumber, stored.raw, stored.publishedAt}, *timeLine_, utc_, dating);
+    if (record.time && now_ && !record.published && !isPlausible(*record.time, stored.receivedAt, *now_)) {
+        record.hold = therapy::Hold::Implausible;
+        record.time.reset();
+        record.sampleTime.reset();
+    }
+    return record;
 }
 
 therapy::HistoryRun StoredRun::history(SequenceRange window, therapy::Dating dating) const {

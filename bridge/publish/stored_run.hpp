@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "bridge/store/store.hpp"
 #include "therapy/dating.hpp"
@@ -24,7 +25,10 @@ void keepSiteBefore(Store& store, PumpId pump, SiteBefore before);
 class StoredRun {
 public:
     /// `range`: held and gap-free. What is passed in must outlive this.
-    StoredRun(const Store& store, PumpId pump, SequenceRange range, const therapy::Zone& zone);
+    /// `now`: by a clock that is trusted. With it, what was not published yet is held where its time cannot
+    /// be true (docs/nightscout/mapping.md 5.6).
+    StoredRun(const Store& store, PumpId pump, SequenceRange range, const therapy::Zone& zone,
+              std::optional<std::chrono::sys_seconds> now = std::nullopt);
 
     [[nodiscard]] SequenceRange range() const { return range_; }
     [[nodiscard]] const therapy::TimeLine& timeLine() const { return *timeLine_; }
@@ -44,6 +48,7 @@ private:
     SequenceRange range_;
     std::shared_ptr<const therapy::TimeLine> timeLine_;
     therapy::UtcConverter utc_;
+    std::optional<std::chrono::sys_seconds> now_;
 };
 
 } // namespace bridge

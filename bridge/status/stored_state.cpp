@@ -83,7 +83,8 @@ void readStoredState(Store& store, const therapy::Zone& zone, const nightscout::
     const SequenceRange whole = held.back();
     const SequenceRange window{whole.last - std::min(whole.last - whole.first, kLookedAt), whole.last};
     const auto run = StoredRun(store, pump.id, whole, zone).history(window, therapy::Dating::Shown);
-    state.held = heldRecords(store, pump.id, zone, !state.clock || state.clock->trusted());
+    const bool trusted = !state.clock || state.clock->trusted();
+    state.held = heldRecords(store, pump.id, zone, trusted ? std::optional(state.now) : std::nullopt);
     if (run.records.empty()) return;
     state.lastRecord = describeRecord(run.records.back());
     state.glucose = newestGlucose(store, pump.id, run, settings.directions);

@@ -185,8 +185,8 @@ DROP TABLE refused;
 
 // Version 5.
 //
-// record.time_source: 1 as well, for a time that the site had and that is wrong. site-before-PUMP: what earlier
-// versions sent of the old end of the pump's memory (SiteBefore) stays theirs to correct.
+// record.time_source: 1 as well, for a time that the site had and that is wrong. site-before-PUMP: what
+// earlier versions sent of the old end of the pump's memory (SiteBefore) stays theirs to correct.
 constexpr const char* kVersion5 = R"sql(
 CREATE INDEX record_wrong_time ON record (pump, epoch) WHERE time_source = 1;
 INSERT OR IGNORE INTO setting (key, value)

@@ -32,7 +32,7 @@ struct ClientSettings {
     /// A kept connection that was idle for longer is not used again: a router may have forgotten it silently.
     std::chrono::milliseconds idleLimit = std::chrono::seconds(60);
     /// Bytes of an answer, compressed or not. A full batch is answered with about a third of it.
-    std::uint64_t bodyLimit = 1024 * 1024;
+    std::uint64_t bodyLimit = 1024ULL * 1024;
     std::function<std::chrono::steady_clock::time_point()> now = std::chrono::steady_clock::now;
     /// IP addresses of a host, the best first; the system's answer where it is not set.
     std::function<asio::awaitable<std::vector<std::string>>(std::string host)> addresses;

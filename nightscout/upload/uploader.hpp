@@ -29,7 +29,7 @@ namespace nightscout {
 
 struct UploadPolicy {
     std::size_t batchDocuments = 200;
-    std::size_t batchBytes = 256 * 1024;
+    std::size_t batchBytes = std::size_t{256} * 1024;
     BackOff::Policy backOff;
     /// After so many server errors (500) in a row a batch is taken apart to find the document that causes it.
     unsigned isolateAfter = 3;

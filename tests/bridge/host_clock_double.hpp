@@ -15,7 +15,7 @@ public:
     HostClockDouble(Store& store, const therapy::Zone& zone, bool owner = true)
         : host(store, zone, owner, {[this] { return utc; }, [this] { return steady; }}, log_) {}
 
-    std::chrono::sys_seconds utc{std::chrono::sys_days{std::chrono::year{2026} / 1 / 20}};
+    std::chrono::sys_seconds utc{std::chrono::sys_days{std::chrono::year{2027} / 7 / 20}};
     std::chrono::steady_clock::time_point steady{};
 
 private:

@@ -81,7 +81,7 @@ protected:
         expectEverythingStored();
         EXPECT_TRUE(documents.empty());
         EXPECT_TRUE(store->clockOffsets(pumpId()).empty());
-        const auto held = bridge::heldRecords(*store, pumpId(), zone, host().trusted());
+        const auto held = bridge::heldRecords(*store, pumpId(), zone, host().trustedNow());
         ASSERT_EQ(held.size(), 1U);
         EXPECT_EQ(held[0].reason, therapy::Hold::HostClock);
     }
@@ -94,7 +94,7 @@ protected:
         const auto newest = std::ranges::max(entries, {}, &nightscout::Document::time).time;
         EXPECT_LE(newest, kUtcNow);
         EXPECT_GT(newest, kUtcNow - 30min);
-        EXPECT_TRUE(bridge::heldRecords(*store, pumpId(), zone, host().trusted()).empty());
+        EXPECT_TRUE(bridge::heldRecords(*store, pumpId(), zone, host().trustedNow()).empty());
     }
 
     therapy::Zone zone = therapy::Zone::find("Europe/Berlin").value();

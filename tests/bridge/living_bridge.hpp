@@ -64,7 +64,9 @@ public:
         return measured && pump.tellsItsTime();
     }
     [[nodiscard]] const std::map<std::uint32_t, std::chrono::sys_seconds>& times() const { return times_; }
-    [[nodiscard]] std::vector<HeldRecords> held() const { return heldRecords(store_, pump_.id, zone_); }
+    [[nodiscard]] std::vector<HeldRecords> held() const {
+        return heldRecords(store_, pump_.id, zone_, computer_.utc);
+    }
 
 private:
     void read(const LivingPump& pump) { keeper_->read(pump_, {pump.local(), pump.now()}); }
@@ -76,6 +78,7 @@ private:
             fetched_ = all.size();
         }
         if (until == Until::RecordsStored) return false;
+        computer_.utc = pump.now();
         const bool settled = keeper_->settle(pump_);
         if (until == Until::ClockSettled) return false;
         if (publishes_ == Publishes::Documents) {

@@ -29,6 +29,9 @@ std::vector<ReceivedRecord> someRecords() {
             {2, bytes("01f002000000bf00c9c0c62df9")}};
 }
 
+/// 09:26:00 on the pump's clock, 08:26:00 UTC.
+constexpr std::chrono::sys_seconds kReference{1773476760s};
+
 class PublisherTest : public testing::Test {
 protected:
     PublisherTest() {
@@ -185,14 +188,14 @@ TEST_F(PublisherTest, HoldsWhatIsNotMeasuredAndOffersItAgain) {
     receive(someRecords());
     publish();
     EXPECT_TRUE(documents.empty());
-    EXPECT_EQ(bridge::heldRecords(store, pump.id, zone),
+    EXPECT_EQ(bridge::heldRecords(store, pump.id, zone, computer.utc),
               (std::vector<bridge::HeldRecords>{{therapy::Hold::NotMeasured, 3}}));
     EXPECT_FALSE(store.unpublished(pump.id).empty());
 
     store.keepClockOffset(pump.id, bridge::test::measuredClock(0, 1h));
     publish();
     EXPECT_EQ(documents.size(), 1U);
-    EXPECT_TRUE(bridge::heldRecords(store, pump.id, zone).empty());
+    EXPECT_TRUE(bridge::heldRecords(store, pump.id, zone, computer.utc).empty());
     EXPECT_TRUE(store.unpublished(pump.id).empty());
 }
 
@@ -203,9 +206,44 @@ TEST_F(PublisherTest, HoldsASegmentThatFollowsAnUnknownChangeAlone) {
              {4, bytes("0cf0040000003c0001008e000c09d7ff")}});
     publish();
     ASSERT_EQ(documents.size(), 1U);
-    EXPECT_EQ(bridge::heldRecords(store, pump.id, zone),
+    EXPECT_EQ(bridge::heldRecords(store, pump.id, zone, computer.utc),
               (std::vector<bridge::HeldRecords>{{therapy::Hold::NotMeasured, 2}}));
     EXPECT_EQ(store.unpublished(pump.id), (std::vector<SequenceRange>{{3, 4}}));
+}
+
+TEST_F(PublisherTest, HoldsWhatLiesInTheFuture) {
+    store.noteOldest(pump.id, 0);
+    receive(someRecords());
+    const auto logged = kReference + 191s; // the auto basal
+    computer.utc = logged - 2min - 1s;
+    publish();
+    EXPECT_EQ(bridge::heldRecords(store, pump.id, zone, computer.utc),
+              (std::vector<bridge::HeldRecords>{{therapy::Hold::Implausible, 1}}));
+    EXPECT_FALSE(store.unpublished(pump.id).empty());
+    computer.utc = logged - 2min;
+    publish();
+    EXPECT_TRUE(bridge::heldRecords(store, pump.id, zone, computer.utc).empty());
+    EXPECT_TRUE(store.unpublished(pump.id).empty());
+}
+
+TEST_F(PublisherTest, HoldsWhatIsMoreThanFourHundredDaysOldWhenItComes) {
+    store.noteOldest(pump.id, 0);
+    const auto first = kReference;
+    computer.utc = first + std::chrono::days(400) + 1s;
+    store.addRecords(pump.id, someRecords(), computer.utc);
+    publish();
+    EXPECT_EQ(bridge::heldRecords(store, pump.id, zone, computer.utc),
+              (std::vector<bridge::HeldRecords>{{therapy::Hold::Implausible, 1}}));
+    computer.utc = first + std::chrono::days(400);
+    EXPECT_TRUE(bridge::heldRecords(store, pump.id, zone, computer.utc).empty());
+}
+
+TEST_F(PublisherTest, SendsWhatHasWaitedForYears) {
+    store.noteOldest(pump.id, 0);
+    store.addRecords(pump.id, someRecords(), kReference);
+    computer.utc = kReference + std::chrono::days(2000);
+    publish();
+    EXPECT_EQ(documents.size(), 1U);
 }
 
 } // namespace

@@ -40,7 +40,7 @@ public:
     std::filesystem::path write(std::string_view name, std::string_view content,
                                 std::filesystem::perms mode = std::filesystem::perms::owner_read |
                                                               std::filesystem::perms::owner_write) const {
-        const auto file = path_ / name;
+        auto file = path_ / name;
         std::ofstream(file, std::ios::binary) << content;
         std::filesystem::permissions(file, mode);
         return file;

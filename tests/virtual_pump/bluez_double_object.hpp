@@ -98,7 +98,7 @@ public:
     template <typename Getter, typename Setter>
     void property(
         const std::string& interface, const std::string& name, Getter getter, Setter setter,
-        std::function<void()> check = [] {}) {
+        const std::function<void()>& check = [] {}) {
         using Value = std::decay_t<std::invoke_result_t<Getter>>;
         note(interface);
         auto onSet = [this, interface, name, setter, check](const Value& value) {
