@@ -219,7 +219,11 @@ private:
     void openControlSocket() {
         if (options_.once || !lock_.coversAdapter()) return;
         ServedBy service{store_, configuration_, zone_, [this] { return monitor_.gather(); }, {}};
-        if (site_) service.wakeUploader = [this] { site_->retryRefused(); };
+        if (site_)
+            service.wakeUploader = [this] {
+                publisher_.forgetHanded();
+                site_->retryRefused();
+            };
         const auto group = findGroup(kControlGroup);
         const auto permitted = [group](const ControlPeer& peer) {
             return mayControl(peer, ::geteuid(), group);

@@ -97,9 +97,14 @@ QueueResult Publisher::publish(const PumpInfo& pump) {
             add(total, publish(pump, changed));
             continue;
         }
-        Store::Group group(store_); // with the records themselves, one sync for all of it
-        add(total, publish(pump, changed));
-        group.commit();
+        try {
+            Store::Group group(store_); // with the records themselves, one sync for all of it
+            add(total, publish(pump, changed));
+            group.commit();
+        } catch (...) {
+            forgetHanded(); // nothing of it was kept
+            throw;
+        }
     }
     report(heldRecords(store_, pump.id, zone_, host_.trustedNow()));
     if (total.added + total.changed > 0) {
@@ -138,12 +143,23 @@ QueueResult Publisher::publish(const PumpInfo& pump, SequenceRange changed) {
         StoredEventMemory events(store_, pump);
         warn(mapped.warnings);
         events.settle(mapped.documents);
+        if (marksPublished_) dropUnchanged(mapped.documents);
         add(total, sink_(pump.id, mapped.documents, mapped.times));
         if (marksPublished_) events.save(store_);
         heldBack.insert(heldBack.end(), mapped.held.begin(), mapped.held.end());
     }
     if (marksPublished_) markPublished(pump, changed, heldBack); // a crash before it only repeats
     return total;
+}
+
+void Publisher::dropUnchanged(std::vector<nightscout::Document>& documents) {
+    constexpr std::size_t kRemembered = 4000; // twice the most that one record may have a say in
+    if (handed_.size() > kRemembered) handed_.clear();
+    std::erase_if(documents, [this](const nightscout::Document& document) {
+        const std::size_t hash = std::hash<std::string>{}(document.body);
+        const auto [entry, isNew] = handed_.try_emplace(document.identifier, hash);
+        return !isNew && std::exchange(entry->second, hash) == hash;
+    });
 }
 
 void Publisher::markPublished(const PumpInfo& pump, SequenceRange changed,

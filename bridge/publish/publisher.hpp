@@ -8,6 +8,8 @@
 #include <optional>
 #include <set>
 #include <span>
+#include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "bridge/publish/held_records.hpp"
@@ -72,8 +74,11 @@ public:
     /// Maps the newest records once more: what was read of the pump's present state may have changed what
     /// they mean.
     QueueResult publishNewest(const PumpInfo& pump);
+    /// Somebody else has changed what is queued: documents are handed on again although they are the same.
+    void forgetHanded() { handed_.clear(); }
 
 private:
+    void dropUnchanged(std::vector<nightscout::Document>& documents);
     QueueResult publish(const PumpInfo& pump, SequenceRange changed);
     void markPublished(const PumpInfo& pump, SequenceRange changed,
                        const std::vector<std::uint32_t>& heldBack);
@@ -90,6 +95,9 @@ private:
     spdlog::logger& log_;
     std::vector<HeldRecords> reported_;
     std::set<std::uint32_t> warned_; ///< sequence numbers
+    /// Hashes of the bodies that the sink was given, by identifier: of the hundreds of documents that a new
+    /// record may have a say in, one or two are others than before.
+    std::unordered_map<std::string, std::size_t> handed_;
 };
 
 } // namespace bridge

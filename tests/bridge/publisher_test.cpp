@@ -246,4 +246,42 @@ TEST_F(PublisherTest, SendsWhatHasWaitedForYears) {
     EXPECT_EQ(documents.size(), 1U);
 }
 
+TEST_F(PublisherTest, HandsOnWhatIsNewOrOther) {
+    store.noteOldest(pump.id, 0);
+    receive(someRecords());
+    auto one = publisher();
+    one.publish(pump);
+    EXPECT_EQ(documents.size(), 1U);
+    receive({{3, bytes("0cf003000000e70308008e000c09d7ff")}}); // the next glucose
+    one.publish(pump);
+    ASSERT_EQ(documents.size(), 1U) << "the first one is as before";
+    EXPECT_EQ(documents[0].sequenceNumber, 3U);
+    one.forgetHanded();
+    one.publishNewest(pump);
+    EXPECT_EQ(documents.size(), 2U);
+}
+
+TEST_F(PublisherTest, HandsOnAgainWhatWasNotKept) {
+    store.noteOldest(pump.id, 0);
+    receive(someRecords());
+    bool full = true;
+    bridge::Publisher one{store,
+                          zone,
+                          computer.host,
+                          settings,
+                          [&](bridge::PumpId, std::span<const nightscout::Document> mapped,
+                              std::span<const bridge::Store::Published>) {
+                              documents.assign(mapped.begin(), mapped.end());
+                              if (full) throw bridge::StoreError("no space", bridge::StoreErrorKind::Passing);
+                              return bridge::QueueResult{};
+                          },
+                          true,
+                          log};
+    EXPECT_THROW(one.publish(pump), bridge::StoreError);
+    full = false;
+    documents.clear();
+    one.publish(pump);
+    EXPECT_EQ(documents.size(), 1U);
+}
+
 } // namespace
