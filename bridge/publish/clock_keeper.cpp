@@ -74,10 +74,7 @@ bool ClockKeeper::settle(const PumpInfo& pump) {
     settledAt_[pump.id] = host_.changes();
     if (!host_.trusted()) return false;
     if (!host_.vouched()) return takeZone(pump, *run, reading);
-    ClockReading whole = reading;
-    const auto before = store_.records(pump.id, {*newest, *newest});
-    if (!before.empty()) whole.newestRecord = run->dated(before.front()).localTime;
-    return judge(pump, *run, whole);
+    return judge(pump, *run, reading);
 }
 
 bool ClockKeeper::takeZone(const PumpInfo& pump, const StoredRun& run, ClockReading reading) {
@@ -101,8 +98,10 @@ bool ClockKeeper::judge(const PumpInfo& pump, const StoredRun& run, const ClockR
     const bool first = last && last->source == OffsetSource::Zone;
     auto judgement = therapy::judgeReading(timeLine, known, reading, first);
     if (judgement.verdict == Verdict::SetExpected) {
+        auto& since = setExpectedAfter_.try_emplace(pump.id, reference).first->second;
+        // The set that was expected has come, and this is another one.
+        if (timeLine.segments().back().firstSequenceNumber > since) since = reference;
         // A reference that came meanwhile would have said so: then it is our clock that was moved.
-        const auto since = setExpectedAfter_.try_emplace(pump.id, reference).first->second;
         if (reference > since) judgement = therapy::judgeReading(timeLine, known, reading, true);
     }
     if (judgement.verdict != Verdict::SetExpected) setExpectedAfter_.erase(pump.id);

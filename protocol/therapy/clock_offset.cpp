@@ -73,17 +73,6 @@ bool isFarFrom(const Expected& expected, const ClockReading& reading) {
     return std::chrono::abs(reading.offset() - expected.measured) > drift;
 }
 
-/// In a segment without a reading of its own: whether the clock as it was read fits the newest record better
-/// than the clock as it was to be expected, because the pump has not counted right what the change was.
-/// Otherwise the clock was set after that record.
-bool isNearerToRecords(const Expected& expected, const ClockReading& reading) {
-    if (!reading.newestRecord) return true;
-    const seconds since = reading.local - *reading.newestRecord;
-    const seconds sinceByExpected = since + (expected.measured - reading.offset());
-    if (since < seconds{0}) return sinceByExpected < seconds{0};
-    return sinceByExpected < seconds{0} || since <= sinceByExpected;
-}
-
 bool isImpossible(const ClockReading& reading, const Reference& begin) {
     if (isBeforeItsTime(reading.local)) return true;
     if (isPossibleOffset(reading.offset())) return false;
@@ -141,8 +130,7 @@ ReadingJudgement judgeReading(const TimeLine& timeLine, std::span<const ClockOff
     }
     const auto* last = newestIn(known, begin->sequenceNumber, std::uint64_t{1} << 32U);
     const auto expected = expectedOf(timeLine, known);
-    if (expected && !insist && isFarFrom(*expected, reading) &&
-        (last != nullptr || !isNearerToRecords(*expected, reading)))
+    if (expected && !insist && isFarFrom(*expected, reading))
         return {Verdict::SetExpected, {}};
     if (last == nullptr) {
         const auto inUse = offsetBefore(timeLine, known, *begin, measured);

@@ -50,8 +50,6 @@ struct ClockReading {
     UtcSeconds utc{};
     /// More than the pump itself vouches for our clock.
     bool vouched = true;
-    /// On the pump's clock, by its references: the newest record of before.
-    std::optional<protocol::LocalSeconds> newestRecord = std::nullopt;
 
     [[nodiscard]] std::chrono::seconds offset() const {
         return local.time_since_epoch() - utc.time_since_epoch();

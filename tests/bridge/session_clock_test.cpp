@@ -41,12 +41,13 @@ protected:
         const auto shown = kPumpNow + change;
         pump->tellTime([shown] { return shown; });
         if (!tells) return;
-        const history::Record record{
-            {static_cast<std::uint16_t>(history::EventType::NgpReferenceTime), all().last + 1, 60},
-            history::NgpReferenceTime{history::RecordingReason::SetDateTime,
-                                      protocol::DateTime::from(shown)}};
+        const history::Record record{{static_cast<std::uint16_t>(history::EventType::NgpReferenceTime),
+                                      all().last + 1, static_cast<std::uint16_t>(sinceReference().count())},
+                                     history::NgpReferenceTime{history::RecordingReason::SetDateTime,
+                                                               protocol::DateTime::from(shown)}};
         records.push_back(history::encode(record));
         pump->append(records.back());
+        shown_ = shown;
         link->deliver();
         settle();
     }
@@ -55,6 +56,15 @@ protected:
     therapy::Zone zone = therapy::Zone::find("Europe/Berlin").value();
 
 private:
+    /// By the clock as it was.
+    [[nodiscard]] std::chrono::seconds sinceReference() const {
+        std::optional<protocol::LocalSeconds> last;
+        for (const auto& raw : records)
+            if (const auto reference = therapy::referenceOf(raw)) last = reference->time;
+        return last ? shown_ - *last : std::chrono::seconds{0};
+    }
+
+    protocol::LocalSeconds shown_ = kPumpNow;
     std::unique_ptr<bridge::test::HostClockDouble> computer_;
     std::unique_ptr<bridge::ClockKeeper> keeper_;
 };

@@ -66,7 +66,7 @@ TEST(PossibleOffset, IsOneThatAZoneHas) {
 class Reading : public testing::Test {
 protected:
     ReadingJudgement judge(seconds offset, UtcSeconds at = kUtcDay + 12h, bool insist = false) {
-        const ClockReading reading{LocalSeconds{at.time_since_epoch() + offset}, at, vouched, newestRecord};
+        const ClockReading reading{LocalSeconds{at.time_since_epoch() + offset}, at, vouched};
         auto judgement = judgeReading(TimeLine(references), known, reading, insist);
         if (judgement.keep) {
             std::erase_if(known, [&](const auto& old) { return old.from == judgement.keep->from; });
@@ -77,7 +77,6 @@ protected:
     std::vector<Reference> references{{10, 0s, kPeriodic, kDay + 10h}, {20, 3600s, kPeriodic, kDay + 11h}};
     std::vector<ClockOffset> known;
     bool vouched = true;
-    std::optional<LocalSeconds> newestRecord;
 };
 
 TEST_F(Reading, MeasuresASegmentOnce) {
@@ -219,20 +218,10 @@ TEST_F(Conversion, ACorrectionHoldsFromTheNextReferenceOn) {
 TEST_F(Reading, OfASegmentThatWasSetAgainWithoutARecordIsNotTakenForIt) {
     judge(1h);
     references.push_back({30, 3600s, kSet, kDay + 13h});
-    newestRecord = kDay + 13h + 30min;
     const UtcSeconds now = kUtcDay + 11h + 31min;
     EXPECT_EQ(judge(2h + 40min, now).verdict, Verdict::SetExpected);
     EXPECT_EQ(judge(-3h, now).verdict, Verdict::SetExpected);
     EXPECT_EQ(judge(2h + 10s, now).verdict, Verdict::Measured);
-}
-
-/// The change is not what the records say, but the clock is where its reference put it.
-TEST_F(Reading, ThatFitsTheNewestRecordCountsMoreThanTheChange) {
-    judge(1h);
-    references.push_back({30, 60s, kSet, kDay + 13h}); // of the hour that passed
-    newestRecord = kDay + 13h + 5min;
-    EXPECT_EQ(judge(2h, kUtcDay + 11h + 6min).verdict, Verdict::Measured);
-    EXPECT_EQ(known.back().from, 30U);
 }
 
 } // namespace
