@@ -130,8 +130,7 @@ ReadingJudgement judgeReading(const TimeLine& timeLine, std::span<const ClockOff
     }
     const auto* last = newestIn(known, begin->sequenceNumber, std::uint64_t{1} << 32U);
     const auto expected = expectedOf(timeLine, known);
-    if (expected && !insist && isFarFrom(*expected, reading))
-        return {Verdict::SetExpected, {}};
+    if (expected && !insist && isFarFrom(*expected, reading)) return {Verdict::SetExpected, {}};
     if (last == nullptr) {
         const auto inUse = offsetBefore(timeLine, known, *begin, measured);
         keep.offset = inUse ? preciseOffset(measured, *inUse) : preciseOffset(measured);
