@@ -332,6 +332,10 @@ std::vector<Command> declareUpload(CLI::App& parent) {
                   "Date the records anew, and send again what was uploaded before");
     app->add_flag("--correct-times", given->options.correctTimes,
                   "Date the records anew, and move only what was uploaded under another time");
+    app->add_flag("--date-by-zone", given->options.dateByZone,
+                  "Date by the zone what waits because the pump's clock was not measured")
+        ->needs(start)
+        ->needs(end);
     return {{app, [given](const Context& context) { return executeUpload(*given, context); }}};
 }
 

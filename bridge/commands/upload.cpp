@@ -9,6 +9,7 @@
 #include "bridge/config/site_settings.hpp"
 #include "bridge/control/control_client.hpp"
 #include "bridge/control/control_requests.hpp"
+#include "bridge/publish/date_by_zone.hpp"
 #include "nightscout/upload/uploader.hpp"
 
 namespace bridge {
@@ -142,7 +143,25 @@ int upload(const UploadOptions& options, const Configuration& configuration,
                              : "timezone: there is no such zone\n");
         return kWrongUsage;
     }
+    if (options.dateByZone && (options.pretend || !options.start || !options.end)) {
+        streams.err << "--date-by-zone needs --start-date and --end-date, and cannot be pretended\n";
+        return kWrongUsage;
+    }
     if (options.pretend) return pretend(options, configuration, *zone, streams);
+    if (options.dateByZone) {
+        if (!std::filesystem::exists(configuration.storage.path)) {
+            streams.err << configuration.storage.path.string() << ": there is no such store\n";
+            return kFoundProblem;
+        }
+        // Before a running service is asked: it finds the offsets in the store.
+        Store store(configuration.storage.path);
+        std::size_t dated = 0;
+        for (const PumpInfo& pump : store.pumps()) {
+            const bool asked = configuration.pump.serial.empty() || pump.serial == configuration.pump.serial;
+            if (asked) dated += dateByZone(store, pump.id, *zone, {options.start, options.end});
+        }
+        streams.out << "dated by " << zone->name() << ": " << dated << " records that waited\n";
+    }
     if (const auto code = askService(controlSocket, toRequest(options), streams)) return *code;
     if (!std::filesystem::exists(configuration.storage.path)) {
         streams.err << configuration.storage.path.string() << ": there is no such store\n";

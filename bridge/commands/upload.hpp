@@ -14,6 +14,8 @@ namespace bridge {
 
 struct UploadOptions : BackfillOptions {
     bool pretend = false; ///< print the documents (JSON Lines), send nothing, change nothing
+    /// Date by the zone what waits for a measurement of the pump's clock, first; needs start and end.
+    bool dateByZone = false;
 };
 
 /// From the store to the site. A running service is given the work, when it listens at `controlSocket`;

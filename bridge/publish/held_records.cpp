@@ -19,7 +19,7 @@ std::vector<HeldRecords> heldRecords(const Store& store, PumpId pump, const ther
     const auto reasonOf = [now](Hold reason) {
         return reason == Hold::NotMeasured && !now ? Hold::HostClock : reason;
     };
-    std::map<Hold, std::size_t> counts;
+    std::map<Hold, HeldRecords> found;
     const auto unpublished = store.unpublished(pump);
     for (const SequenceRange& range : store.held(pump)) {
         std::optional<StoredRun> run;
@@ -30,13 +30,19 @@ std::vector<HeldRecords> heldRecords(const Store& store, PumpId pump, const ther
             if (!run) run.emplace(store, pump, range, zone, now);
             store.forEachRecord(pump, within, [&](const StoredRecord& stored) {
                 const auto record = run->dated(stored);
-                if (isHeld(record)) ++counts[reasonOf(*record.hold)];
+                if (!isHeld(record)) return;
+                HeldRecords& held = found[reasonOf(*record.hold)];
+                ++held.count;
+                held.since = std::min(held.since.value_or(stored.receivedAt), stored.receivedAt);
             });
         }
     }
     std::vector<HeldRecords> held;
-    held.reserve(counts.size());
-    for (const auto& [reason, count] : counts) held.push_back({reason, count});
+    held.reserve(found.size());
+    for (auto& [reason, records] : found) {
+        records.reason = reason;
+        held.push_back(records);
+    }
     return held;
 }
 
@@ -53,7 +59,7 @@ std::string_view describe(Hold reason) {
                    "timedatectl "
                    "set-ntp true), or vouch for it: [time] host_clock = \"trusted\"";
         case Hold::Implausible:
-            return "they are in the future, or came more than 400 days late: set the pump's clock";
+            return "they came more than 400 days after their time: set the pump's clock";
     }
     return {};
 }

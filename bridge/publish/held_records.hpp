@@ -17,7 +17,10 @@ namespace bridge {
 struct HeldRecords {
     therapy::Hold reason{};
     std::size_t count = 0;
-    friend bool operator==(const HeldRecords&, const HeldRecords&) = default;
+    std::optional<std::chrono::sys_seconds> since = std::nullopt; ///< the first of them was received
+    friend bool operator==(const HeldRecords& a, const HeldRecords& b) {
+        return a.reason == b.reason && a.count == b.count;
+    }
 };
 
 /// Whether a record waits for its time, and may yet be published by itself. One without a reference waits

@@ -12,14 +12,13 @@ namespace {
 /// What a pump's clock is moved by at most, for all we know: around the world and back.
 constexpr std::chrono::hours kFarthestMove{28};
 
-/// How far ahead a clock may be, and how long a pump keeps its records at most, several times over.
-constexpr std::chrono::minutes kAhead{2};
+/// How long a pump keeps its records at most, several times over.
 constexpr std::chrono::days kLongestBefore{400};
 
 /// A record that waited for long is old by now, and was not when it was received.
 bool isPlausible(std::chrono::sys_seconds time, std::chrono::sys_seconds receivedAt,
                  std::chrono::sys_seconds now) {
-    return time <= now + kAhead && time >= std::min(receivedAt, now) - kLongestBefore;
+    return time >= std::min(receivedAt, now) - kLongestBefore;
 }
 
 constexpr std::string_view kSiteEmpty = "empty";

@@ -16,6 +16,8 @@ using Severity = Problem::Severity;
 constexpr auto kStalled = 30min;
 /// A time service needs some minutes after a start.
 constexpr auto kClockConfirmed = 10min;
+/// By then the pump's clock should have been measured (docs/nightscout/mapping.md 5.3).
+constexpr auto kHeldLong = 24h;
 /// The pump itself warns at 20 units unless its user has chosen otherwise.
 constexpr double kReservoirLow = 20;
 /// The pump shows its battery in quarters.
@@ -33,8 +35,9 @@ public:
                 std::nullopt);
         for (const HeldRecords& held : state_.held) {
             // Soon after connecting the clock is read; the other reasons need somebody.
-            const bool passing = held.reason == therapy::Hold::NotMeasured;
-            add(Problem::Held{held}, passing ? Severity::Notice : Severity::Warning, std::nullopt);
+            const bool fresh = !held.since || state_.now - *held.since <= kHeldLong;
+            const bool passing = held.reason == therapy::Hold::NotMeasured && fresh;
+            add(Problem::Held{held}, passing ? Severity::Notice : Severity::Warning, held.since);
         }
         if (state_.counts.wrongOnSite > 0)
             add(Problem::WrongOnSite{state_.counts.wrongOnSite}, Severity::Warning, std::nullopt);

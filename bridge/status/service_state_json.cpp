@@ -121,8 +121,8 @@ ordered_json toJson(const ServiceState& state) {
                         {"last_error", textOrNull(state.upload.lastError)}}}};
     json["clock"] = clockJson(state);
     json["held"] = ordered_json::array();
-    for (const auto& [reason, count] : state.held)
-        json["held"].push_back({{"reason", name(reason)}, {"records", count}});
+    for (const HeldRecords& held : state.held)
+        json["held"].push_back({{"reason", name(held.reason)}, {"records", held.count}});
     if (state.lastRecord) {
         json["last_record"] = {{"sequence_number", state.lastRecord->sequenceNumber},
                                {"event_name", state.lastRecord->event},

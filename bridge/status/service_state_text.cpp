@@ -171,8 +171,8 @@ std::string toText(const ServiceState& state) {
                                         state.lastRecord->time ? ", " + ago(*state.lastRecord->time) : ""));
     }
     line("records stored", fmt::format("{}", state.counts.records));
-    for (const auto& [reason, count] : state.held)
-        line("records held", fmt::format("{}: {}", count, describe(reason)));
+    for (const HeldRecords& held : state.held)
+        line("records held", fmt::format("{}: {}", held.count, describe(held.reason)));
     if (state.clock && !state.clock->trusted()) line("clock", "this computer's clock is not trusted yet");
     line("documents", fmt::format("{} waiting, {} uploaded{}", state.counts.waiting, state.counts.uploaded,
                                   state.counts.setAside == 0

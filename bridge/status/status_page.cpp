@@ -158,8 +158,8 @@ private:
         html_ += "<h2>Nightscout documents</h2><table>\n";
         row("upload", state_.upload.configured ? name(state_.upload.health) : "off: no site is configured");
         if (state_.upload.last) row("last upload", ago(*state_.upload.last));
-        for (const auto& [reason, count] : state_.held)
-            row("records held", fmt::format("{}: {}", count, describe(reason)));
+        for (const HeldRecords& held : state_.held)
+            row("records held", fmt::format("{}: {}", held.count, describe(held.reason)));
         row("waiting", fmt::format("{}", state_.counts.waiting));
         row("uploaded", fmt::format("{}", state_.counts.uploaded));
         if (state_.counts.setAside > 0) row("refused by the site", fmt::format("{}", state_.counts.setAside));

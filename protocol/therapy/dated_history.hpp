@@ -20,7 +20,7 @@ enum class Hold : std::uint8_t {
     LostClock,   ///< the pump has lost date and time: until somebody sets them
     NotMeasured, ///< how far the pump's clock is from UTC has not been measured since it was last set
     HostClock,   ///< the same, and cannot be: this computer's clock is not to be trusted
-    Implausible, ///< in the future, or long before it was received
+    Implausible, ///< long before it was received
 };
 
 /// A record with its instants. Records that could not be decoded or dated take part too: they occupy their

@@ -51,8 +51,8 @@ public:
 
     void check() const {
         for (const auto& bridge : bridges_) {
-            for (const auto& [reason, count] : bridge.held())
-                ADD_FAILURE() << count << " records are held: " << name(reason);
+            for (const HeldRecords& held : bridge.held())
+                ADD_FAILURE() << held.count << " records are held: " << name(held.reason);
             EXPECT_EQ(bridge.times().size(), pump_.truth().size());
             checkTimes(bridge.times());
         }

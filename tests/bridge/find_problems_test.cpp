@@ -120,6 +120,11 @@ TEST(FindProblems, SaysWhyRecordsAreHeld) {
     state.held = {{therapy::Hold::NotMeasured, 3}};
     ASSERT_THAT(namesOf(state), ElementsAre("records-held"));
     EXPECT_EQ(findProblems(state)[0].severity, Severity::Notice) << "the clock is read soon";
+    state.held = {{therapy::Hold::NotMeasured, 3, state.now - 24h}};
+    EXPECT_EQ(findProblems(state)[0].severity, Severity::Notice);
+    state.held = {{therapy::Hold::NotMeasured, 3, state.now - 24h - 1s}};
+    EXPECT_EQ(findProblems(state)[0].severity, Severity::Warning);
+    EXPECT_EQ(findProblems(state)[0].since, state.now - 24h - 1s);
     state.held = {{therapy::Hold::LostClock, 3}};
     EXPECT_EQ(findProblems(state)[0].severity, Severity::Warning);
     EXPECT_THAT(remedy(findProblems(state)[0]), HasSubstr("set date and time in the pump's menu"));

@@ -211,21 +211,6 @@ TEST_F(PublisherTest, HoldsASegmentThatFollowsAnUnknownChangeAlone) {
     EXPECT_EQ(store.unpublished(pump.id), (std::vector<SequenceRange>{{3, 4}}));
 }
 
-TEST_F(PublisherTest, HoldsWhatLiesInTheFuture) {
-    store.noteOldest(pump.id, 0);
-    receive(someRecords());
-    const auto logged = kReference + 191s; // the auto basal
-    computer.utc = logged - 2min - 1s;
-    publish();
-    EXPECT_EQ(bridge::heldRecords(store, pump.id, zone, computer.utc),
-              (std::vector<bridge::HeldRecords>{{therapy::Hold::Implausible, 1}}));
-    EXPECT_FALSE(store.unpublished(pump.id).empty());
-    computer.utc = logged - 2min;
-    publish();
-    EXPECT_TRUE(bridge::heldRecords(store, pump.id, zone, computer.utc).empty());
-    EXPECT_TRUE(store.unpublished(pump.id).empty());
-}
-
 TEST_F(PublisherTest, HoldsWhatIsMoreThanFourHundredDaysOldWhenItComes) {
     store.noteOldest(pump.id, 0);
     const auto first = kReference;

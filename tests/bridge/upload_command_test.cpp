@@ -7,6 +7,8 @@
 
 #include "bridge/command_line.hpp"
 #include "bridge/commands/history.hpp"
+#include "bridge/publish/date_by_zone.hpp"
+#include "bridge/publish/held_records.hpp"
 #include "generated_store.hpp"
 
 namespace bridge::test {
@@ -267,6 +269,43 @@ TEST_F(UploadCommand, PassesOverFeaturesOfOtherPumps) {
     run({"--features", "IOB", "CGM"});
     EXPECT_THAT(err.str(), HasSubstr("--features: IOB has no meaning"));
     EXPECT_THAT(err.str(), Not(HasSubstr("unknown feature")));
+}
+
+/// At the user's word only: records of a clock that nobody has read.
+TEST_F(Upload, DatesByTheZoneWhatWaitsForAMeasurement) {
+    {
+        Store store(configuration.storage.path);
+        const PumpInfo pump = store.pump("NG1234567H");
+        store.noteOldest(pump.id, 0);
+        store.addRecords(pump.id, generatedRecords(1), {});
+    }
+    const auto zone = therapy::Zone::find(configuration.timezone).value();
+    Store store(configuration.storage.path);
+    const auto waiting = [&] {
+        std::size_t count = 0;
+        for (const auto& held :
+             heldRecords(store, 1, zone, std::chrono::sys_seconds{kPumpNow.time_since_epoch()}))
+            count += held.count;
+        return count;
+    };
+    const auto before = waiting();
+    ASSERT_GT(before, 0U);
+    EXPECT_EQ(dateByZone(store, 1, zone, {kPumpNow + 1h, kPumpNow + 2h}), 0U) << "nothing is there";
+    EXPECT_EQ(waiting(), before);
+    EXPECT_EQ(dateByZone(store, 1, zone, {kPumpNow - 48h, kPumpNow}), before);
+    EXPECT_EQ(waiting(), 0U);
+    EXPECT_EQ(store.clockOffsets(1).back().offset, 1h);
+    EXPECT_EQ(store.clockOffsets(1).back().source, therapy::OffsetSource::Zone);
+    EXPECT_EQ(dateByZone(store, 1, zone, {kPumpNow - 48h, kPumpNow}), 0U) << "once";
+}
+
+TEST_F(Upload, DatesByTheZoneOnlyWithinGivenTimes) {
+    fillWith(1);
+    configuration.nightscout.url = "http://127.0.0.1:9";
+    UploadOptions options;
+    options.dateByZone = true;
+    EXPECT_EQ(uploadNow(options), kWrongUsage);
+    EXPECT_THAT(err.str(), HasSubstr("--start-date"));
 }
 
 } // namespace
