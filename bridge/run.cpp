@@ -92,8 +92,7 @@ public:
                                                  clock_.host(), utcNow, log);
             monitor_.setUploader(site_->uploader());
             adoption_ = std::make_unique<Adoption>(
-                store_, zone_, AdoptionClock{utcNow, [this] { return clock_.host().trusted(); }},
-                [this](const PumpInfo& pump) { publisher_.publish(pump); }, log);
+                store_, clock_.host(), [this](const PumpInfo& pump) { publisher_.publish(pump); }, log);
             site_->setInquiry(*adoption_);
             publisher_.setGate(*adoption_);
         } else if (!options.pretend) {

@@ -16,7 +16,6 @@ using nightscout::Kind;
 using nightscout::UtcMilliseconds;
 using std::chrono::seconds;
 using therapy::ClockOffset;
-using therapy::DatedRecord;
 
 namespace {
 
@@ -40,31 +39,14 @@ std::array<std::uint8_t, 16> uuidOf(std::string_view text) {
     return uuid;
 }
 
-/// What is known of the clock of a segment at a reference of it; null: nothing.
-const ClockOffset* governing(std::span<const ClockOffset> known,
-                             std::span<const therapy::ClockSegment> segments,
-                             const therapy::LocalTime& local) {
-    const std::uint64_t first = segments[local.segment].firstSequenceNumber;
-    const std::uint64_t end = local.segment + 1 < segments.size()
-                                  ? segments[local.segment + 1].firstSequenceNumber
-                                  : std::uint64_t{1} << 32U;
-    const ClockOffset* found = nullptr;
-    for (const ClockOffset& offset : known) {
-        if (offset.from < first || offset.from >= end || offset.source == therapy::OffsetSource::Lost)
-            continue;
-        if (found == nullptr || offset.from <= local.reference) found = &offset;
-    }
-    return found;
-}
-
 /// The kinds that records of old segments are known by: one of them comes every five minutes.
 constexpr std::array kFrequentKinds{Kind::Sgv, Kind::AutoBasal, Kind::Bolus};
 
 } // namespace
 
-Adoption::Adoption(Store& store, const therapy::Zone& zone, AdoptionClock clock,
-                   std::function<void(const PumpInfo&)> answered, spdlog::logger& log)
-    : store_(store), zone_(zone), clock_(std::move(clock)), answered_(std::move(answered)), log_(log) {}
+Adoption::Adoption(Store& store, const HostClock& host, std::function<void(const PumpInfo&)> answered,
+                   spdlog::logger& log)
+    : store_(store), host_(host), answered_(std::move(answered)), log_(log) {}
 
 std::set<Adoption::Dating> Adoption::newDatings(const PumpInfo& pump) const {
     std::set<Dating> datings{{pump.id, pump.epoch, -1, 0s}};
@@ -81,14 +63,14 @@ bool Adoption::mayPublish(const PumpInfo& pump) {
     if (datings.empty()) return true;
     const auto published = store_.newestPublished(pump.id);
     // Since when to ask is said by what was sent, or else by a clock that must be right.
-    if (!question_ && (published || clock_.trusted())) open(pump, std::move(datings), published);
+    if (!question_ && (published || host_.trusted())) open(pump, std::move(datings), published);
     return false;
 }
 
 void Adoption::open(const PumpInfo& pump, std::set<Dating> datings,
                     std::optional<std::chrono::sys_seconds> published) {
     Question question{pump, std::move(datings), !published, {}, kEver};
-    question.from = published ? *published - kAnyOffset : clock_.now() - kOldestAsked;
+    question.from = published ? *published - kAnyOffset : host_.now() - kOldestAsked;
     question_ = std::move(question);
 }
 
@@ -144,44 +126,45 @@ std::optional<UtcMilliseconds> Adoption::timeOnSite(const std::string& identifie
     return found == onSite_.end() || found->first != wanted ? std::nullopt : std::optional(found->second);
 }
 
-bool Adoption::adopt(const PumpInfo& pump, SequenceRange run, const MappedRange& mapped) {
+bool Adoption::adopt(const PumpInfo& pump, const StoredRun& run, const MappedRange& mapped) {
     if (onSite_.empty()) return false;
-    const StoredRun stored(store_, pump.id, run, zone_);
-    const bool times = adoptTimes(pump, stored, mapped);
-    return adoptOffsets(pump, stored, mapped) || times;
+    const bool times = adoptTimes(pump, run, mapped);
+    return adoptOffsets(pump, run, mapped) || times;
 }
 
 /// Each document that the site has keeps its time; the last one of a segment that is near the computed time
 /// dates the rest of it.
 bool Adoption::adoptTimes(const PumpInfo& pump, const StoredRun& run, const MappedRange& mapped) {
-    const auto known = clockOffsetsIn(store_, pump.id, run.range());
     std::vector<Store::Published> kept, wrong;
     std::map<std::uint32_t, ClockOffset> adopted; // by `from`
     std::optional<std::uint32_t> last;
     for (const nightscout::Document& document : mapped.documents) {
+        // The others are fixed: nothing is to be found out of them.
+        if (!std::ranges::binary_search(mapped.times, document.sequenceNumber, {},
+                                        &Store::Published::sequenceNumber))
+            continue;
         const auto onSite = timeOnSite(document.identifier);
         const auto shift = onSite ? std::chrono::floor<seconds>(*onSite - document.time) : 0s;
         if (shift == 0s || std::exchange(last, document.sequenceNumber) == document.sequenceNumber) continue;
-        const auto records = store_.records(pump.id, {document.sequenceNumber, document.sequenceNumber});
-        if (records.empty() || records.front().publishedAt) continue;
-        const DatedRecord record = run.dated(records.front());
-        const auto local = record.record ? run.timeLine().localTime(record.record->header) : std::nullopt;
-        if (!local || !record.time) continue;
-        const auto time = *record.time + shift;
+        const auto record = run.record(document.sequenceNumber);
+        if (!record || !record->record || !record->time) continue;
+        const auto local = run.timeLine().localTime(record->record->header);
+        if (!local) continue;
+        const auto time = *record->time + shift;
         const seconds offset = local->time.time_since_epoch() - time.time_since_epoch();
         // What the zone says is a guess; what is on the site was measured once.
-        const bool guessed = run.utc().offsetOf(*local).source == therapy::OffsetSource::Zone;
-        const bool possible = therapy::isPossibleOffset(offset) && time <= clock_.now() + kAhead;
+        const auto computed = run.utc().offsetOf(*local);
+        const bool guessed = computed.source == therapy::OffsetSource::Zone;
+        const bool possible = therapy::isPossibleOffset(offset) && time <= host_.now() + kAhead;
         if (guessed ? !possible : std::chrono::abs(shift) > kSameDating) {
-            wrong.push_back({record.sequenceNumber, time});
+            wrong.push_back({record->sequenceNumber, time});
             continue;
         }
-        kept.push_back({record.sequenceNumber, time});
-        const auto segments = run.timeLine().segments();
-        const ClockOffset* own = governing(known, segments, *local);
-        ClockOffset taken = own != nullptr ? *own
-                                           : ClockOffset{segments[local->segment].firstSequenceNumber, offset,
-                                                         offset, clock_.now()};
+        kept.push_back({record->sequenceNumber, time});
+        const auto& segment = run.timeLine().segments()[local->segment];
+        ClockOffset taken = computed.kept != nullptr
+                                ? *computed.kept
+                                : ClockOffset{segment.firstSequenceNumber, offset, offset, host_.now()};
         taken.offset = offset;
         taken.source = therapy::OffsetSource::Adopted;
         adopted.insert_or_assign(taken.from, taken);
@@ -202,25 +185,24 @@ bool Adoption::adoptOffsets(const PumpInfo& pump, const StoredRun& run, const Ma
     const auto segments = run.timeLine().segments();
     std::map<std::size_t, ClockOffset> adopted; // by segment
     for (const std::uint32_t number : mapped.held) {
-        const auto records = store_.records(pump.id, {number, number});
-        if (records.empty()) continue;
-        const DatedRecord record = run.dated(records.front());
-        if (!record.record || !record.localTime || record.hold != therapy::Hold::NotMeasured) continue;
-        const auto local = run.timeLine().localTime(record.record->header);
+        const auto record = run.record(number);
+        if (!record || !record->record || !record->localTime || record->hold != therapy::Hold::NotMeasured)
+            continue;
+        const auto local = run.timeLine().localTime(record->record->header);
         // The newest segment is measured soon.
         if (!local || local->segment + 1 == segments.size()) continue;
         for (const Kind kind : kFrequentKinds) {
             const auto onSite =
-                timeOnSite(nightscout::identifier(pump.serial, kind, protocol::toHex(record.raw)));
+                timeOnSite(nightscout::identifier(pump.serial, kind, protocol::toHex(record->raw)));
             if (!onSite) continue;
-            const auto time = kind == Kind::Sgv ? record.localSampleTime : record.localTime;
+            const auto time = kind == Kind::Sgv ? record->localSampleTime : record->localTime;
             const auto utc = std::chrono::floor<seconds>(*onSite);
-            if (!time || utc > clock_.now() + kAhead) continue;
+            if (!time || utc > host_.now() + kAhead) continue;
             const seconds offset = time->time_since_epoch() - utc.time_since_epoch();
             if (!therapy::isPossibleOffset(offset)) continue;
             adopted.insert_or_assign(local->segment,
                                      ClockOffset{segments[local->segment].firstSequenceNumber, offset, offset,
-                                                 clock_.now(), therapy::OffsetSource::Adopted});
+                                                 host_.now(), therapy::OffsetSource::Adopted});
         }
     }
     for (const auto& [segment, offset] : adopted) keep(pump, offset);

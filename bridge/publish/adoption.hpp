@@ -14,25 +14,21 @@
 #include <tuple>
 #include <vector>
 
+#include "bridge/publish/host_clock.hpp"
 #include "bridge/publish/publisher.hpp"
 #include "bridge/publish/stored_run.hpp"
 #include "nightscout/upload/inquiry.hpp"
 
 namespace bridge {
 
-struct AdoptionClock {
-    std::function<std::chrono::sys_seconds()> now;
-    std::function<bool()> trusted; ///< by its witnesses, see HostClock
-};
-
 class Adoption final : public PublishGate, public nightscout::Inquiry {
 public:
     /// `answered`: documents of this pump may be made now. Never called from mayPublish().
-    Adoption(Store& store, const therapy::Zone& zone, AdoptionClock clock,
-             std::function<void(const PumpInfo&)> answered, spdlog::logger& log);
+    Adoption(Store& store, const HostClock& host, std::function<void(const PumpInfo&)> answered,
+             spdlog::logger& log);
 
     [[nodiscard]] bool mayPublish(const PumpInfo& pump) override;
-    bool adopt(const PumpInfo& pump, SequenceRange run, const MappedRange& mapped) override;
+    bool adopt(const PumpInfo& pump, const StoredRun& run, const MappedRange& mapped) override;
 
     [[nodiscard]] bool isOpen() const override { return question_.has_value(); }
     boost::asio::awaitable<nightscout::Reply> ask(nightscout::UploadApi& api) override;
@@ -69,8 +65,7 @@ private:
     void keep(const PumpInfo& pump, const therapy::ClockOffset& offset);
 
     Store& store_;
-    const therapy::Zone& zone_;
-    AdoptionClock clock_;
+    const HostClock& host_;
     std::function<void(const PumpInfo&)> answered_;
     spdlog::logger& log_;
     std::set<Dating> asked_;

@@ -101,8 +101,9 @@ std::optional<Backfill::Mapped> Backfill::next() {
     if (portions_.empty()) return std::nullopt;
     const Portion portion = portions_.front();
     portions_.pop_front();
+    const StoredRun run(store_, pump_->id, portion.run, zone_);
     const auto mapped = [&](Dating dating) {
-        auto range = mapStored(store_, *pump_, portion.run, portion.emitted, zone_, settings_, dating);
+        auto range = mapStored(store_, *pump_, run, portion.emitted, settings_, dating);
         std::erase_if(range.documents, [&](const Document& document) { return !wants(document); });
         return range;
     };

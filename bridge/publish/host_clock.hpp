@@ -62,8 +62,10 @@ public:
     // --- the outcome ---
     [[nodiscard]] std::optional<ClockWitness> trustedBy() const;
     [[nodiscard]] bool trusted() const { return trustedBy().has_value(); }
+    /// Trusted or not.
+    [[nodiscard]] Time now() const { return clocks_.utc(); }
     [[nodiscard]] std::optional<Time> trustedNow() const {
-        return trusted() ? std::optional(clocks_.utc()) : std::nullopt;
+        return trusted() ? std::optional(now()) : std::nullopt;
     }
     /// More than the pump itself vouches for it.
     [[nodiscard]] bool vouched() const {

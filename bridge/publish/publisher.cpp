@@ -24,21 +24,18 @@ void add(QueueResult& total, const QueueResult& part) {
     total.known += part.known;
 }
 
-/// When the record was logged; empty: not dated.
-std::optional<therapy::UtcSeconds> timeOf(const Store& store, PumpId pump, const StoredRun& run,
-                                          std::uint32_t number) {
-    const auto records = store.records(pump, {number, number});
-    return records.empty() ? std::nullopt : run.dated(records.front()).time;
-}
-
 /// The first number of the context before `first`: by time where that is known, for at the usual rate it is a
 /// quarter of the numbers that it may be.
-std::uint32_t contextBefore(const Store& store, PumpId pump, const StoredRun& run, std::uint32_t first) {
-    const SequenceRange limits = run.range();
-    const auto back = [&](std::uint32_t numbers) { return first - std::min(first - limits.first, numbers); };
-    const auto time = timeOf(store, pump, run, first);
+std::uint32_t contextBefore(const StoredRun& run, std::uint32_t first) {
+    const std::uint32_t oldest = run.range().first;
+    const auto back = [&](std::uint32_t numbers) { return first - std::min(first - oldest, numbers); };
+    const auto timeOf = [&](std::uint32_t number) {
+        const auto record = run.record(number);
+        return record ? record->time : std::nullopt;
+    };
+    const auto time = timeOf(first);
     for (std::uint32_t numbers = kUsualContextRecords; time && numbers < kContextRecords; numbers *= 2) {
-        const auto then = timeOf(store, pump, run, back(numbers));
+        const auto then = timeOf(back(numbers));
         if (!then) break;
         if (*time - *then > therapy::kContext) return back(numbers);
     }
@@ -46,19 +43,16 @@ std::uint32_t contextBefore(const Store& store, PumpId pump, const StoredRun& ru
 }
 
 /// `range` with the records on both sides that it may have a say in, and they in it.
-SequenceRange withContext(const Store& store, PumpId pump, const StoredRun& run, SequenceRange range) {
-    return {contextBefore(store, pump, run, range.first),
+SequenceRange withContext(const StoredRun& run, SequenceRange range) {
+    return {contextBefore(run, range.first),
             range.last + std::min(run.range().last - range.last, kContextRecords)};
 }
 
 } // namespace
 
-MappedRange mapStored(const Store& store, const PumpInfo& pump, SequenceRange run, SequenceRange emitted,
-                      const therapy::Zone& zone, const nightscout::MappingSettings& settings,
-                      therapy::Dating dating, std::optional<std::chrono::sys_seconds> now) {
-    const StoredRun stored(store, pump.id, run, zone, now);
-    const SequenceRange window = withContext(store, pump.id, stored, emitted);
-    therapy::HistoryRun dated = stored.history(window, dating);
+MappedRange mapStored(const Store& store, const PumpInfo& pump, const StoredRun& run, SequenceRange emitted,
+                      const nightscout::MappingSettings& settings, therapy::Dating dating) {
+    therapy::HistoryRun dated = run.history(withContext(run, emitted), dating);
     MappedRange mapped;
     dated.live = StoredEventMemory(store, pump).memory.live;
     auto records = nightscout::mapRecords(dated, pump.serial, settings, emitted.first, emitted.last);
@@ -133,13 +127,12 @@ QueueResult Publisher::publish(const PumpInfo& pump, SequenceRange changed) {
     for (const SequenceRange& run : store_.held(pump.id)) {
         const SequenceRange within{std::max(run.first, changed.first), std::min(run.last, changed.last)};
         if (within.first > within.last) continue;
-        const SequenceRange emitted =
-            withContext(store_, pump.id, StoredRun(store_, pump.id, run, zone_), within);
-        auto mapped = mapStored(store_, pump, run, emitted, zone_, settings_, therapy::Dating::Kept,
-                                host_.trustedNow());
-        if (gate_ != nullptr && gate_->adopt(pump, run, mapped))
-            mapped = mapStored(store_, pump, run, emitted, zone_, settings_, therapy::Dating::Kept,
-                               host_.trustedNow());
+        const auto read = [&] { return StoredRun(store_, pump.id, run, zone_, host_.trustedNow()); };
+        const StoredRun stored = read();
+        const SequenceRange emitted = withContext(stored, within);
+        auto mapped = mapStored(store_, pump, stored, emitted, settings_);
+        if (gate_ != nullptr && gate_->adopt(pump, stored, mapped))
+            mapped = mapStored(store_, pump, read(), emitted, settings_);
         StoredEventMemory events(store_, pump);
         warn(mapped.warnings);
         events.settle(mapped.documents);

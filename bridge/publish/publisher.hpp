@@ -29,18 +29,17 @@ namespace bridge {
 using DocumentSink = std::function<QueueResult(PumpId, std::span<const nightscout::Document>,
                                                std::span<const Store::Published>)>;
 
-/// The documents whose primary record is in `emitted`, a part of the gap-free range `run`, and the times
-/// of those records.
+/// The documents whose primary record is in `emitted`, a part of a gap-free run, and the times of those
+/// records.
 struct MappedRange {
     std::vector<nightscout::Document> documents;
     std::vector<Store::Published> times;
     std::vector<std::uint32_t> held; ///< records of the range whose time is not sure
     std::vector<nightscout::MappingWarning> warnings;
 };
-MappedRange mapStored(const Store& store, const PumpInfo& pump, SequenceRange run, SequenceRange emitted,
-                      const therapy::Zone& zone, const nightscout::MappingSettings& settings,
-                      therapy::Dating dating = therapy::Dating::Kept,
-                      std::optional<std::chrono::sys_seconds> now = std::nullopt);
+MappedRange mapStored(const Store& store, const PumpInfo& pump, const StoredRun& run, SequenceRange emitted,
+                      const nightscout::MappingSettings& settings,
+                      therapy::Dating dating = therapy::Dating::Kept);
 
 /// What has a say in whether documents are made yet, and under which times: the site that has some already.
 class PublishGate {
@@ -52,9 +51,9 @@ public:
 
     /// Whether documents may be made; when not, it is tried again later.
     [[nodiscard]] virtual bool mayPublish(const PumpInfo& pump) = 0;
-    /// Keeps the times that the documents of the gap-free range `run` have already. True when `mapped` is to
-    /// be made once more.
-    virtual bool adopt(const PumpInfo& pump, SequenceRange run, const MappedRange& mapped) = 0;
+    /// Keeps the times that the documents of `run` have already. True when `mapped` is to be made once more,
+    /// of a run that is read anew.
+    virtual bool adopt(const PumpInfo& pump, const StoredRun& run, const MappedRange& mapped) = 0;
 };
 
 class Publisher {

@@ -86,6 +86,11 @@ therapy::DatedRecord StoredRun::dated(const StoredRecord& stored, therapy::Datin
     return record;
 }
 
+std::optional<therapy::DatedRecord> StoredRun::record(std::uint32_t number) const {
+    const auto records = store_.records(pump_, {number, number});
+    return records.empty() ? std::nullopt : std::optional(dated(records.front()));
+}
+
 therapy::HistoryRun StoredRun::history(SequenceRange window, therapy::Dating dating) const {
     therapy::HistoryRun run;
     store_.forEachRecord(pump_, window,

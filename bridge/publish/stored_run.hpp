@@ -35,6 +35,8 @@ public:
     [[nodiscard]] const therapy::UtcConverter& utc() const { return utc_; }
     [[nodiscard]] therapy::DatedRecord dated(const StoredRecord& stored,
                                              therapy::Dating dating = therapy::Dating::Kept) const;
+    /// Empty: not held.
+    [[nodiscard]] std::optional<therapy::DatedRecord> record(std::uint32_t number) const;
     /// The records of `window`, a part of the range, with their live trends.
     [[nodiscard]] therapy::HistoryRun history(SequenceRange window,
                                               therapy::Dating dating = therapy::Dating::Kept) const;

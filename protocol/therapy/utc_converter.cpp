@@ -108,7 +108,7 @@ UtcConverter::Offset UtcConverter::offsetOf(const LocalTime& time) const {
     if (!segment.own.empty()) {
         const auto after = std::ranges::upper_bound(segment.own, time.reference, {}, &ClockOffset::from);
         const ClockOffset& own = after == segment.own.begin() ? *after : *std::prev(after);
-        return {own.offset, own.source};
+        return {own.offset, own.source, {}, &own};
     }
     if (segment.chained) return {*segment.chained, OffsetSource::Chained};
     if (segment.waits) return {std::nullopt, {}, Hold::NotMeasured};

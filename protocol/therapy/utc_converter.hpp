@@ -26,7 +26,8 @@ public:
     struct Offset {
         std::optional<std::chrono::seconds> value;
         OffsetSource source = OffsetSource::Zone;
-        Hold hold = Hold::NotMeasured; ///< without a value
+        Hold hold = Hold::NotMeasured;     ///< without a value
+        const ClockOffset* kept = nullptr; ///< that it is; null: chained, or the zone's
     };
     [[nodiscard]] Offset offsetOf(const LocalTime& time) const;
     /// By the zone, for a record that is held: to be shown, not to be published.

@@ -117,12 +117,16 @@ std::uint32_t firstReference() {
 /// A store and what publishes from it; what it queues is on the site at once.
 class Bridge {
 public:
-    Bridge(SmallSite& site, std::filesystem::path file) : site_(site), file_(std::move(file)) { restart(); }
+    /// `trusted`: this computer's clock is, from the beginning.
+    Bridge(SmallSite& site, std::filesystem::path file, bool trusted = true)
+        : site_(site), file_(std::move(file)), computer_(store, zone_, trusted) {
+        computer_.utc = kNow;
+        restart();
+    }
 
     void restart() {
         adoption_.emplace(
-            store, zone_, AdoptionClock{[] { return kNow; }, [this] { return trusted; }},
-            [this](const PumpInfo&) { publisher_->publish(pump()); }, log_);
+            store, computer_.host, [this](const PumpInfo&) { publisher_->publish(pump()); }, log_);
         publisher_.emplace(
             store, zone_, computer_.host, settings_,
             [this](PumpId id, std::span<const nightscout::Document> documents,
@@ -140,6 +144,7 @@ public:
     void measure(seconds offset) {
         store.keepClockOffset(pump().id, measuredClock(firstReference(), offset));
     }
+    void trustClock() { computer_.host.timeServiceSays(true); }
     void receive(std::span<const ReceivedRecord> records) {
         store.noteOldest(pump().id, 0);
         store.addRecords(pump().id, records, kNow);
@@ -177,10 +182,9 @@ private:
 public:
     Store store{file_};
     Times sent;
-    bool trusted = true; ///< this computer's clock
 
 private:
-    HostClockDouble computer_{store, zone_};
+    HostClockDouble computer_;
     std::optional<Adoption> adoption_;
     std::optional<Publisher> publisher_;
 };
@@ -274,13 +278,12 @@ TEST_F(ASecondBridge, SendsNothingBeforeTheSiteHasAnswered) {
 }
 
 TEST_F(ASecondBridge, AsksSinceWhenOnlyByAClockThatIsTrusted) {
-    Bridge second(site_, directory_ / "second.db");
+    Bridge second(site_, directory_ / "second.db", false);
     second.measure(1h);
-    second.trusted = false;
     second.receive(records_);
     EXPECT_FALSE(second.asks());
     EXPECT_TRUE(second.sent.empty());
-    second.trusted = true;
+    second.trustClock();
     second.publish();
     EXPECT_FALSE(second.sent.empty());
     EXPECT_EQ(second.store.wrongTimes(1), 0U);
