@@ -1,71 +1,23 @@
 // SPDX-License-Identifier: MIT
 #include "bridge/command_line.hpp"
 
-#include <spdlog/logger.h>
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
 #include <array>
 #include <ostream>
 
-#include "bridge/commands/check.hpp"
-#include "bridge/commands/decode.hpp"
-#include "bridge/commands/decode_capture.hpp"
-#include "bridge/commands/history.hpp"
-#include "bridge/commands/keydb.hpp"
-#include "bridge/commands/status.hpp"
-#include "bridge/commands/upload.hpp"
-#include "bridge/config/document_settings.hpp"
+#include "bridge/commands/execute.hpp"
 #include "bridge/config/key_file.hpp"
-#include "bridge/control/control_client.hpp"
-#include "bridge/control/control_requests.hpp"
-#include "bridge/log.hpp"
-#include "bridge/store/store.hpp"
+#include "bridge/exit_code.hpp"
 
 namespace bridge {
 namespace {
 
-constexpr const char* kDefaultConfiguration = "/etc/pump-bridge/pump-bridge.toml";
-
-/// What a command can see when it is carried out.
-struct Context {
-    const Services& services;
-    const Streams& streams;
-    std::string configurationFile = kDefaultConfiguration;
-    std::string logLevel = "info";
-
-    /// Of the service: where systemd says, else where the unit has it.
-    [[nodiscard]] std::filesystem::path runtimeDirectory() const {
-        const std::string given = services.environment("RUNTIME_DIRECTORY").value_or("");
-        const std::string first = given.substr(0, given.find(':'));
-        return first.empty() ? RunOptions{}.runtimeDirectory : std::filesystem::path(first);
-    }
-    [[nodiscard]] std::filesystem::path controlSocketFile() const {
-        return controlSocket(runtimeDirectory());
-    }
-};
-
 /// Declares a subcommand's options on `parent`, and gives what carries it out once they were read.
 struct Command {
     CLI::App* app;
-    std::function<int(const Context&)> execute;
+    std::function<int(const CommandContext&)> execute;
 };
 using Declare = std::vector<Command> (*)(CLI::App& parent);
-
-enum class Exposed { Warned, Refused };
-
-/// Empty after printing the problems. `exposed`: key and secret files that others can read.
-std::optional<Configuration> requireConfiguration(const Context& context, Exposed exposed = Exposed::Warned) {
-    auto loaded = loadConfiguration(context.configurationFile, context.services.environment);
-    context.streams.err << toString(loaded.warnings) << toString(loaded.exposed);
-    if (exposed == Exposed::Refused && !loaded.exposed.empty()) {
-        context.streams.err << "not started: see above, or set security.allow_readable_secrets = true\n";
-        return std::nullopt;
-    }
-    if (loaded.problems.empty()) return std::move(loaded.configuration);
-    context.streams.err << "the configuration cannot be used:\n" << toString(loaded.problems);
-    return std::nullopt;
-}
 
 enum class TimeOption { Begin, End };
 
@@ -95,61 +47,21 @@ std::vector<Command> declareRun(CLI::App& parent) {
         ->needs(pair);
     app->add_flag("--pretend", options->pretend,
                   "Print the documents (JSON Lines) instead of uploading them");
-    return {{app, [options](const Context& context) -> int {
-                 const auto configuration = requireConfiguration(context, Exposed::Refused);
-                 if (!configuration) return kWrongUsage;
-                 const auto log = makeLog(*logLevelByName(context.logLevel), context.services.environment);
-                 options->runtimeDirectory = context.runtimeDirectory();
-                 return context.services.run(*configuration, *options, *log, context.streams.out);
-             }}};
+    return {{app, [options](const CommandContext& context) { return executeRun(*options, context); }}};
 }
 
 std::vector<Command> declareCheck(CLI::App& parent) {
     auto* app = parent.add_subcommand("check", "Look at all the service needs, and say how to fix it");
-    auto options = std::make_shared<CheckOptions>();
-    app->add_flag("--json", options->json, "One JSON object a line");
-    return {{app, [options](const Context& context) {
-                 const auto loaded =
-                     loadConfiguration(context.configurationFile, context.services.environment);
-                 return runCheck(*options, loaded, context.configurationFile, realSurroundings(),
-                                 context.streams);
-             }}};
+    auto json = std::make_shared<bool>(false);
+    app->add_flag("--json", *json, "One JSON object a line");
+    return {{app, [json](const CommandContext& context) { return executeCheck(*json, context); }}};
 }
 
 std::vector<Command> declareStatus(CLI::App& parent) {
     auto* app = parent.add_subcommand("status", "Ask the running service how it is");
-    auto options = std::make_shared<StatusOptions>();
-    app->add_flag("--json", options->json, "One JSON object");
-    return {{app, [options](const Context& context) -> int {
-                 const auto configuration = requireConfiguration(context);
-                 if (!configuration) return kWrongUsage;
-                 const auto now = std::chrono::system_clock::now();
-                 return status(*options, *configuration, context.controlSocketFile(),
-                               std::chrono::floor<std::chrono::seconds>(now), context.streams);
-             }}};
-}
-
-struct DecodeArguments {
-    DecodeOptions options;
-    bool redact = false;
-};
-
-/// For captures: what the configuration names, if there is a usable one. Without it decode goes on.
-std::string configuredKeyDatabase(const Context& context) {
-    const auto loaded = loadConfiguration(context.configurationFile, context.services.environment);
-    return loaded.problems.empty() ? loaded.configuration.pump.keyDatabase.string() : std::string();
-}
-
-int executeDecode(DecodeArguments given, const Context& context) {
-    const auto refuse = [&context](const std::string& why) {
-        context.streams.err << why << '\n';
-        return kWrongUsage;
-    };
-    if (given.redact && given.options.files.size() != 2) return refuse("--redact takes two files: IN OUT");
-    if (given.redact) return redactCapture(given.options.files[0], given.options.files[1], context.streams);
-    if (given.options.keyDatabase.empty())
-        given.options.configuredKeyDatabase = configuredKeyDatabase(context);
-    return decode(given.options, context.streams);
+    auto json = std::make_shared<bool>(false);
+    app->add_flag("--json", *json, "One JSON object");
+    return {{app, [json](const CommandContext& context) { return executeStatus(*json, context); }}};
 }
 
 std::vector<Command> declareDecode(CLI::App& parent) {
@@ -170,50 +82,7 @@ std::vector<Command> declareDecode(CLI::App& parent) {
             "Capture time (UTC) to end at; a date alone includes its whole day");
     app->add_flag("--redact", given->redact,
                   "Write a copy (IN OUT) without keys, addresses and serial numbers, to be shown to others");
-    return {{app, [given](const Context& context) { return executeDecode(*given, context); }}};
-}
-
-struct HistoryArguments {
-    HistoryOptions options;
-    std::string type, store;
-    bool json = false, csv = false, hex = false, gaps = false, summary = false;
-};
-
-/// Turns what was typed into options; the reason when that is not possible.
-std::optional<std::string> interpret(HistoryArguments& given) {
-    if (!given.type.empty()) {
-        given.options.type = protocol::history::eventTypeByName(given.type);
-        if (!given.options.type) return "--type: there is no event named " + given.type;
-    }
-    using Form = HistoryOptions::Form;
-    using Report = HistoryOptions::Report;
-    given.options.form = given.json ? Form::Json : given.csv ? Form::Csv : given.hex ? Form::Hex : Form::Text;
-    given.options.report = given.gaps ? Report::Gaps : given.summary ? Report::Summary : Report::Records;
-    return std::nullopt;
-}
-
-int executeHistory(HistoryArguments given, const Context& context) {
-    if (const auto problem = interpret(given)) {
-        context.streams.err << *problem << '\n';
-        return kWrongUsage;
-    }
-    // A store named on the command line is read without a configuration, and then without a zone.
-    std::optional<therapy::Zone> zone;
-    const bool configured = given.store.empty();
-    if (configured) {
-        const auto configuration = requireConfiguration(context);
-        if (!configuration) return kWrongUsage;
-        given.store = configuration->storage.path.string();
-        zone = therapy::Zone::find(configuration->timezone);
-    }
-    // A member of the group may ask the service for what is not to be read otherwise.
-    if (configured && ::access(given.store.c_str(), R_OK) != 0) {
-        if (const auto code =
-                askService(context.controlSocketFile(), toRequest(given.options), context.streams))
-            return *code;
-    }
-    const Store store(given.store, Store::Access::ReadOnly);
-    return history(given.options, store, zone ? &*zone : nullptr, context.streams);
+    return {{app, [given](const CommandContext& context) { return executeDecode(*given, context); }}};
 }
 
 std::vector<Command> declareHistory(CLI::App& parent) {
@@ -236,7 +105,7 @@ std::vector<Command> declareHistory(CLI::App& parent) {
     report->require_option(0, 1);
     report->add_flag("--gaps", given->gaps, "Sequence numbers that are missing");
     report->add_flag("--summary", given->summary, "Count the records of each type");
-    return {{app, [given](const Context& context) { return executeHistory(*given, context); }}};
+    return {{app, [given](const CommandContext& context) { return executeHistory(*given, context); }}};
 }
 
 std::vector<Command> declareKeydb(CLI::App& parent) {
@@ -269,80 +138,46 @@ std::vector<Command> declareKeydb(CLI::App& parent) {
     const auto form = [hex, binary] {
         return *hex && !*binary ? KeyFileForm::Hexadecimal : KeyFileForm::Binary;
     };
-    return {{showApp, [show](const Context& context) { return keydbShow(*show, context.streams); }},
+    return {{showApp, [show](const CommandContext& context) { return keydbShow(*show, context.streams); }},
             {generateApp,
-             [generate, form](const Context& context) {
+             [generate, form](const CommandContext& context) {
                  generate->form = form();
                  return keydbGenerate(*generate, context.streams, context.services.random);
              }},
-            {convertApp, [convert, form](const Context& context) {
+            {convertApp, [convert, form](const CommandContext& context) {
                  convert->form = form();
                  return keydbConvert(*convert, context.streams);
              }}};
 }
 
-struct UploadArguments {
-    UploadOptions options;
-    std::vector<std::string> features;
-};
-
-/// Turns what was typed into options; the reason when that is not possible.
-std::optional<std::string> interpret(UploadArguments& given, std::ostream& notices) {
-    if (given.options.start && given.options.end && *given.options.end < *given.options.start)
-        return "--end-date is before --start-date";
-    if (!given.features.empty()) given.options.features.emplace();
-    for (const std::string& name : given.features) {
-        if (const auto feature = nightscout::featureByName(name)) {
-            given.options.features->insert(*feature);
-        } else if (isForeignFeature(name)) {
-            notices << "--features: " << name << " has no meaning for this pump and is left out\n";
-        } else {
-            return "--features: unknown feature " + name;
-        }
-    }
-    return std::nullopt;
-}
-
-int executeUpload(UploadArguments given, const Context& context) {
-    if (const auto problem = interpret(given, context.streams.err)) {
-        context.streams.err << *problem << '\n';
-        return kWrongUsage;
-    }
-    const auto configuration = requireConfiguration(context);
-    if (!configuration) return kWrongUsage;
-    const auto log = makeLog(*logLevelByName(context.logLevel), context.services.environment);
-    return upload(given.options, *configuration, context.controlSocketFile(), *log, context.streams);
-}
-
 std::vector<Command> declareUpload(CLI::App& parent) {
     auto* app = parent.add_subcommand("upload", "Send what the store holds of some days, beside the service");
     auto given = std::make_shared<UploadArguments>();
-    auto* start = addTime(*app, "--start-date", TimeOption::Begin, part(given, given->options.start),
+    auto* start = addTime(*app, "--start-date", TimeOption::Begin, part(given, given->start),
                           "Local time to begin at, such as 2026-03-14 or 2026-03-14T09:30");
-    auto* end = addTime(*app, "--end-date", TimeOption::End, part(given, given->options.end),
+    auto* end = addTime(*app, "--end-date", TimeOption::End, part(given, given->end),
                         "Local time to end at; a date alone includes its whole day");
-    app->add_option("--days", given->options.days, "So many days back from the newest record; default 1")
+    app->add_option("--days", given->days, "So many days back from the newest record; default 1")
         ->check(CLI::Range(1, 36500))
         ->excludes(start)
         ->excludes(end);
     app->add_option("--features", given->features, "Instead of the configured ones, such as BOLUS CGM");
-    app->add_flag("--pretend", given->options.pretend,
+    app->add_flag("--pretend", given->pretend,
                   "Print the documents (JSON Lines), send nothing, change nothing");
-    app->add_flag("--force", given->options.force,
-                  "Date the records anew, and send again what was uploaded before");
-    app->add_flag("--correct-times", given->options.correctTimes,
+    app->add_flag("--force", given->force, "Date the records anew, and send again what was uploaded before");
+    app->add_flag("--correct-times", given->correctTimes,
                   "Date the records anew, and move only what was uploaded under another time");
-    app->add_flag("--date-by-zone", given->options.dateByZone,
+    app->add_flag("--date-by-zone", given->dateByZone,
                   "Date by the zone what waits because the pump's clock was not measured")
         ->needs(start)
         ->needs(end);
-    return {{app, [given](const Context& context) { return executeUpload(*given, context); }}};
+    return {{app, [given](const CommandContext& context) { return executeUpload(*given, context); }}};
 }
 
 constexpr std::array<Declare, 7> kCommands{declareRun,    declareCheck,  declareStatus, declareHistory,
                                            declareUpload, declareDecode, declareKeydb};
 
-int parseAndExecute(const std::vector<std::string>& arguments, Context& context) {
+int parseAndExecute(const std::vector<std::string>& arguments, CommandContext& context) {
     CLI::App app{"Reads a person's own MiniMed 780G insulin pump and sends its records to Nightscout.",
                  "pump-bridge"};
     app.set_version_flag("--version", "pump-bridge " PUMP_BRIDGE_VERSION);
@@ -372,7 +207,7 @@ int parseAndExecute(const std::vector<std::string>& arguments, Context& context)
 
 int runCommandLine(const std::vector<std::string>& arguments, const Services& services,
                    const Streams& streams) {
-    Context context{services, streams};
+    CommandContext context{services, streams};
     try {
         return parseAndExecute(arguments, context);
     } catch (const KeyFileError& error) {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "bridge/commands/streams.hpp"
-#include "bridge/config/configuration.hpp"
+#include "bridge/config/environment.hpp"
 #include "bridge/run.hpp"
 #include "protocol/sake/crypto.hpp"
 

@@ -3,6 +3,9 @@
 
 #include <systemd/sd-daemon.h>
 
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <cstdint>
 
 namespace bridge::service_manager {
@@ -26,8 +29,13 @@ std::optional<std::chrono::microseconds> watchdogInterval() {
     return std::chrono::microseconds{limit / 4};
 }
 
-void feedWatchdog() {
-    (void)sd_notify(0, "WATCHDOG=1");
+boost::asio::awaitable<void> feedWatchdog(std::chrono::microseconds interval) {
+    boost::asio::steady_timer timer{co_await boost::asio::this_coro::executor};
+    for (;;) {
+        (void)sd_notify(0, "WATCHDOG=1");
+        timer.expires_after(interval);
+        co_await timer.async_wait(boost::asio::use_awaitable);
+    }
 }
 
 } // namespace bridge::service_manager

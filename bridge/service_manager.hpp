@@ -2,6 +2,7 @@
 // systemd's side of a service: readiness, a status line, the watchdog. All of it does nothing elsewhere.
 #pragma once
 
+#include <boost/asio/awaitable.hpp>
 #include <chrono>
 #include <optional>
 #include <string>
@@ -14,6 +15,7 @@ void stopping();
 void status(const std::string& text);
 /// How often the watchdog wants to be fed (a quarter of its limit); empty when there is none.
 std::optional<std::chrono::microseconds> watchdogInterval();
-void feedWatchdog();
+/// For ever; as long as it runs, the loop makes progress.
+boost::asio::awaitable<void> feedWatchdog(std::chrono::microseconds interval);
 
 } // namespace bridge::service_manager

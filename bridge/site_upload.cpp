@@ -30,9 +30,9 @@ SiteUpload::SiteUpload(const asio::any_io_executor& executor, const Configuratio
       store_(store),
       host_(host),
       log_(log),
-      clock_(executor, clock),
+      clock_(nightscout::systemClock(executor, clock)),
       client_(executor, settings),
-      uploader_(clock_, client_, store, nightscout::UploadPolicy{}, uniform, log) {
+      uploader_(*clock_, client_, store, nightscout::UploadPolicy{}, uniform, log) {
     uploader_.trustClock(host.trusted());
     if (settings.site.exposesSecret())
         log.warn(

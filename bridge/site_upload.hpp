@@ -48,7 +48,7 @@ private:
     Store& store_;
     const HostClock& host_;
     spdlog::logger& log_;
-    nightscout::SystemClock clock_;
+    std::unique_ptr<nightscout::Clock> clock_;
     nightscout::Client client_;
     nightscout::Uploader uploader_;
     std::unique_ptr<ProfileSync> profile_;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The inside of BluezLink. What bluetoothd reports is taken down at once, in callbacks, so that events keep
-// the order of the bus (ble/bluez/link.cpp); what follows from it is done by one coroutine that looks at the
-// result (ble/bluez/link_machine.cpp).
+// the order of the bus (ble/bluez/link_reports.cpp); what follows from it is done by one coroutine that looks
+// at the result (ble/bluez/link_machine.cpp).
 #pragma once
 
 #include <deque>

@@ -12,8 +12,8 @@ ServiceClock::ServiceClock(const asio::any_io_executor& executor, Store& store, 
     : executor_(executor),
       log_(log),
       host_(store, zone, owner, clocks, log),
-      waits_(executor, clocks.utc),
-      watch_(host_, waits_, sources()) {}
+      waits_(nightscout::systemClock(executor, clocks.utc)),
+      watch_(host_, *waits_, sources()) {}
 
 HostClockWatch::Sources ServiceClock::sources() {
     const auto notice = std::make_shared<ClockSetNotice>(executor_);

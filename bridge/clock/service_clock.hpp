@@ -36,7 +36,7 @@ private:
     asio::any_io_executor executor_;
     spdlog::logger& log_;
     HostClock host_;
-    nightscout::SystemClock waits_;
+    std::unique_ptr<nightscout::Clock> waits_;
     std::optional<SiteDateQuestion> site_;
     HostClockWatch watch_;
 };

@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
 #include "bridge/commands/streams.hpp"
-#include "bridge/store/store.hpp"
 #include "protocol/codec/date_time.hpp"
-#include "therapy/zone.hpp"
+
+namespace therapy {
+class Zone;
+}
 
 namespace bridge {
+
+class Store;
 
 struct HistoryOptions {
     enum class Form { Text, Json, Csv, Hex };

@@ -68,12 +68,12 @@ private:
 int send(Store& store, const Configuration& configuration, spdlog::logger& log, const Streams& streams) {
     boost::asio::io_context io{1};
     nightscout::Client client(io.get_executor(), clientSettings(configuration));
-    nightscout::SystemClock clock(io.get_executor(), [] {
+    const auto clock = nightscout::systemClock(io.get_executor(), [] {
         return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
     });
     BackfillOutbox outbox(store);
     nightscout::Uploader uploader(
-        clock, client, outbox, nightscout::UploadPolicy{}, [] { return 0.5; }, log);
+        *clock, client, outbox, nightscout::UploadPolicy{}, [] { return 0.5; }, log);
     bool done = false;
     std::exception_ptr failure;
     boost::asio::co_spawn(io, uploader.drain(kRetries), [&](std::exception_ptr error, bool empty) {

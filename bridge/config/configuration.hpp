@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "bridge/config/environment.hpp"
 #include "nightscout/documents/mapping.hpp"
 #include "nightscout/documents/profile.hpp"
 
@@ -68,10 +69,6 @@ struct ConfigurationProblem {
     std::string key;   ///< "nightscout.features"
     std::string text;  ///< what is wrong and what to do
 };
-
-/// The environment as a function, so that tests can give their own.
-using Environment = std::function<std::optional<std::string>(const std::string& name)>;
-Environment processEnvironment();
 
 struct LoadedConfiguration {
     Configuration configuration;

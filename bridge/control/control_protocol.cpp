@@ -5,30 +5,6 @@ namespace bridge {
 
 using nlohmann::json;
 
-std::filesystem::path controlSocket(const std::filesystem::path& runtimeDirectory) {
-    return runtimeDirectory / "control";
-}
-
-std::string_view name(ControlRefusal refusal) {
-    switch (refusal) {
-        case ControlRefusal::TooLong:
-            return "too-long";
-        case ControlRefusal::Malformed:
-            return "malformed";
-        case ControlRefusal::UnknownCommand:
-            return "unknown-command";
-        case ControlRefusal::WrongOption:
-            return "wrong-option";
-        case ControlRefusal::NotPermitted:
-            return "not-permitted";
-        case ControlRefusal::Busy:
-            return "busy";
-        case ControlRefusal::TimedOut:
-            break;
-    }
-    return "timed-out";
-}
-
 std::variant<ControlRequest, ControlRefusal> parseControlRequest(std::string_view line) {
     if (line.size() >= kControlRequestBytes) return ControlRefusal::TooLong;
     const json request = json::parse(line, nullptr, false);

@@ -20,6 +20,8 @@
 #include <list>
 #include <utility>
 
+#include "bridge/control/control_protocol.hpp"
+
 namespace bridge {
 
 namespace fs = std::filesystem;

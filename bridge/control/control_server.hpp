@@ -12,12 +12,13 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "bridge/control/control_protocol.hpp"
+#include "bridge/control/control_error.hpp"
 
 namespace spdlog {
 class logger;

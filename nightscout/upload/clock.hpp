@@ -4,9 +4,9 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <functional>
+#include <memory>
 
 namespace nightscout {
 
@@ -28,20 +28,8 @@ public:
     virtual void interrupt() = 0;
 };
 
-/// The computer's clocks.
-class SystemClock final : public Clock {
-public:
-    using Utc = std::function<std::chrono::sys_seconds()>;
-    SystemClock(const boost::asio::any_io_executor& executor, Utc utc);
-
-    [[nodiscard]] Time now() const override;
-    [[nodiscard]] std::chrono::sys_seconds utc() const override { return utc_(); }
-    boost::asio::awaitable<void> wait(Time time) override;
-    void interrupt() override;
-
-private:
-    boost::asio::steady_timer timer_;
-    Utc utc_;
-};
+/// The computer's clock, with `utc` for the time of day.
+std::unique_ptr<Clock> systemClock(const boost::asio::any_io_executor& executor,
+                                   std::function<std::chrono::sys_seconds()> utc);
 
 } // namespace nightscout

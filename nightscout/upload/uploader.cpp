@@ -14,14 +14,8 @@
 namespace nightscout {
 namespace {
 
-using Health = UploadHealth;
-
 /// What was refused is looked at again by then, whatever happens to the clock.
 constexpr std::chrono::hours kLongestSleepWithRefusals{1};
-
-constexpr std::size_t index(Collection collection) {
-    return static_cast<std::size_t>(collection);
-}
 
 /// Lists in braces inside a coroutine are too much for GCC 12.
 std::vector<Acknowledgement> one(std::int64_t id, const std::optional<std::string>& serverId) {
@@ -36,12 +30,12 @@ Uploader::Uploader(Clock& clock, Client& client, Outbox& outbox, UploadPolicy po
       api_(client),
       outbox_(outbox),
       policy_(policy),
-      backOff_(policy.backOff, std::move(random)),
+      failures_(policy.backOff, std::move(random), policy.logEvery, clock, state_, log),
       log_(log),
       batch_(policy_.batchDocuments, policy_.batchBytes) {}
 
 void Uploader::credentialsChanged() {
-    backOff_.release();
+    failures_.release();
     mayUpdate_ = true;
     wake();
 }
@@ -75,10 +69,10 @@ asio::awaitable<bool> Uploader::drain(int retries) {
         if (step == Step::Failed) {
             if (++failures > retries) co_return false;
         } else if (step == Step::Refused) {
-            if (!backOff_.of(FailureScope::Site).last.passes) co_return false; // else the others go on
+            if (!failures_.passes(FailureScope::Site)) co_return false; // else the others go on
         } else if (step == Step::Idle) {
-            const auto passing = backOff_.nextAttempt(clock_.now(), true);
-            if (!passing) co_return !backOff_.nextAttempt(clock_.now(), false) || outbox_.depth() == 0;
+            const auto passing = failures_.nextAttempt(true);
+            if (!passing) co_return !failures_.nextAttempt(false) || outbox_.depth() == 0;
             co_await sleepUntil(*passing);
         }
     }
@@ -90,7 +84,8 @@ asio::awaitable<Uploader::Step> Uploader::uploadBatch() {
     const bool asks = inquiry_ != nullptr && inquiry_->isOpen();
     Items items;
     if (!asks) items = outbox_.next(policy_.batchDocuments, batch_.bytes(), clock_.utc());
-    if (!asks && (items.empty() || isBlocked(items.front()))) co_return Step::Idle;
+    // The outbox leaves held collections out; deletions wait by themselves, for they come last anyway.
+    if (!asks && (items.empty() || failures_.waits(items.front()))) co_return Step::Idle;
     auto scope = FailureScope::Site;
     try {
         Outcome failure;
@@ -100,20 +95,19 @@ asio::awaitable<Uploader::Step> Uploader::uploadBatch() {
             failure = co_await upload(std::move(items));
         state_.requests = api_.requests();
         if (!failure) co_return Step::Moved;
-        scope = noteFailure(*failure);
+        scope = failures_.failed(*failure);
     } catch (const TransportError& error) {
         state_.requests = api_.requests();
-        note(FailureScope::Site, backOffFailure(error, clockTrusted_));
+        failures_.failed(FailureScope::Site, backOffFailure(error, clockTrusted_));
     }
-    co_return backOff_.of(scope).last.passes ? Step::Failed : Step::Refused;
+    co_return failures_.passes(scope) ? Step::Failed : Step::Refused;
 }
 
 asio::awaitable<Uploader::Outcome> Uploader::inquire() {
     Reply reply = co_await inquiry_->ask(api_);
-    if (!reply.accepted()) co_return Failure{std::move(reply), Operation::Post, Collection::Entries};
+    if (!reply.accepted()) co_return RefusedAttempt{std::move(reply), Operation::Post, Collection::Entries};
     ++progress_;
-    // Says nothing of the right to write, so nothing of the collections either.
-    noteRecovery(backOff_.succeed(FailureScope::Site));
+    failures_.answered();
     co_return std::nullopt;
 }
 
@@ -217,7 +211,7 @@ asio::awaitable<Uploader::Outcome> Uploader::examine(OutboxItem item, Document k
     if (reply.accepted()) co_return std::nullopt;
     const OutboxItem& sent = alone.front();
     if (!isAboutDocuments(reply.verdict) && reply.verdict != Verdict::ServerError)
-        co_return Failure{std::move(reply), sent.operation, sent.document.collection};
+        co_return RefusedAttempt{std::move(reply), sent.operation, sent.document.collection};
     if (auto failure = co_await repeat(knownGood)) co_return failure;
     refuse(sent, refusedAgain(sent, reply.verdict, std::move(reply.reason), clock_.utc()));
     co_return std::nullopt;
@@ -231,17 +225,16 @@ asio::awaitable<Uploader::Outcome> Uploader::repeat(Document knownGood) {
     const Document& document = alone.front().document;
     auto posted = co_await api_.post(alone);
     if (posted.reply.accepted()) {
-        noteSuccess(Operation::Post, document.collection, 0);
+        failures_.succeeded(Operation::Post, document.collection, 0);
         co_return std::nullopt;
     }
     accepted_.forget(document);
-    co_return Failure{std::move(posted.reply), Operation::Post, document.collection};
+    co_return RefusedAttempt{std::move(posted.reply), Operation::Post, document.collection};
 }
 
 /// Its back-off may end before its time: credentialsChanged().
 asio::awaitable<void> Uploader::waitForSite() {
-    const auto until = [this] { return backOff_.of(FailureScope::Site).until; };
-    while (clock_.now() < until()) co_await clock_.wait(until());
+    while (clock_.now() < failures_.siteWaitsUntil()) co_await clock_.wait(failures_.siteWaitsUntil());
 }
 
 asio::awaitable<void> Uploader::sleepUntil(Clock::Time time) {
@@ -264,7 +257,7 @@ Uploader::Outcome Uploader::outcomeOf(const Items& items, Reply reply) {
     } else if (isolates) {
         suspects_.add(first);
     }
-    return Failure{std::move(reply), first.operation, collection};
+    return RefusedAttempt{std::move(reply), first.operation, collection};
 }
 
 void Uploader::removeUnsendable(Items& items) {
@@ -317,28 +310,18 @@ void Uploader::acknowledge(const Items& sent, const std::vector<Acknowledgement>
             if (ids.contains(item.id)) accepted_.remember(item.document);
     }
     if (first.operation != Operation::Delete) state_.uploaded += stored.size();
-    noteSuccess(first.operation, collection, stored.size());
-}
-
-/// The outbox leaves held collections out; deletions wait by themselves, for they come last anyway.
-bool Uploader::isBlocked(const OutboxItem& item) const {
-    const auto now = clock_.now();
-    return backOff_.waits(nightscout::scopeOf(item.document.collection), now) ||
-           (item.operation == Operation::Delete && backOff_.waits(FailureScope::Deletions, now));
+    failures_.succeeded(first.operation, collection, stored.size());
 }
 
 bool Uploader::isIsolating(const OutboxItem& item) const {
-    const Collection collection = item.document.collection;
-    const auto scope =
-        item.operation == Operation::Delete ? FailureScope::Deletions : nightscout::scopeOf(collection);
-    return backOff_.of(scope).failures + 1 >= policy_.isolateAfter ||
-           (item.operation == Operation::Post && batch_.isReduced(collection));
+    return failures_.failuresOf(item) + 1 >= policy_.isolateAfter ||
+           (item.operation == Operation::Post && batch_.isReduced(item.document.collection));
 }
 
 /// When there may be something to do although nobody says so.
 Clock::Time Uploader::nextStep() {
     const auto now = clock_.now();
-    auto next = backOff_.nextAttempt(now, false).value_or(Clock::Time::max());
+    auto next = failures_.nextAttempt(false).value_or(Clock::Time::max());
     const auto utc = clock_.utc();
     if (const auto retry = outbox_.nextRetry(); retry && *retry > utc)
         next = std::min<Clock::Time>(
@@ -348,57 +331,8 @@ Clock::Time Uploader::nextStep() {
 
 void Uploader::holdWhatWaits() {
     for (const auto collection : {Collection::Entries, Collection::Treatments, Collection::DeviceStatus})
-        outbox_.setHeld(collection, backOff_.waits(nightscout::scopeOf(collection), clock_.now()));
+        outbox_.setHeld(collection, failures_.waits(collection));
     if (!clockTrusted_) outbox_.setHeld(Collection::DeviceStatus, true);
-}
-
-FailureScope Uploader::scopeOf(const Failure& failure) const {
-    auto others = acceptedSinceRefusal_;
-    others.reset(index(failure.collection));
-    if (failure.reply.verdict == Verdict::Busy) return FailureScope::Site;
-    if (failure.operation == Operation::Delete && acceptedSinceRefusal_.any()) return FailureScope::Deletions;
-    if (failure.reply.verdict == Verdict::Refused && others.none()) return FailureScope::Site;
-    return nightscout::scopeOf(failure.collection);
-}
-
-FailureScope Uploader::noteFailure(const Failure& failure) {
-    const auto scope = scopeOf(failure);
-    if (failure.reply.verdict == Verdict::Refused && failure.operation != Operation::Delete)
-        acceptedSinceRefusal_.reset(index(failure.collection));
-    note(scope, backOffFailure(failure.reply, failure.operation, failure.collection, scope));
-    return scope;
-}
-
-void Uploader::note(FailureScope scope, BackOff::Failure failure) {
-    const auto wait = backOff_.fail(scope, std::move(failure), clock_.now());
-    const auto& state = backOff_.of(scope);
-    state_.lastError = state.last.sentence;
-    state_.health = backOff_.health();
-    const auto seconds = wait.count() / 1000;
-    if (state.failures == 1 && state.last.health == Health::Refused)
-        log_.error("nightscout: upload stopped, trying again in {} s: {}", seconds, state.last.sentence);
-    else if (state.failures == 1)
-        log_.warn("nightscout: upload failed: {}", state.last.sentence);
-    else if (state.last.health != Health::Refused && state.failures % std::max(1U, policy_.logEvery) == 0)
-        log_.warn("nightscout: upload still fails, failures={} next_s={}: {}", state.failures, seconds,
-                  state.last.sentence);
-}
-
-void Uploader::noteSuccess(Operation operation, Collection collection, std::size_t documents) {
-    const auto own =
-        operation == Operation::Delete ? FailureScope::Deletions : nightscout::scopeOf(collection);
-    const unsigned ended = backOff_.succeed(own) + backOff_.succeed(FailureScope::Site);
-    acceptedSinceRefusal_.set(index(collection));
-    state_.lastUpload = clock_.utc();
-    log_.debug("nightscout: uploaded collection={} documents={}", name(collection), documents);
-    noteRecovery(ended);
-}
-
-/// `failures`: that have ended.
-void Uploader::noteRecovery(unsigned failures) {
-    if (failures > 0) log_.info("nightscout: upload works again after failures={}", failures);
-    state_.health = backOff_.health();
-    if (state_.health == Health::Good) state_.lastError.clear();
 }
 
 } // namespace nightscout

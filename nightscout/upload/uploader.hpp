@@ -3,7 +3,6 @@
 // docs/nightscout/api.md 4.4 and 10.
 #pragma once
 
-#include <bitset>
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
 #include <cstdint>
@@ -18,8 +17,10 @@
 #include "nightscout/upload/clock.hpp"
 #include "nightscout/upload/inquiry.hpp"
 #include "nightscout/upload/outbox.hpp"
+#include "nightscout/upload/site_failures.hpp"
 #include "nightscout/upload/suspect_documents.hpp"
 #include "nightscout/upload/upload_api.hpp"
+#include "nightscout/upload/upload_state.hpp"
 
 namespace spdlog {
 class logger;
@@ -34,19 +35,6 @@ struct UploadPolicy {
     /// After so many server errors (500) in a row a batch is taken apart to find the document that causes it.
     unsigned isolateAfter = 3;
     unsigned logEvery = 10; ///< of a row of failures, the first and then each n-th is logged
-};
-
-/// How uploading goes, for status and for the exit code of `run --once`.
-struct UploadState {
-    using Health = UploadHealth;
-    Health health = Health::Unknown; ///< the worst that is the case for any collection
-    std::uint64_t requests = 0;
-    std::uint64_t uploaded = 0; ///< documents acknowledged since start, updates included
-    std::uint64_t refused = 0;  ///< refusals of single documents since start; each is tried again later
-    std::uint64_t setAside = 0; ///< of those, the proven ones
-    std::optional<std::chrono::sys_seconds> lastUpload; ///< of anything
-    std::string lastError;   ///< a sentence, never a secret; empty again once all is well
-    std::string lastRefusal; ///< the site's words for a single document
 };
 
 class Uploader {
@@ -73,12 +61,7 @@ public:
 
 private:
     using Items = std::vector<OutboxItem>;
-    struct Failure {
-        Reply reply;
-        Operation operation{};
-        Collection collection{};
-    };
-    using Outcome = std::optional<Failure>; ///< empty: done
+    using Outcome = std::optional<RefusedAttempt>; ///< empty: done
     /// Failed: waiting may remedy it; Refused: only a person can.
     enum class Step : std::uint8_t { Moved, Idle, Failed, Refused };
 
@@ -101,25 +84,18 @@ private:
     void removeUnsendable(Items& items);
     void refuse(const OutboxItem& item, const Refusal& refusal);
     void acknowledge(const Items& sent, const std::vector<Acknowledgement>& stored);
-    [[nodiscard]] bool isBlocked(const OutboxItem& item) const;
     [[nodiscard]] bool isIsolating(const OutboxItem& item) const;
     [[nodiscard]] Clock::Time nextStep();
     void holdWhatWaits();
-    [[nodiscard]] FailureScope scopeOf(const Failure& failure) const;
-    FailureScope noteFailure(const Failure& failure);
-    void note(FailureScope scope, BackOff::Failure failure);
-    void noteRecovery(unsigned failures);
-    void noteSuccess(Operation operation, Collection collection, std::size_t documents);
 
     Clock& clock_;
     UploadApi api_;
     Outbox& outbox_;
     Inquiry* inquiry_ = nullptr;
     UploadPolicy policy_;
-    BackOff backOff_;
-    spdlog::logger& log_;
     UploadState state_;
-    std::bitset<kCollections> acceptedSinceRefusal_; ///< tells a right that is missing from a wrong secret
+    SiteFailures failures_;
+    spdlog::logger& log_;
     BatchSize batch_;
     bool clockTrusted_ = true;
     bool mayUpdate_ = true; ///< false: the token may create but not update

@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "bridge/commands/history.hpp"
+#include "bridge/config/configuration.hpp"
 #include "bridge/store/store.hpp"
 #include "project_file.hpp"
 #include "protocol/codec/bytes.hpp"

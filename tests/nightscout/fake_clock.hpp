@@ -16,7 +16,7 @@ public:
     using Wait = std::chrono::milliseconds;
 
     explicit FakeClock(boost::asio::io_context& io)
-        : executor_(io.get_executor()), forever_(io.get_executor(), [] { return kStart; }) {}
+        : executor_(io.get_executor()), forever_(systemClock(io.get_executor(), [] { return kStart; })) {}
 
     [[nodiscard]] Time now() const override { return Time{} + kBefore + elapsed_; }
     [[nodiscard]] std::chrono::sys_seconds utc() const override {
@@ -24,14 +24,14 @@ public:
     }
     boost::asio::awaitable<void> wait(Time time) override {
         if (time == Time::max()) {
-            co_await forever_.wait(time);
+            co_await forever_->wait(time);
         } else if (time > now()) {
             waits_.push_back(std::chrono::ceil<Wait>(time - now()));
             advance(time - now());
             co_await boost::asio::post(executor_, boost::asio::use_awaitable); // others come first
         }
     }
-    void interrupt() override { forever_.interrupt(); }
+    void interrupt() override { forever_->interrupt(); }
 
     void advance(Time::duration by) { elapsed_ += by; }
     void setUtc(std::chrono::sys_seconds utc) {
@@ -48,7 +48,7 @@ private:
     Time::duration elapsed_{0};
     std::vector<Wait> waits_;
     boost::asio::any_io_executor executor_;
-    SystemClock forever_;
+    std::unique_ptr<Clock> forever_;
 };
 
 } // namespace nightscout::testing

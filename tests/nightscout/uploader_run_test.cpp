@@ -57,12 +57,12 @@ TEST_F(AnUploaderLoop, EndsAtOnceWhenCancelledInsideARequestOrAWait) {
     ScriptedAnswer silent;
     silent.fault = Fault::NoAnswer;
     policy_.backOff.first = policy_.backOff.longest = std::chrono::hours(1);
-    SystemClock clock(io_.get_executor(), [this] { return clock_.utc(); });
+    const auto clock = systemClock(io_.get_executor(), [this] { return clock_.utc(); });
     for (const auto& answer : {silent, html(503)}) {
         MemoryOutbox outbox;
         outbox.add(treatment(1));
         Uploader uploader(
-            clock, *client_, outbox, policy_, [] { return 0.5; }, log_);
+            *clock, *client_, outbox, policy_, [] { return 0.5; }, log_);
         site_.fault = [answer](const SeenRequest&) { return answer; };
         asio::cancellation_signal stop;
         bool done = false;
