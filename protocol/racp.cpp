@@ -6,8 +6,6 @@
 namespace protocol {
 namespace {
 
-using history::FieldSink;
-
 constexpr std::string_view kUnknown = "unknown";
 
 template <typename Operator>

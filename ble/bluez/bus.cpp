@@ -25,7 +25,7 @@ std::unique_ptr<sdbus::IConnection> openBus(const std::string& address) {
                            : sdbus::createSessionBusConnectionWithAddress(address);
 }
 
-BusPump::BusPump(asio::any_io_executor executor, sdbus::IConnection& bus)
+BusPump::BusPump(const asio::any_io_executor& executor, sdbus::IConnection& bus)
     : bus_(bus), descriptor_(executor, bus.getEventLoopPollData().fd), wake_(executor) {}
 
 BusPump::~BusPump() {

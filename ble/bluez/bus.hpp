@@ -35,7 +35,7 @@ std::unique_ptr<sdbus::IConnection> openBus(const std::string& address = {});
 /// Drives one connection from an executor; owns neither. Declare connection, io_context, pump in this order.
 class BusPump {
 public:
-    BusPump(asio::any_io_executor executor, sdbus::IConnection& bus);
+    BusPump(const asio::any_io_executor& executor, sdbus::IConnection& bus);
     ~BusPump();
     BusPump(const BusPump&) = delete;
     BusPump& operator=(const BusPump&) = delete;

@@ -21,11 +21,11 @@ bool isMobileName(std::string_view name) {
 
 } // namespace
 
-BluezLink::BluezLink(asio::any_io_executor executor, BluezLinkSettings settings, LinkListener& listener,
-                     spdlog::logger& log) {
+BluezLink::BluezLink(const asio::any_io_executor& executor, BluezLinkSettings settings,
+                     LinkListener& listener, spdlog::logger& log) {
     if (!isMobileName(settings.mobileName))
         throw std::invalid_argument("the name must be \"Mobile \" and at most seven printable characters");
-    machine_ = std::make_shared<Machine>(std::move(executor), std::move(settings), listener, log);
+    machine_ = std::make_shared<Machine>(executor, std::move(settings), listener, log);
 }
 
 BluezLink::~BluezLink() = default;
@@ -80,7 +80,7 @@ void BluezLink::openPairing() {
     machine_->openPairing();
 }
 
-BluezLink::Machine::Machine(asio::any_io_executor executor, BluezLinkSettings settings,
+BluezLink::Machine::Machine(const asio::any_io_executor& executor, BluezLinkSettings settings,
                             LinkListener& listener, spdlog::logger& log)
     : executor_(executor),
       settings_(std::move(settings)),

@@ -64,7 +64,7 @@ class BluezLink final : public PumpLink {
 public:
     /// `listener` and `log` must outlive the executor's tasks. Throws std::invalid_argument for a name that
     /// the pump would not show.
-    BluezLink(asio::any_io_executor executor, BluezLinkSettings settings, LinkListener& listener,
+    BluezLink(const asio::any_io_executor& executor, BluezLinkSettings settings, LinkListener& listener,
               spdlog::logger& log);
     ~BluezLink() override;
 

@@ -24,7 +24,7 @@ class BluezLink::Machine final : public std::enable_shared_from_this<Machine>,
                                  public BluezListener,
                                  public PortListener {
 public:
-    Machine(asio::any_io_executor executor, BluezLinkSettings settings, LinkListener& listener,
+    Machine(const asio::any_io_executor& executor, BluezLinkSettings settings, LinkListener& listener,
             spdlog::logger& log);
 
     asio::awaitable<void> run();

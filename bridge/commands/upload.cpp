@@ -34,6 +34,7 @@ public:
         now_ = now;
         auto items = ours(limit, maxBytes);
         std::vector<std::int64_t> ids;
+        ids.reserve(items.size());
         for (const auto& item : items) ids.push_back(item.id);
         store_.countAttempt(ids); // tells a running service that these may be under way
         return items;
@@ -77,7 +78,7 @@ int send(Store& store, const Configuration& configuration, spdlog::logger& log, 
     bool done = false;
     std::exception_ptr failure;
     boost::asio::co_spawn(io, uploader.drain(kRetries), [&](std::exception_ptr error, bool empty) {
-        failure = error;
+        failure = std::move(error);
         done = empty;
     });
     io.run();

@@ -15,7 +15,7 @@ namespace sake = protocol::sake;
 namespace {
 
 // Far above any real database; a device node or a wrong file is not read to its end.
-constexpr std::size_t kLargestFile = 64 * 1024;
+constexpr std::size_t kLargestFile = std::size_t{64} * 1024;
 
 protocol::Bytes readAll(const std::filesystem::path& file) {
     std::ifstream in{file, std::ios::binary};

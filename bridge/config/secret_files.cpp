@@ -14,7 +14,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kLargest = 64 * 1024;
+constexpr std::size_t kLargest = std::size_t{64} * 1024;
 
 std::string explain(const fs::path& file, int error) {
     return file.string() + ": " + std::generic_category().message(error);

@@ -62,7 +62,7 @@ public:
             }
             if (buffer_.size() > kControlAnswerBytes)
                 throw ControlFailure("the service answers with too long a line");
-            std::array<char, 16 * 1024> chunk{};
+            std::array<char, std::size_t{16} * 1024> chunk{};
             const ssize_t size = ::recv(descriptor_, chunk.data(), chunk.size(), 0);
             if (size < 0 && errno == EINTR) continue;
             if (size < 0) fail("the service does not answer");

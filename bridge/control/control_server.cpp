@@ -11,15 +11,14 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/read_until.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/asio/write.hpp>
 #include <cerrno>
 #include <list>
 #include <utility>
 
+#include "bridge/control/control_connection.hpp"
 #include "bridge/control/control_protocol.hpp"
 
 namespace bridge {
@@ -27,7 +26,6 @@ namespace bridge {
 namespace fs = std::filesystem;
 using asio::local::stream_protocol;
 using boost::system::error_code;
-using nlohmann::json;
 
 namespace {
 
@@ -47,80 +45,6 @@ std::optional<ControlPeer> peerOf(int socket) {
 error_code lastError() {
     return {errno, boost::system::system_category()};
 }
-
-/// One peer. Its deadline cancels what it waits for.
-class Connection final : public ControlOutput {
-public:
-    Connection(stream_protocol::socket socket, const ControlLimits& limits)
-        : socket_(std::move(socket)), deadline_(socket_.get_executor()), limits_(limits) {}
-
-    [[nodiscard]] int handle() { return socket_.native_handle(); }
-    void close() {
-        error_code ignored;
-        socket_.close(ignored);
-        deadline_.cancel();
-    }
-
-    /// The request's line; empty after a refusal.
-    asio::awaitable<std::optional<std::string>> readLine() {
-        std::string line;
-        error_code error;
-        start(limits_.request);
-        const std::size_t size =
-            co_await asio::async_read_until(socket_, asio::dynamic_buffer(line, kControlRequestBytes), '\n',
-                                            asio::redirect_error(asio::use_awaitable, error));
-        deadline_.cancel();
-        if (error == asio::error::not_found) {
-            co_await refuse(ControlRefusal::TooLong, "a request has at most 4096 bytes");
-        } else if (error == asio::error::operation_aborted && socket_.is_open()) {
-            co_await refuse(ControlRefusal::TimedOut, "no request came");
-        }
-        if (error) co_return std::nullopt;
-        line.resize(size - 1);
-        co_return line;
-    }
-
-    asio::awaitable<void> refuse(ControlRefusal refusal, const std::string& text) {
-        const json line{{"refused", name(refusal)}, {"text", text}};
-        co_await send(line);
-    }
-    asio::awaitable<void> exit(int code) {
-        const json line{{"exit", code}};
-        co_await send(line);
-    }
-
-    asio::awaitable<void> out(std::string_view text) override { co_await sendText("out", text); }
-    asio::awaitable<void> err(std::string_view text) override { co_await sendText("err", text); }
-
-private:
-    asio::awaitable<void> sendText(const char* stream, std::string_view text) {
-        for (; !text.empty(); text.remove_prefix(std::min(text.size(), kControlTextBytes))) {
-            json line = json::object();
-            line[stream] = text.substr(0, kControlTextBytes);
-            co_await send(line);
-        }
-    }
-
-    /// Throws when the peer is gone, or does not read.
-    asio::awaitable<void> send(const json& line) {
-        const std::string text = line.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
-        start(limits_.answer);
-        co_await asio::async_write(socket_, asio::buffer(text), asio::use_awaitable);
-        deadline_.cancel();
-    }
-
-    void start(std::chrono::milliseconds limit) {
-        deadline_.expires_after(limit);
-        deadline_.async_wait([this](error_code error) {
-            error_code ignored;
-            if (!error) socket_.cancel(ignored);
-        });
-    }
-
-    stream_protocol::socket socket_;
-    asio::steady_timer deadline_;
-    const ControlLimits& limits_;
-};
 
 } // namespace
 
@@ -166,7 +90,7 @@ struct ControlServer::Impl : std::enable_shared_from_this<Impl> {
         acceptor.listen();
     }
 
-    asio::awaitable<void> serve(Connection& connection) {
+    asio::awaitable<void> serve(ControlConnection& connection) {
         const auto peer = peerOf(connection.handle());
         if (!peer || !mayControl(*peer)) {
             log.warn("control: refused to user {}", peer ? peer->user : static_cast<uid_t>(-1));
@@ -184,7 +108,7 @@ struct ControlServer::Impl : std::enable_shared_from_this<Impl> {
         co_await carryOut(std::get<ControlRequest>(parsed), connection);
     }
 
-    asio::awaitable<void> carryOut(const ControlRequest& request, Connection& connection) {
+    asio::awaitable<void> carryOut(const ControlRequest& request, ControlConnection& connection) {
         const auto command = commands.find(request.command);
         if (command == commands.end())
             co_return co_await connection.refuse(ControlRefusal::UnknownCommand,
@@ -205,7 +129,7 @@ struct ControlServer::Impl : std::enable_shared_from_this<Impl> {
         if (connections.size() >= limits.connections + kToBeRefused) return;
         const auto connection = connections.emplace(connections.end(), std::move(peer), limits);
         auto task = [](std::shared_ptr<Impl> self,
-                       std::list<Connection>::iterator at) -> asio::awaitable<void> {
+                       std::list<ControlConnection>::iterator at) -> asio::awaitable<void> {
             co_await self->serve(*at);
         };
         asio::co_spawn(acceptor.get_executor(), task(shared_from_this(), connection),
@@ -257,13 +181,14 @@ struct ControlServer::Impl : std::enable_shared_from_this<Impl> {
     std::map<std::string, ControlCommand> commands;
     spdlog::logger& log;
     ControlLimits limits;
-    std::list<Connection> connections;
+    std::list<ControlConnection> connections;
     bool bound = false;
 };
 
-ControlServer::ControlServer(asio::any_io_executor executor, fs::path socket, std::optional<gid_t> group,
-                             MayControl mayControl, std::map<std::string, ControlCommand> commands,
-                             spdlog::logger& log, ControlLimits limits)
+ControlServer::ControlServer(const asio::any_io_executor& executor, fs::path socket,
+                             std::optional<gid_t> group, MayControl mayControl,
+                             std::map<std::string, ControlCommand> commands, spdlog::logger& log,
+                             ControlLimits limits)
     : impl_(std::make_shared<Impl>(executor, std::move(socket), std::move(mayControl), std::move(commands),
                                    log, limits)) {
     impl_->listen(group);

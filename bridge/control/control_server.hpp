@@ -65,8 +65,9 @@ public:
 
     /// Listens at `socket` (mode 0660, group as given), in place of one that nobody listens at any more.
     /// Throws boost::system::system_error when that is not possible, address_in_use when somebody does.
-    ControlServer(asio::any_io_executor executor, std::filesystem::path socket, std::optional<gid_t> group,
-                  MayControl mayControl, std::map<std::string, ControlCommand> commands, spdlog::logger& log,
+    ControlServer(const asio::any_io_executor& executor, std::filesystem::path socket,
+                  std::optional<gid_t> group, MayControl mayControl,
+                  std::map<std::string, ControlCommand> commands, spdlog::logger& log,
                   ControlLimits limits = {});
     ~ControlServer();
 

@@ -10,7 +10,7 @@ namespace {
 
 using Health = nightscout::UploadState::Health;
 
-constexpr std::uint64_t kMebibyte = 1024 * 1024;
+constexpr std::uint64_t kMebibyte = std::uint64_t{1024} * 1024;
 
 struct Name {
     std::string_view operator()(const Problem::Bluetooth&) const { return "bluetooth"; }

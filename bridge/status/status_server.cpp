@@ -128,7 +128,7 @@ struct StatusServer::Impl : std::enable_shared_from_this<Impl> {
     std::list<std::shared_ptr<Connection>> connections;
 };
 
-StatusServer::StatusServer(asio::any_io_executor executor, const ListenAddress& address, Gather gather,
+StatusServer::StatusServer(const asio::any_io_executor& executor, const ListenAddress& address, Gather gather,
                            spdlog::logger& log, StatusServerLimits limits)
     : impl_(std::make_shared<Impl>(executor, std::move(gather), log, limits)) {
     impl_->listen(address);

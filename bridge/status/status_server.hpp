@@ -36,7 +36,7 @@ public:
 
     /// Throws boost::system::system_error when the address cannot be listened on. `gather` is called for each
     /// request, on the executor.
-    StatusServer(asio::any_io_executor executor, const ListenAddress& address, Gather gather,
+    StatusServer(const asio::any_io_executor& executor, const ListenAddress& address, Gather gather,
                  spdlog::logger& log, StatusServerLimits limits = {});
     ~StatusServer();
 

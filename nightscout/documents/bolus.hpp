@@ -25,7 +25,8 @@ void appendNote(std::string& notes, std::string_view more);
 /// A square or dual bolus, open or final. `programmed` is empty when no record tells it; `notes` may be
 /// empty.
 void addComboBolus(Context& context, std::size_t index, UtcSeconds time, const BolusPart& shown,
-                   const std::optional<BolusPart>& programmed, const BolusOrigin& origin, std::string notes);
+                   const std::optional<BolusPart>& programmed, const BolusOrigin& origin,
+                   const std::string& notes);
 /// Puts what a meal of `food` has into a document's fields: `carbs`, or a note of exchanges
 /// (docs/nightscout/mapping.md 8.1). `meal`: index of its record.
 void putFood(const Context& context, nlohmann::json& fields, std::size_t meal, Amount food);

@@ -35,7 +35,8 @@ void setSuperseded(const Context& context, Document& document, const BolusOrigin
 }
 
 void addComboBolus(Context& context, std::size_t index, UtcSeconds time, const BolusPart& shown,
-                   const std::optional<BolusPart>& programmed, const BolusOrigin& origin, std::string notes) {
+                   const std::optional<BolusPart>& programmed, const BolusOrigin& origin,
+                   const std::string& notes) {
     nlohmann::json fields{{"eventType", "Combo Bolus"},
                           {"enteredinsulin", text(shown.total())},
                           {"duration", shown.durationMinutes},

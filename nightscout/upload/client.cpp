@@ -25,7 +25,7 @@ using boost::system::error_code;
 using Kind = TransportError::Kind;
 
 constexpr int kMostRedirects = 3;
-constexpr std::size_t kPieceBytes = 16 * 1024;
+constexpr std::size_t kPieceBytes = std::size_t{16} * 1024;
 
 /// A connection that was kept, and closed before the first byte of the answer.
 struct ConnectionClosed {

@@ -20,7 +20,7 @@ using Parser = http::response_parser<http::string_body>;
 constexpr int kMostInterimAnswers = 5;
 constexpr std::uint32_t kHeaderLimit = 32 * 1024;
 /// Of one answer, all chunks together; nobody needs any (RFC 9112 7.1.1).
-constexpr std::size_t kMostChunkExtensions = 4 * 1024;
+constexpr std::size_t kMostChunkExtensions = std::size_t{4} * 1024;
 /// What the parser leaves until more comes: a part of a header, or of a chunk's first line.
 constexpr std::size_t kMostPending = kHeaderLimit + 16 * 1024;
 

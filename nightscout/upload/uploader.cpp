@@ -135,7 +135,7 @@ asio::awaitable<Uploader::Outcome> Uploader::sendAll(Items items) {
         co_return outcomeOf(items, std::move(reply));
     }
     for (auto& item : items) {
-        const Items alone(1, std::move(item));
+        const Items alone(1, item);
         Reply reply = co_await attempt(alone);
         if (auto failure = outcomeOf(alone, std::move(reply))) co_return failure;
     }
@@ -206,7 +206,7 @@ asio::awaitable<Reply> Uploader::remove(const OutboxItem& item) {
 asio::awaitable<Uploader::Outcome> Uploader::examine(OutboxItem item, Document knownGood) {
     suspects_.add(item); // the last to be compared, should this fail
     if (auto failure = co_await repeat(knownGood)) co_return failure;
-    const Items alone(1, std::move(item));
+    const Items alone(1, item);
     Reply reply = co_await attempt(alone);
     if (reply.accepted()) co_return std::nullopt;
     const OutboxItem& sent = alone.front();
@@ -221,7 +221,7 @@ asio::awaitable<Uploader::Outcome> Uploader::examine(OutboxItem item, Document k
 asio::awaitable<Uploader::Outcome> Uploader::repeat(Document knownGood) {
     OutboxItem item;
     item.document = std::move(knownGood);
-    const Items alone(1, std::move(item));
+    const Items alone(1, item);
     const Document& document = alone.front().document;
     auto posted = co_await api_.post(alone);
     if (posted.reply.accepted()) {

@@ -180,7 +180,7 @@ void Connection::value(const Value& value) {
             break;
     }
     recognise(value, place, value.bytes, false);
-    plain(value, std::move(place), value.bytes, 0);
+    plain(value, place, value.bytes, 0);
 }
 
 void Connection::descriptor(const Value& value, const Place& place) {
@@ -226,11 +226,11 @@ void Connection::frame(const Value& value, Place place, bool certain) {
     auto decrypted = session_.decrypt(value.fromServer ? Side::Pump : Side::Phone, value.bytes);
     if (decrypted.has_value()) {
         recognise(value, place, decrypted->plain, true);
-        return plain(value, std::move(place), decrypted->plain, decrypted->lost);
+        return plain(value, place, decrypted->plain, decrypted->lost);
     }
     if (!certain) {
         recognise(value, place, value.bytes, false);
-        return plain(value, std::move(place), value.bytes, 0);
+        return plain(value, place, value.bytes, 0);
     }
     line.what =
         fmt::format("{}, cannot be decrypted ({}),", name(value.opCode), sake::toString(decrypted.error()));

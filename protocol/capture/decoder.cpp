@@ -182,7 +182,7 @@ void Decoder::report(std::uint16_t adapter, const Connected& event) {
         sink.text("role", event.central ? "central" : "peripheral");
         sink.text("interval_ms", fmt::format("{}", event.interval * 1.25));
         sink.integer("latency", event.latency);
-        sink.integer("timeout_ms", event.timeout * 10);
+        sink.integer("timeout_ms", std::int64_t{event.timeout} * 10);
     });
     const Key key{adapter, event.handle};
     close(key);

@@ -41,7 +41,7 @@ std::uint8_t Measurement::size() const {
     constexpr unsigned kBytes = Warning | CalTemp | Status;
     constexpr unsigned kFloats = Trend | Quality;
     return static_cast<std::uint8_t>(kSmallest + static_cast<unsigned>(std::popcount(flags & kBytes)) +
-                                     2 * static_cast<unsigned>(std::popcount(flags & kFloats)));
+                                     2 * static_cast<std::size_t>(std::popcount(flags & kFloats)));
 }
 
 std::optional<int> Measurement::glucoseMgDl() const {
@@ -59,7 +59,7 @@ Parsed<Measurement> parseMeasurement(ByteView bytes) {
         return ParseError{ParseError::Code::Truncated, bytes.size(), "end of frame"};
     if (sized->size < bytes.size())
         return ParseError{ParseError::Code::Trailing, sized->size, "end of frame"};
-    return std::move(sized->measurement);
+    return sized->measurement;
 }
 
 Bytes serialize(const Measurement& value) {

@@ -8,7 +8,7 @@ namespace protocol {
 int millimolesTenths(int milligramsPerDecilitre) {
     // 18.0182 mg/dL per mmol/L, in integers, so that no binary fraction decides about a half.
     constexpr std::int64_t kPerMillimole = 180182;
-    constexpr std::int64_t kTenthsScale = 10 * 10000;
+    constexpr std::int64_t kTenthsScale = std::int64_t{10} * 10000;
     return static_cast<int>((2 * kTenthsScale * milligramsPerDecilitre + kPerMillimole) /
                             (2 * kPerMillimole));
 }

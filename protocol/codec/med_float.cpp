@@ -221,7 +221,7 @@ std::string MedFloat::text() const {
     }
     if (mantissa_ == 0) return "0";
     std::int32_t magnitude = mantissa_ < 0 ? -mantissa_ : mantissa_;
-    int exponent = exponent_;
+    auto exponent = static_cast<int>(exponent_);
     for (; magnitude % 10 == 0; magnitude /= 10) ++exponent;
     std::string digits = std::to_string(magnitude);
     if (exponent >= 0) {

@@ -120,8 +120,9 @@ public:
     }
     void addTrend(protocol::LocalSeconds at) { store_.addTrend(pump_.id, {at, 500}); }
     void upload() {
-        for (auto items = store_.next(200, 256 * 1024, std::chrono::sys_seconds{1773475200s}); !items.empty();
-             items = store_.next(200, 256 * 1024, std::chrono::sys_seconds{1773475200s})) {
+        for (auto items = store_.next(200, std::size_t{256} * 1024, std::chrono::sys_seconds{1773475200s});
+             !items.empty();
+             items = store_.next(200, std::size_t{256} * 1024, std::chrono::sys_seconds{1773475200s})) {
             std::vector<std::int64_t> ids;
             std::vector<nightscout::Acknowledgement> done;
             for (const auto& item : items) {

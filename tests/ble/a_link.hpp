@@ -83,7 +83,7 @@ protected:
         if (link_ && !ended_) stop();
     }
 
-    void startDaemon(DoubleSettings settings = {}) {
+    void startDaemon(const DoubleSettings& settings = {}) {
         double_.emplace(io_.get_executor(), *daemonBus_, daemonPump_, pump_, settings,
                         [this](const auto& event) { seen_.push_back(event); });
     }
@@ -97,13 +97,13 @@ protected:
         startLink();
     }
     void runLink() {
-        asio::co_spawn(
-            io_, link_->run(),
-            asio::bind_cancellation_slot(stop_.slot(), [this](std::exception_ptr error) { ended_ = error; }));
+        asio::co_spawn(io_, link_->run(),
+                       asio::bind_cancellation_slot(
+                           stop_.slot(), [this](std::exception_ptr error) { ended_ = std::move(error); }));
         asio::co_spawn(
             io_, [this] { return follow(); }, asio::detached);
     }
-    void start(DoubleSettings settings = {}) {
+    void start(const DoubleSettings& settings = {}) {
         startDaemon(settings);
         startLink();
     }
@@ -135,11 +135,11 @@ protected:
     template <typename T>
     std::string outcome(asio::awaitable<T> operation, T* result = nullptr) {
         std::optional<std::string> name;
-        auto done = [&](std::exception_ptr error, auto... value) {
+        auto done = [&](const std::exception_ptr& error, auto&&... value) {
             try {
                 if (error) std::rethrow_exception(error);
                 if constexpr (sizeof...(value) == 1)
-                    if (result != nullptr) ((*result = std::move(value)), ...);
+                    if (result != nullptr) ((*result = std::forward<decltype(value)>(value)), ...);
                 name = "";
             } catch (const LinkError& e) {
                 name = ble::name(e.kind());

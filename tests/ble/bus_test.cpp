@@ -63,7 +63,7 @@ TEST_F(BusOnTheLoop, AnswersCallsInTheirOrder) {
         auto message = call("Double");
         message << n;
         asyncCall<std::int32_t>(client_, *proxy_, message, 5s,
-                                [&answers](std::exception_ptr error, std::int32_t value) {
+                                [&answers](const std::exception_ptr& error, std::int32_t value) {
                                     ASSERT_FALSE(error);
                                     answers.push_back(value);
                                 });
@@ -74,13 +74,14 @@ TEST_F(BusOnTheLoop, AnswersCallsInTheirOrder) {
 
 TEST_F(BusOnTheLoop, CarriesTheNameOfAnError) {
     std::string name;
-    asyncCall<NoResult>(client_, *proxy_, call("Fail"), 5s, [&name](std::exception_ptr error, NoResult) {
-        try {
-            std::rethrow_exception(error);
-        } catch (const sdbus::Error& e) {
-            name = e.getName();
-        }
-    });
+    asyncCall<NoResult>(client_, *proxy_, call("Fail"), 5s,
+                        [&name](const std::exception_ptr& error, NoResult) {
+                            try {
+                                std::rethrow_exception(error);
+                            } catch (const sdbus::Error& e) {
+                                name = e.getName();
+                            }
+                        });
     ASSERT_TRUE(runUntil(io_, [&] { return !name.empty(); }));
     EXPECT_EQ(name, "test.Error.Refused");
 }
@@ -88,7 +89,7 @@ TEST_F(BusOnTheLoop, CarriesTheNameOfAnError) {
 TEST_F(BusOnTheLoop, EndsACallAtItsDeadline) {
     std::string name;
     asyncCall<std::int32_t>(client_, *proxy_, call("Hang"), 100ms,
-                            [&name](std::exception_ptr error, std::int32_t) {
+                            [&name](const std::exception_ptr& error, std::int32_t) {
                                 try {
                                     std::rethrow_exception(error);
                                 } catch (const sdbus::Error& e) {
@@ -144,8 +145,9 @@ TEST_F(BusOnTheLoop, ReadsAReplyBetweenTheSignalsAroundIt) {
         order.push_back(word);
         return word;
     };
-    asyncCallReading<std::string>(client_, *proxy_, call("Speak"), 5s, read,
-                                  [](std::exception_ptr error, const std::string&) { EXPECT_FALSE(error); });
+    asyncCallReading<std::string>(
+        client_, *proxy_, call("Speak"), 5s, read,
+        [](const std::exception_ptr& error, const std::string&) { EXPECT_FALSE(error); });
     ASSERT_TRUE(runUntil(io_, [&] { return order.size() == 3; }));
     EXPECT_EQ(order, (std::vector<std::string>{"before", "reply", "after"}));
 }
@@ -157,7 +159,7 @@ TEST(BusPump, EndsWhenItIsCancelled) {
     asio::cancellation_signal stop;
     bool ended = false;
     asio::co_spawn(io, pump.run(),
-                   asio::bind_cancellation_slot(stop.slot(), [&ended](std::exception_ptr error) {
+                   asio::bind_cancellation_slot(stop.slot(), [&ended](const std::exception_ptr& error) {
                        EXPECT_FALSE(error);
                        ended = true;
                    }));

@@ -29,13 +29,13 @@ protected:
         while (more) {
             more = false;
             asio::cancellation_signal stop;
-            asio::co_spawn(
-                io_, queue_.next(),
-                asio::bind_cancellation_slot(stop.slot(), [&](std::exception_ptr error, LinkEvent event) {
-                    if (error) return;
-                    events.push_back(std::move(event));
-                    more = true;
-                }));
+            asio::co_spawn(io_, queue_.next(),
+                           asio::bind_cancellation_slot(
+                               stop.slot(), [&](const std::exception_ptr& error, LinkEvent event) {
+                                   if (error) return;
+                                   events.push_back(std::move(event));
+                                   more = true;
+                               }));
             io_.restart();
             io_.poll();
             if (more) continue;

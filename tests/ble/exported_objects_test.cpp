@@ -73,7 +73,7 @@ protected:
         auto message = proxy->createMethodCall(interface, method);
         ((void)(message << arguments), ...);
         std::optional<std::string> result;
-        asyncCall<NoResult>(pump, *proxy, message, 5s, [&result](std::exception_ptr error, NoResult) {
+        asyncCall<NoResult>(pump, *proxy, message, 5s, [&result](const std::exception_ptr& error, NoResult) {
             result = "";
             try {
                 if (error) std::rethrow_exception(error);
@@ -109,7 +109,7 @@ TEST_F(TheExportedObjects, ListCharacteristicsInTheirOrderOfHandles) {
     bool done = false;
     asyncCallReading<NoResult>(daemon_, *proxy,
                                proxy->createMethodCall(bluez::kObjectManager, "GetManagedObjects"), 5s, read,
-                               [&done](std::exception_ptr error, NoResult) { done = !error; });
+                               [&done](const std::exception_ptr& error, NoResult) { done = !error; });
     ASSERT_TRUE(runUntil(io_, [&] { return done; }));
 
     std::vector<std::string> services;
