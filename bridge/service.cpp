@@ -74,7 +74,7 @@ public:
             site_ = std::make_unique<SiteUpload>(io_.get_executor(), configuration,
                                                  clock_.heard(clientSettings(configuration)), store_,
                                                  clock_.host(), utcNow, log);
-            monitor_.setUploader(site_->uploader());
+            monitor_.setUpload(site_->uploader().state());
             adoption_ = std::make_unique<Adoption>(
                 store_, clock_.host(), [this](const PumpInfo& pump) { publisher_.publish(pump); }, log);
             site_->setInquiry(*adoption_);

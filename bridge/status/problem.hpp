@@ -13,7 +13,7 @@
 #include "bridge/publish/held_records.hpp"
 #include "bridge/status/link_diagnosis.hpp"
 #include "bridge/status/link_stage.hpp"
-#include "nightscout/upload/uploader.hpp"
+#include "nightscout/upload/upload_state.hpp"
 #include "protocol/codec/med_float.hpp"
 
 namespace bridge {

@@ -62,8 +62,8 @@ void ServiceMonitor::report(const std::optional<LinkDiagnosis::Finding>& finding
 
 ServiceState::Upload ServiceMonitor::upload() const {
     ServiceState::Upload upload;
-    if (uploader_ == nullptr) return upload;
-    const auto& state = uploader_->state();
+    if (upload_ == nullptr) return upload;
+    const auto& state = *upload_;
     upload.configured = true;
     upload.health = state.health;
     upload.lastError = state.lastError;

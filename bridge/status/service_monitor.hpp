@@ -11,7 +11,7 @@
 #include "bridge/status/service_state.hpp"
 #include "bridge/store/store.hpp"
 #include "nightscout/documents/mapping.hpp"
-#include "nightscout/upload/uploader.hpp"
+#include "nightscout/upload/upload_state.hpp"
 #include "therapy/zone.hpp"
 
 namespace spdlog {
@@ -38,7 +38,7 @@ public:
     void handshakeEnded(std::optional<protocol::sake::HandshakeError> error) override;
     void outOfStep() override;
     void setHostClock(const HostClock& host) { host_ = &host; }
-    void setUploader(const nightscout::Uploader& uploader) { uploader_ = &uploader; }
+    void setUpload(const nightscout::UploadState& upload) { upload_ = &upload; }
 
     [[nodiscard]] ServiceState gather() const;
 
@@ -56,7 +56,7 @@ private:
     LinkStages stages_;
     LinkDiagnosis diagnosis_;
     std::optional<therapy::PumpStatus> pumpStatus_;
-    const nightscout::Uploader* uploader_ = nullptr;
+    const nightscout::UploadState* upload_ = nullptr;
     const HostClock* host_ = nullptr;
 };
 

@@ -14,7 +14,7 @@
 #include "bridge/status/link_diagnosis.hpp"
 #include "bridge/status/link_stage.hpp"
 #include "bridge/status/problem.hpp"
-#include "nightscout/upload/uploader.hpp"
+#include "nightscout/upload/upload_state.hpp"
 #include "therapy/pump_status.hpp"
 
 namespace bridge {
