@@ -23,6 +23,7 @@
 #include "bridge/control/control_server.hpp"
 #include "bridge/control/instance_lock.hpp"
 #include "bridge/exit_code.hpp"
+#include "bridge/group_commits.hpp"
 #include "bridge/link_settings.hpp"
 #include "bridge/private_memory.hpp"
 #include "bridge/publish/adoption.hpp"
@@ -68,6 +69,7 @@ public:
           log_(log),
           lock_(configuration.storage.path, configuration.bluetooth.adapter, options.runtimeDirectory),
           store_(configuration.storage.path),
+          groupCommits_(io_.get_executor(), store_),
           pretend_(out),
           tasks_(io_.get_executor(), log),
           clock_(io_.get_executor(), store_, zone_, configuration.time.hostClockTrusted,
@@ -115,6 +117,7 @@ public:
         tasks_.onAllEnded([this] { stopLimit_.cancel(); });
         tasks_.spawn("signals", waitForSignal());
         clock_.spawn(tasks_);
+        tasks_.spawn("store", groupCommits_.run());
         tasks_.spawn("session", session_.run());
         tasks_.spawn("bluetooth", link_.run());
         if (site_ && !options_.once) site_->spawn(tasks_);
@@ -311,6 +314,7 @@ private:
     asio::steady_timer stopLimit_{io_};
     InstanceLock lock_; ///< before the store is touched
     Store store_;
+    GroupCommits groupCommits_;
     PretendSink pretend_;
     Tasks tasks_;
     ServiceClock clock_;
