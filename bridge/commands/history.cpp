@@ -81,7 +81,8 @@ private:
     void visitNewest(const SequenceRange& run) {
         constexpr std::uint32_t kPart = 1000;
         for (std::uint64_t end = std::uint64_t{run.last} + 1; end > run.first && !full();) {
-            const auto first = static_cast<std::uint32_t>(end - std::min<std::uint64_t>(end - run.first, kPart));
+            const auto first =
+                static_cast<std::uint32_t>(end - std::min<std::uint64_t>(end - run.first, kPart));
             std::deque<Line> later = std::exchange(newest_, {});
             visit(run, {first, static_cast<std::uint32_t>(end - 1)});
             newest_.insert(newest_.end(), later.begin(), later.end());

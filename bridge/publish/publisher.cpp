@@ -66,10 +66,9 @@ SequenceRange withContext(const StoredRun& run, SequenceRange range) {
 auto firstOfDocuments(const std::vector<therapy::DatedRecord>& records,
                       const std::vector<nightscout::Document>& documents, std::uint32_t from,
                       bool someLeftOut) {
-    const auto end = documents.empty()
-                         ? records.end()
-                         : std::ranges::lower_bound(records, documents.front().sequenceNumber, {},
-                                                    &therapy::DatedRecord::sequenceNumber);
+    const auto end = documents.empty() ? records.end()
+                                       : std::ranges::lower_bound(records, documents.front().sequenceNumber,
+                                                                  {}, &therapy::DatedRecord::sequenceNumber);
     if (!someLeftOut) return end;
     const auto begin = std::ranges::lower_bound(records, from, {}, &therapy::DatedRecord::sequenceNumber);
     return std::find_if(std::min(begin, end), end, std::mem_fn(&therapy::DatedRecord::published));
@@ -83,8 +82,8 @@ MappedRange mapStored(const Store& store, const PumpInfo& pump, const StoredRun&
     therapy::HistoryRun dated = run.history(withContext(run, emitted), dating);
     MappedRange mapped;
     dated.live = StoredEventMemory(store, pump).memory.live;
-    auto records = nightscout::mapRecords(dated, pump.serial, settings, emitted.first, emitted.last,
-                                          firstNew);
+    auto records =
+        nightscout::mapRecords(dated, pump.serial, settings, emitted.first, emitted.last, firstNew);
     mapped.documents = std::move(records.documents);
     mapped.warnings = std::move(records.warnings);
     for (const therapy::DatedRecord& record : dated.records) {
@@ -164,8 +163,7 @@ QueueResult Publisher::publish(const PumpInfo& pump, SequenceRange changed) {
             return mapStored(store_, pump, dated, emitted, settings_, therapy::Dating::Kept, firstNew);
         };
         auto mapped = map(stored);
-        if (gate_ != nullptr && gate_->adopt(pump, stored, mapped))
-            mapped = map(read());
+        if (gate_ != nullptr && gate_->adopt(pump, stored, mapped)) mapped = map(read());
         StoredEventMemory events(store_, pump);
         warn(mapped.warnings);
         events.settle(mapped.documents);

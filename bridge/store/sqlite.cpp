@@ -239,8 +239,10 @@ Transaction::Transaction(Database& database, Durability durability)
     if (database_.transactions_ == 0) {
         // What waits without a sync cannot get one any more: it is committed first, and synced with this one.
         if (durability == Durability::Now && !database_.synchronous_) database_.flush();
-        if (!database_.waiting_) database_.begin(durability != Durability::Later);
-        if (database_.onOpened_) database_.execute("SAVEPOINT part");
+        const bool groups = static_cast<bool>(database_.onOpened_);
+        const bool synced = durability == Durability::Now || (groups && durability == Durability::WithNext);
+        if (!database_.waiting_) database_.begin(synced);
+        if (groups) database_.execute("SAVEPOINT part");
         database_.partFailed_ = false;
     }
     ++database_.transactions_;

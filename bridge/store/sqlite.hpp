@@ -71,8 +71,8 @@ private:
     std::function<void()> onOpened_; ///< set: commits are grouped
     bool waiting_ = false;           ///< a finished transaction stays open
     int transactions_ = 0;           ///< one within another
-    bool partFailed_ = false;  ///< an inner one was not committed: the outer one cannot be
-    bool synchronous_ = false; ///< each commit is synced
+    bool partFailed_ = false;        ///< an inner one was not committed: the outer one cannot be
+    bool synchronous_ = false;       ///< each commit is synced
     std::unique_ptr<sqlite3, CloseDatabase> handle_;
     // Keys view string literals: statements are written in the code, never put together at run time.
     std::map<std::string_view, StatementHandle> idle_;

@@ -134,8 +134,8 @@ MappedRecords mapRecords(const HistoryRun& run, std::string_view serial, const M
         if (news && records[index].sequenceNumber < *firstNew) settled = *news - kSettled;
         for (const Row& row : rowsOf(records[index].record->header.eventType)) {
             if (!settings.features.contains(row.feature)) continue;
-            Context context{view, basal, serial, settings, row.feature, settled, mapped.documents,
-                            mapped.warnings};
+            Context context{view,        basal,   serial,           settings,
+                            row.feature, settled, mapped.documents, mapped.warnings};
             row.mapper(context, index);
         }
     }
