@@ -17,7 +17,8 @@ namespace {
 // Sequence numbers that stand for therapy::kContext of history at the densest rate seen (45 an hour, twice
 // that while missed glucose values are delivered late); and a first guess for the usual rate.
 constexpr std::uint32_t kContextRecords = 1000;
-constexpr std::uint32_t kUsualContextRecords = 250;
+constexpr std::uint32_t kUsualContextRecords = 400;
+constexpr std::uint32_t kContextStep = 50;
 
 void add(QueueResult& total, const QueueResult& part) {
     total.added += part.added;
@@ -30,36 +31,28 @@ std::optional<std::chrono::sys_seconds> timeOf(const StoredRun& run, std::uint32
     return record ? record->time : std::nullopt;
 }
 
-/// The first number of the context before `first`: by time where that is known, for at the usual rate it is a
-/// quarter of the numbers that it may be.
-std::uint32_t contextBefore(const StoredRun& run, std::uint32_t first) {
-    const std::uint32_t oldest = run.range().first;
-    const auto back = [&](std::uint32_t numbers) { return first - std::min(first - oldest, numbers); };
-    const auto time = timeOf(run, first);
-    for (std::uint32_t numbers = kUsualContextRecords; time && numbers < kContextRecords; numbers *= 2) {
-        const auto then = timeOf(run, back(numbers));
+/// The end of the context on one side of `number`, where `room` numbers are held: by time where that is
+/// known, for at the usual rate it is half of the numbers that it may be. `away`: the number so far from
+/// `number`.
+template <typename Away>
+std::uint32_t contextEnd(const StoredRun& run, std::uint32_t number, std::uint32_t room, Away away) {
+    const auto time = timeOf(run, number);
+    for (std::uint32_t numbers = kUsualContextRecords; time && numbers < std::min(room, kContextRecords);
+         numbers += kContextStep) {
+        const auto then = timeOf(run, away(numbers));
         if (!then) break;
-        if (*time - *then > therapy::kContext) return back(numbers);
+        const auto apart = away(numbers) < number ? *time - *then : *then - *time;
+        if (apart > therapy::kContext) return away(numbers);
     }
-    return back(kContextRecords);
-}
-
-/// The last number of the context after `last`, in the same way.
-std::uint32_t contextAfter(const StoredRun& run, std::uint32_t last) {
-    const std::uint32_t newest = run.range().last;
-    const auto forth = [&](std::uint32_t numbers) { return last + std::min(newest - last, numbers); };
-    const auto time = timeOf(run, last);
-    for (std::uint32_t numbers = kUsualContextRecords; time && numbers < kContextRecords; numbers *= 2) {
-        const auto then = timeOf(run, forth(numbers));
-        if (!then) break;
-        if (*then - *time > therapy::kContext) return forth(numbers);
-    }
-    return forth(kContextRecords);
+    return away(std::min(room, kContextRecords));
 }
 
 /// `range` with the records on both sides that it may have a say in, and they in it.
 SequenceRange withContext(const StoredRun& run, SequenceRange range) {
-    return {contextBefore(run, range.first), contextAfter(run, range.last)};
+    const auto before = [&](std::uint32_t numbers) { return range.first - numbers; };
+    const auto after = [&](std::uint32_t numbers) { return range.last + numbers; };
+    return {contextEnd(run, range.first, range.first - run.range().first, before),
+            contextEnd(run, range.last, run.range().last - range.last, after)};
 }
 
 /// The first record of a document; of one that is left out as well, because it was published.
