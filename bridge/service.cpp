@@ -13,6 +13,7 @@
 #include "bridge/config/site_settings.hpp"
 #include "bridge/control/instance_lock.hpp"
 #include "bridge/exit_code.hpp"
+#include "bridge/group_commits.hpp"
 #include "bridge/link_settings.hpp"
 #include "bridge/once.hpp"
 #include "bridge/publish/adoption.hpp"
@@ -49,6 +50,7 @@ public:
           log_(log),
           lock_(configuration.storage.path, configuration.bluetooth.adapter, options.runtimeDirectory),
           store_(configuration.storage.path),
+          groupCommits_(io_.get_executor(), store_),
           pretend_(out),
           tasks_(io_.get_executor(), log),
           stopLimit_(io_.get_executor(), log),
@@ -100,6 +102,7 @@ public:
         tasks_.onAllEnded([this] { stopLimit_.allEnded(); });
         tasks_.spawn("signals", stopSignal(log_));
         clock_.spawn(tasks_);
+        tasks_.spawn("store", groupCommits_.run());
         tasks_.spawn("session", session_.run());
         tasks_.spawn("bluetooth", link_.run());
         if (site_ && !options_.once) site_->spawn(tasks_);
@@ -205,6 +208,7 @@ private:
     asio::io_context io_{1};
     InstanceLock lock_; ///< before the store is touched
     Store store_;
+    GroupCommits groupCommits_;
     PretendSink pretend_;
     Tasks tasks_;
     StopLimit stopLimit_;

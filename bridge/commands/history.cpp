@@ -7,6 +7,7 @@
 #include <deque>
 #include <map>
 #include <ostream>
+#include <utility>
 
 #include "bridge/publish/stored_run.hpp"
 #include "capture/shown_record.hpp"
@@ -51,22 +52,52 @@ public:
         if (options_.form == HistoryOptions::Form::Csv) {
             streams_.out << "sequence_number,local_time,time,event_name,details,raw\n";
         }
-        for (const SequenceRange& range : store_.held(pump_.id)) {
-            const StoredRun run(store_, pump_.id, range, zone_ != nullptr ? *zone_ : utc_);
-            store_.forEachRecord(pump_.id, range, [&](const StoredRecord& stored) { visit(run, stored); });
+        const auto held = store_.held(pump_.id);
+        if (options_.last > 0) {
+            for (auto range = held.rbegin(); range != held.rend() && !full(); ++range) visitNewest(*range);
+            for (const Line& line : newest_) {
+                streams_.out << line.text << '\n';
+                good_ = good_ && line.good;
+            }
+        } else {
+            for (const SequenceRange& range : held) visit(range, range);
         }
-        for (const std::string& line : newest_) streams_.out << line << '\n';
         return good_ ? kDone : kFoundProblem;
     }
 
 private:
+    struct Line {
+        std::string text;
+        bool good; ///< the record could be decoded
+    };
+
+    /// The records of `part` of a gap-free run.
+    void visit(const SequenceRange& run, const SequenceRange& part) {
+        const StoredRun stored(store_, pump_.id, run, zone_ != nullptr ? *zone_ : utc_);
+        store_.forEachRecord(pump_.id, part, [&](const StoredRecord& record) { visit(stored, record); });
+    }
+
+    /// From the end, and no further than for as many as are asked for.
+    void visitNewest(const SequenceRange& run) {
+        constexpr std::uint32_t kPart = 1000;
+        for (std::uint64_t end = std::uint64_t{run.last} + 1; end > run.first && !full();) {
+            const auto first =
+                static_cast<std::uint32_t>(end - std::min<std::uint64_t>(end - run.first, kPart));
+            std::deque<Line> later = std::exchange(newest_, {});
+            visit(run, {first, static_cast<std::uint32_t>(end - 1)});
+            newest_.insert(newest_.end(), later.begin(), later.end());
+            while (newest_.size() > options_.last) newest_.pop_front();
+            end = first;
+        }
+    }
+    [[nodiscard]] bool full() const { return newest_.size() >= options_.last; }
+
     void visit(const StoredRun& run, const StoredRecord& stored) {
         const auto dated = run.dated(stored);
         capture::ShownRecord view{stored.raw, dated.localTime, stored.publishedAt};
         if (!view.time && zone_ != nullptr) view.time = dated.time;
         if (!wanted(view)) return;
-        if (view.decoded.has_error()) good_ = false;
-        emit(format(view));
+        emit({format(view), view.decoded.has_value()});
     }
 
     [[nodiscard]] bool wanted(const capture::ShownRecord& view) const {
@@ -91,13 +122,13 @@ private:
         return capture::toTextLine(view);
     }
 
-    void emit(std::string line) {
-        if (options_.last == 0) {
-            streams_.out << line << '\n';
+    void emit(Line line) {
+        if (options_.last > 0) {
+            newest_.push_back(std::move(line));
             return;
         }
-        newest_.push_back(std::move(line));
-        if (newest_.size() > options_.last) newest_.pop_front();
+        streams_.out << line.text << '\n';
+        good_ = good_ && line.good;
     }
 
     const HistoryOptions& options_;
@@ -106,7 +137,7 @@ private:
     const Streams& streams_;
     const therapy::Zone* zone_;                              ///< may be null
     therapy::Zone utc_ = therapy::Zone::find("UTC").value(); ///< for local times alone
-    std::deque<std::string> newest_;
+    std::deque<Line> newest_;
     bool good_ = true;
 };
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <utility>
 
 #include "bridge/store/stored_event_memory.hpp"
@@ -16,7 +17,8 @@ namespace {
 // Sequence numbers that stand for therapy::kContext of history at the densest rate seen (45 an hour, twice
 // that while missed glucose values are delivered late); and a first guess for the usual rate.
 constexpr std::uint32_t kContextRecords = 1000;
-constexpr std::uint32_t kUsualContextRecords = 250;
+constexpr std::uint32_t kUsualContextRecords = 400;
+constexpr std::uint32_t kContextStep = 50;
 
 void add(QueueResult& total, const QueueResult& part) {
     total.added += part.added;
@@ -24,49 +26,66 @@ void add(QueueResult& total, const QueueResult& part) {
     total.known += part.known;
 }
 
-/// The first number of the context before `first`: by time where that is known, for at the usual rate it is a
-/// quarter of the numbers that it may be.
-std::uint32_t contextBefore(const StoredRun& run, std::uint32_t first) {
-    const std::uint32_t oldest = run.range().first;
-    const auto back = [&](std::uint32_t numbers) { return first - std::min(first - oldest, numbers); };
-    const auto timeOf = [&](std::uint32_t number) {
-        const auto record = run.record(number);
-        return record ? record->time : std::nullopt;
-    };
-    const auto time = timeOf(first);
-    for (std::uint32_t numbers = kUsualContextRecords; time && numbers < kContextRecords; numbers *= 2) {
-        const auto then = timeOf(back(numbers));
+std::optional<std::chrono::sys_seconds> timeOf(const StoredRun& run, std::uint32_t number) {
+    const auto record = run.record(number);
+    return record ? record->time : std::nullopt;
+}
+
+/// The end of the context on one side of `number`, where `room` numbers are held: by time where that is
+/// known, for at the usual rate it is half of the numbers that it may be. `away`: the number so far from
+/// `number`.
+template <typename Away>
+std::uint32_t contextEnd(const StoredRun& run, std::uint32_t number, std::uint32_t room, Away away) {
+    const auto time = timeOf(run, number);
+    for (std::uint32_t numbers = kUsualContextRecords; time && numbers < std::min(room, kContextRecords);
+         numbers += kContextStep) {
+        const auto then = timeOf(run, away(numbers));
         if (!then) break;
-        if (*time - *then > therapy::kContext) return back(numbers);
+        const auto apart = away(numbers) < number ? *time - *then : *then - *time;
+        if (apart > therapy::kContext) return away(numbers);
     }
-    return back(kContextRecords);
+    return away(std::min(room, kContextRecords));
 }
 
 /// `range` with the records on both sides that it may have a say in, and they in it.
 SequenceRange withContext(const StoredRun& run, SequenceRange range) {
-    return {contextBefore(run, range.first),
-            range.last + std::min(run.range().last - range.last, kContextRecords)};
+    const auto before = [&](std::uint32_t numbers) { return range.first - numbers; };
+    const auto after = [&](std::uint32_t numbers) { return range.last + numbers; };
+    return {contextEnd(run, range.first, range.first - run.range().first, before),
+            contextEnd(run, range.last, run.range().last - range.last, after)};
+}
+
+/// The first record of a document; of one that is left out as well, because it was published.
+auto firstOfDocuments(const std::vector<therapy::DatedRecord>& records,
+                      const std::vector<nightscout::Document>& documents, std::uint32_t from,
+                      bool someLeftOut) {
+    const auto end = documents.empty() ? records.end()
+                                       : std::ranges::lower_bound(records, documents.front().sequenceNumber,
+                                                                  {}, &therapy::DatedRecord::sequenceNumber);
+    if (!someLeftOut) return end;
+    const auto begin = std::ranges::lower_bound(records, from, {}, &therapy::DatedRecord::sequenceNumber);
+    return std::find_if(std::min(begin, end), end, std::mem_fn(&therapy::DatedRecord::published));
 }
 
 } // namespace
 
 MappedRange mapStored(const Store& store, const PumpInfo& pump, const StoredRun& run, SequenceRange emitted,
-                      const nightscout::MappingSettings& settings, therapy::Dating dating) {
+                      const nightscout::MappingSettings& settings, therapy::Dating dating,
+                      std::optional<std::uint32_t> firstNew) {
     therapy::HistoryRun dated = run.history(withContext(run, emitted), dating);
     MappedRange mapped;
     dated.live = StoredEventMemory(store, pump).memory.live;
-    auto records = nightscout::mapRecords(dated, pump.serial, settings, emitted.first, emitted.last);
+    auto records =
+        nightscout::mapRecords(dated, pump.serial, settings, emitted.first, emitted.last, firstNew);
     mapped.documents = std::move(records.documents);
     mapped.warnings = std::move(records.warnings);
     for (const therapy::DatedRecord& record : dated.records) {
         const bool within = record.sequenceNumber >= emitted.first && record.sequenceNumber <= emitted.last;
         if (within && isHeld(record)) mapped.held.push_back(record.sequenceNumber);
     }
-    if (mapped.documents.empty()) return mapped;
     // Documents speak of other records too (the restart that ends a suspension): what was between them stays
     // between them.
-    auto at = std::ranges::lower_bound(dated.records, mapped.documents.front().sequenceNumber, {},
-                                       &therapy::DatedRecord::sequenceNumber);
+    auto at = firstOfDocuments(dated.records, mapped.documents, emitted.first, firstNew.has_value());
     for (; at != dated.records.end() && at->sequenceNumber <= emitted.last; ++at) {
         if (at->time && !at->published) mapped.times.push_back({at->sequenceNumber, *at->time});
     }
@@ -130,9 +149,14 @@ QueueResult Publisher::publish(const PumpInfo& pump, SequenceRange changed) {
         const auto read = [&] { return StoredRun(store_, pump.id, run, zone_, host_.trustedNow()); };
         const StoredRun stored = read();
         const SequenceRange emitted = withContext(stored, within);
-        auto mapped = mapStored(store_, pump, stored, emitted, settings_);
-        if (gate_ != nullptr && gate_->adopt(pump, stored, mapped))
-            mapped = mapStored(store_, pump, read(), emitted, settings_);
+        // Who was given nothing yet, or something by somebody else, is given everything.
+        const auto firstNew =
+            marksPublished_ && !handed_.empty() ? std::optional(within.first) : std::nullopt;
+        const auto map = [&](const StoredRun& dated) {
+            return mapStored(store_, pump, dated, emitted, settings_, therapy::Dating::Kept, firstNew);
+        };
+        auto mapped = map(stored);
+        if (gate_ != nullptr && gate_->adopt(pump, stored, mapped)) mapped = map(read());
         StoredEventMemory events(store_, pump);
         warn(mapped.warnings);
         events.settle(mapped.documents);

@@ -30,7 +30,7 @@ using DocumentSink = std::function<QueueResult(PumpId, std::span<const nightscou
                                                std::span<const Store::Published>)>;
 
 /// The documents whose primary record is in `emitted`, a part of a gap-free run, and the times of those
-/// records.
+/// records. `firstNew` as in nightscout::mapRecords().
 struct MappedRange {
     std::vector<nightscout::Document> documents;
     std::vector<Store::Published> times;
@@ -39,7 +39,8 @@ struct MappedRange {
 };
 MappedRange mapStored(const Store& store, const PumpInfo& pump, const StoredRun& run, SequenceRange emitted,
                       const nightscout::MappingSettings& settings,
-                      therapy::Dating dating = therapy::Dating::Kept);
+                      therapy::Dating dating = therapy::Dating::Kept,
+                      std::optional<std::uint32_t> firstNew = std::nullopt);
 
 /// What has a say in whether documents are made yet, and under which times: the site that has some already.
 class PublishGate {

@@ -64,8 +64,9 @@ void Store::keepWrongTimes(PumpId pump, std::span<const Published> times) {
 
 std::uint64_t Store::wrongTimes(PumpId pump) const {
     Statement query(impl_->database,
-                    "SELECT count(*) FROM record WHERE pump = ? AND epoch = ? AND time_source = 1", pump,
-                    impl_->epochOf(pump));
+                    "SELECT count(*) FROM record INDEXED BY record_wrong_time "
+                    "WHERE pump = ? AND epoch = ? AND time_source = 1",
+                    pump, impl_->epochOf(pump));
     return query.step() ? static_cast<std::uint64_t>(query.integer(0)) : 0;
 }
 

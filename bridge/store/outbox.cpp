@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The queue's other end: what is due, and what became of it.
+#include <algorithm>
 #include <array>
 #include <limits>
 
@@ -47,10 +48,8 @@ std::vector<std::int64_t> due(sqlite::Database& database, const Lane& lane, std:
 
 /// Ranks of entries are negated times.
 std::int64_t rankOfNewestUploadedEntry(sqlite::Database& database) {
-    Statement query(database, "SELECT max(time_ms) FROM uploaded WHERE collection = ?",
-                    static_cast<unsigned>(Collection::Entries));
-    query.step();
-    const auto newest = query.optionalInteger(0);
+    Statement query(database, "SELECT newest_entry FROM uploaded_sum");
+    const auto newest = query.step() ? query.optionalInteger(0) : std::nullopt;
     return newest ? -*newest : std::numeric_limits<std::int64_t>::max();
 }
 
@@ -82,10 +81,20 @@ OutboxItem readItem(sqlite::Database& database, std::int64_t id) {
     return item;
 }
 
-void acknowledgeOne(sqlite::Database& database, const nightscout::Acknowledgement& item) {
+/// What becomes of uploaded_sum.
+struct Sum {
+    std::int64_t documents = 0; ///< more than before
+    std::optional<std::int64_t> newestEntry;
+};
+
+void acknowledgeOne(sqlite::Database& database, const nightscout::Acknowledgement& item, Sum& sum) {
     // A row that is gone was replaced by a deletion while it was under way.
-    Statement query(database, "SELECT operation, collection FROM outbox WHERE id = ?", item.id);
+    Statement query(database,
+                    "SELECT operation, collection, time_ms, EXISTS (SELECT 1 FROM uploaded WHERE "
+                    "uploaded.identifier = outbox.identifier) FROM outbox WHERE id = ?",
+                    item.id);
     if (!query.step()) return;
+    const bool known = query.integer(3) != 0;
     const auto operation = static_cast<Operation>(query.integer(0));
     const auto collection = static_cast<Collection>(query.integer(1));
     if (operation == Operation::Delete) {
@@ -93,6 +102,7 @@ void acknowledgeOne(sqlite::Database& database, const nightscout::Acknowledgemen
                   "DELETE FROM uploaded WHERE identifier = (SELECT identifier FROM outbox WHERE id = ?)",
                   item.id)
             .run();
+        if (known) --sum.documents;
     } else if (collection != Collection::DeviceStatus) { // those never come again
         Statement(database,
                   "INSERT INTO uploaded (identifier, collection, kind, feature, event_type, time_ms, "
@@ -104,11 +114,20 @@ void acknowledgeOne(sqlite::Database& database, const nightscout::Acknowledgemen
                   "server_id = ifnull(excluded.server_id, server_id)",
                   item.id, item.serverId)
             .run();
+        if (!known) ++sum.documents;
+        if (collection == Collection::Entries)
+            sum.newestEntry = std::max(sum.newestEntry.value_or(query.integer(2)), query.integer(2));
     }
     Statement(database, "DELETE FROM outbox WHERE id = ?", item.id).run();
 }
 
 } // namespace
+
+std::int64_t Store::Impl::newestRow() {
+    Statement query(database, "SELECT max(id) FROM outbox");
+    query.step();
+    return query.optionalInteger(0).value_or(0);
+}
 
 std::vector<OutboxItem> Store::next(std::size_t limit, std::size_t maxBytes, std::chrono::sys_seconds now) {
     if (limit == 0) return {};
@@ -121,6 +140,7 @@ std::vector<OutboxItem> Store::next(std::size_t limit, std::size_t maxBytes, std
         for (const std::int64_t id :
              due(impl_->database, lane, rankBelow, static_cast<std::int64_t>(limit), now)) {
             OutboxItem item = readItem(impl_->database, id);
+            if (id <= impl_->inherited) item.attempts = std::max(item.attempts, 1);
             bytes += item.document.body.size();
             if (!items.empty() && bytes > maxBytes) break;
             items.push_back(std::move(item));
@@ -135,7 +155,15 @@ std::vector<OutboxItem> Store::next(std::size_t limit, std::size_t maxBytes, std
 // the same identity, which changes nothing there (docs/nightscout/api.md 5.2).
 void Store::acknowledge(std::span<const nightscout::Acknowledgement> items) {
     sqlite::Transaction transaction(impl_->database, sqlite::Durability::Later);
-    for (const auto& item : items) acknowledgeOne(impl_->database, item);
+    Sum sum;
+    for (const auto& item : items) acknowledgeOne(impl_->database, item, sum);
+    if (sum.documents != 0 || sum.newestEntry) {
+        Statement(impl_->database,
+                  "UPDATE uploaded_sum SET documents = documents + ?1, "
+                  "newest_entry = max(ifnull(newest_entry, ?2), ifnull(?2, newest_entry))",
+                  sum.documents, sum.newestEntry)
+            .run();
+    }
     transaction.commit();
     for (const auto& item : items) impl_->handedOut.erase(item.id);
 }
@@ -192,9 +220,8 @@ std::size_t Store::depth() {
 }
 
 std::uint64_t Store::uploadedCount() const {
-    Statement query(impl_->database, "SELECT count(*) FROM uploaded");
-    query.step();
-    return static_cast<std::uint64_t>(query.integer(0));
+    Statement query(impl_->database, "SELECT documents FROM uploaded_sum");
+    return query.step() ? static_cast<std::uint64_t>(query.integer(0)) : 0;
 }
 
 RefusedDocuments Store::refusedDocuments() const {

@@ -249,7 +249,7 @@ void visitRecords(Store::Impl& store, PumpId pump, SequenceRange range, std::int
 
 Store::AddResult Store::addRecords(PumpId pump, std::span<const ReceivedRecord> records,
                                    std::chrono::sys_seconds receivedAt) {
-    sqlite::Transaction transaction(impl_->database, sqlite::Durability::Later);
+    sqlite::Transaction transaction(impl_->database, sqlite::Durability::WithNext);
     const AddResult result = BatchWriter(*impl_, pump, receivedAt).write(records);
     transaction.commit();
     return result;
@@ -334,22 +334,24 @@ void Store::forEachRecord(PumpId pump, SequenceRange range,
     visitRecords(*impl_, pump, range, -1, visit);
 }
 
-std::vector<StoredRecord> Store::references(PumpId pump, SequenceRange range) const {
+std::vector<ReceivedRecord> Store::references(PumpId pump, SequenceRange range) const {
     Statement query(impl_->database,
-                    "SELECT sequence, raw, received_at, published_at FROM record "
+                    "SELECT sequence, raw FROM record INDEXED BY record_reference "
                     "WHERE pump = ? AND epoch = ? AND sequence BETWEEN ? AND ? "
                     "AND substr(raw, 1, 2) IN (x'0ef0', x'0f00') ORDER BY sequence",
                     pump, impl_->epochOf(pump), range.first, range.last);
-    std::vector<StoredRecord> records;
-    while (query.step()) records.push_back(readRecord(query));
+    std::vector<ReceivedRecord> records;
+    while (query.step()) records.push_back({static_cast<std::uint32_t>(query.integer(0)), query.blob(1)});
     return records;
 }
 
 void Store::addTrend(PumpId pump, Trend trend) {
+    sqlite::Transaction transaction(impl_->database, sqlite::Durability::Later);
     Statement(impl_->database,
               "INSERT OR REPLACE INTO trend (pump, sampled_at, rate, milligrams) VALUES (?, ?, ?, ?)", pump,
               trend.sampleTime.time_since_epoch().count(), trend.rate, trend.milligrams)
         .run();
+    transaction.commit();
 }
 
 std::vector<Store::Trend> Store::trends(PumpId pump, protocol::LocalSeconds from,

@@ -194,8 +194,27 @@ INSERT OR IGNORE INTO setting (key, value)
     WHERE EXISTS (SELECT 1 FROM record WHERE record.pump = pump.id AND record.published_at IS NOT NULL);
 )sql";
 
+// Version 6.
+//
+// record_reference has all that a time line is made of: a year of them is read from pages of their own, not
+// from one of each. uploaded_sum: how many rows `uploaded` has, and the time of its newest entry, so that
+// neither takes an index that each acknowledgement writes to.
+constexpr const char* kVersion6 = R"sql(
+DROP INDEX record_reference;
+CREATE INDEX record_reference ON record (pump, epoch, sequence, raw)
+    WHERE substr(raw, 1, 2) IN (x'0ef0', x'0f00');
+CREATE TABLE uploaded_sum (
+    id           INTEGER PRIMARY KEY CHECK (id = 0),
+    documents    INTEGER NOT NULL,
+    newest_entry INTEGER
+) STRICT;
+INSERT INTO uploaded_sum (id, documents, newest_entry)
+    SELECT 0, (SELECT count(*) FROM uploaded), (SELECT max(time_ms) FROM uploaded WHERE collection = 0);
+DROP INDEX uploaded_by_time;
+)sql";
+
 // The script at index i leads from version i to version i + 1. Released scripts never change.
-constexpr std::array kMigrations{kVersion1, kVersion2, kVersion3, kVersion4, kVersion5};
+constexpr std::array kMigrations{kVersion1, kVersion2, kVersion3, kVersion4, kVersion5, kVersion6};
 constexpr std::int64_t kVersion = kMigrations.size();
 
 std::int64_t readPragma(sqlite::Database& database, std::string_view pragma) {

@@ -76,7 +76,13 @@ Database::Database(std::filesystem::path file, Mode mode) : file_(std::move(file
     sqlite3_busy_timeout(handle, kBusyTimeoutMs);
 }
 
-Database::~Database() = default;
+Database::~Database() {
+    try {
+        flush();
+    } catch (const StoreError&) {
+        return; // as a crash would have left it
+    }
+}
 
 void Database::fail() {
     const int code = sqlite3_extended_errcode(handle_.get());
@@ -202,10 +208,41 @@ void Database::setSynchronous(bool full) {
     synchronous_ = full;
 }
 
-Transaction::Transaction(Database& database, Durability durability) : database_(database) {
+void Database::groupCommits(std::function<void()> opened) {
+    onOpened_ = std::move(opened);
+}
+
+void Database::begin(bool synchronous) {
+    setSynchronous(synchronous); // not possible once it has begun
+    execute("BEGIN IMMEDIATE");
+}
+
+void Database::flush() {
+    if (!waiting_) return;
+    try {
+        execute("COMMIT");
+    } catch (const StoreError&) {
+        abandon();
+        throw;
+    }
+    waiting_ = false;
+    setSynchronous(false);
+}
+
+void Database::abandon() noexcept {
+    sqlite3_exec(handle_.get(), "ROLLBACK", nullptr, nullptr, nullptr);
+    waiting_ = false;
+}
+
+Transaction::Transaction(Database& database, Durability durability)
+    : database_(database), durability_(durability) {
     if (database_.transactions_ == 0) {
-        database_.setSynchronous(durability == Durability::Now);
-        database_.execute("BEGIN IMMEDIATE");
+        // What waits without a sync cannot get one any more: it is committed first, and synced with this one.
+        if (durability == Durability::Now && !database_.synchronous_) database_.flush();
+        const bool groups = static_cast<bool>(database_.onOpened_);
+        const bool synced = durability == Durability::Now || (groups && durability == Durability::WithNext);
+        if (!database_.waiting_) database_.begin(synced);
+        if (groups) database_.execute("SAVEPOINT part");
         database_.partFailed_ = false;
     }
     ++database_.transactions_;
@@ -217,20 +254,29 @@ Transaction::~Transaction() {
         database_.partFailed_ = true;
         return;
     }
-    // A failed statement may have rolled the transaction back already.
-    sqlite3_exec(database_.handle_.get(), "ROLLBACK", nullptr, nullptr, nullptr);
+    // A failed statement may have rolled back all of it already.
+    sqlite3* handle = database_.handle_.get();
+    const bool keepsOthers =
+        database_.waiting_ && sqlite3_get_autocommit(handle) == 0 &&
+        sqlite3_exec(handle, "ROLLBACK TO part; RELEASE part", nullptr, nullptr, nullptr) == SQLITE_OK;
+    if (!keepsOthers) database_.abandon();
 }
 
 void Transaction::commit() {
     if (database_.transactions_ == 1) {
         if (database_.partFailed_)
             throw StoreError("a part of a transaction failed", StoreErrorKind::Passing);
-        database_.execute("COMMIT");
+        const bool waits = database_.onOpened_ && durability_ != Durability::Now;
+        if (database_.onOpened_) database_.execute("RELEASE part");
+        if (!waits) database_.execute("COMMIT");
+        const bool opened = waits && !database_.waiting_;
+        database_.waiting_ = waits;
+        if (opened) database_.onOpened_();
     }
     --database_.transactions_;
     open_ = false;
     // What is written without a transaction of its own may wait for the next that is synced.
-    if (database_.transactions_ == 0) database_.setSynchronous(false);
+    if (database_.transactions_ == 0 && !database_.waiting_) database_.setSynchronous(false);
 }
 
 } // namespace bridge::sqlite

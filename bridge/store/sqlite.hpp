@@ -46,6 +46,12 @@ public:
     /// Rows that the last INSERT, UPDATE or DELETE touched.
     [[nodiscard]] std::int64_t changes() const;
     [[nodiscard]] const std::filesystem::path& file() const { return file_; }
+    /// From now on a transaction that need not be on the disk at once stays open for those that follow: what
+    /// a page is changed by within seconds is written once. `opened` is called when flush() has something to
+    /// do.
+    void groupCommits(std::function<void()> opened);
+    /// Commits what stays open. Not within a transaction.
+    void flush();
     /// Called once, before the first error that says that the file is damaged is thrown.
     void onDamage(std::function<void()> handler) { onDamage_ = std::move(handler); }
 
@@ -57,12 +63,16 @@ private:
     void giveBack(std::string_view sql, StatementHandle statement) noexcept;
     [[noreturn]] void fail();
     void setSynchronous(bool full);
+    void begin(bool synchronous);
+    void abandon() noexcept;
 
     std::filesystem::path file_;
     std::function<void()> onDamage_;
-    int transactions_ = 0;     ///< one within another
-    bool partFailed_ = false;  ///< an inner one was not committed: the outer one cannot be
-    bool synchronous_ = false; ///< each commit is synced
+    std::function<void()> onOpened_; ///< set: commits are grouped
+    bool waiting_ = false;           ///< a finished transaction stays open
+    int transactions_ = 0;           ///< one within another
+    bool partFailed_ = false;        ///< an inner one was not committed: the outer one cannot be
+    bool synchronous_ = false;       ///< each commit is synced
     std::unique_ptr<sqlite3, CloseDatabase> handle_;
     // Keys view string literals: statements are written in the code, never put together at run time.
     std::map<std::string_view, StatementHandle> idle_;
@@ -123,9 +133,14 @@ private:
     StatementHandle handle_;
 };
 
-/// Whether a transaction is on the disk when its commit returns, or with the next one that is. In either case
-/// a crash of the process loses nothing, and after a power cut the file is as it was after some commit.
-enum class Durability : std::uint8_t { Now, Later };
+/// Whether a transaction is on the disk when its commit returns, or with the next one that is. After a power
+/// cut the file is as it was after some commit. A crash of the process loses nothing; where commits are
+/// grouped, no more than what came since the last flush() or the last one that is Now.
+enum class Durability : std::uint8_t {
+    Now,
+    Later,
+    WithNext, ///< as Later; one that is Now is about to follow, and takes it along
+};
 
 /// Rolled back unless committed. One within another is a part of it, and of its durability.
 class Transaction {
@@ -140,6 +155,7 @@ public:
 
 private:
     Database& database_;
+    Durability durability_;
     bool open_ = true;
 };
 

@@ -15,6 +15,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// Whether commits are grouped by a process that has not ended yet.
+constexpr std::string_view kGrouping = "commits-grouped";
+
 std::string explain(const fs::path& file, int error) {
     return file.string() + ": " + std::generic_category().message(error);
 }
@@ -64,7 +67,16 @@ std::int64_t Store::Impl::beginEpoch(PumpId pump) {
 
 Store::Store(const fs::path& file, Access access) : impl_(std::make_unique<Impl>(file, access)) {}
 
-Store::~Store() = default;
+Store::~Store() {
+    if (!impl_->groups) return;
+    try {
+        flush();
+        impl_->database.groupCommits({});
+        setSetting(kGrouping, "0");
+    } catch (const StoreError&) {
+        return; // as after a crash
+    }
+}
 
 Store::Group::Group(Store& store)
     : transaction_(std::make_unique<sqlite::Transaction>(store.impl_->database)) {}
@@ -73,6 +85,18 @@ Store::Group::~Group() = default;
 
 void Store::Group::commit() {
     transaction_->commit();
+}
+
+void Store::groupCommits(std::function<void()> opened) {
+    // A process that ended without a word may have sent what it did not note any more.
+    if (setting(kGrouping) == "1") impl_->inherited = impl_->newestRow();
+    setSetting(kGrouping, "1");
+    impl_->groups = true;
+    impl_->database.groupCommits(std::move(opened));
+}
+
+void Store::flush() {
+    impl_->database.flush();
 }
 
 void Store::onDamage(std::function<void()> handler) {
@@ -131,11 +155,13 @@ std::optional<std::string> Store::Impl::setting(std::string_view key) {
 }
 
 void Store::Impl::setSetting(std::string_view key, std::string_view value) {
+    sqlite::Transaction transaction(database, sqlite::Durability::Later);
     sqlite::Statement(database,
                       "INSERT INTO setting (key, value) VALUES (?, ?) "
                       "ON CONFLICT DO UPDATE SET value = excluded.value",
                       key, value)
         .run();
+    transaction.commit();
 }
 
 } // namespace bridge

@@ -141,7 +141,7 @@ public:
     };
     /// The reference-time records (therapy::kReferenceTypes) of a range, ascending; by an index, because
     /// every dating needs them all.
-    [[nodiscard]] std::vector<StoredRecord> references(PumpId pump, SequenceRange range) const;
+    [[nodiscard]] std::vector<ReceivedRecord> references(PumpId pump, SequenceRange range) const;
     /// Of a held, gap-free range.
     [[nodiscard]] std::shared_ptr<const therapy::TimeLine> timeLine(PumpId pump, SequenceRange range) const;
     /// What is known of the pump's clock (docs/nightscout/mapping.md 5.3), by `from`; of the present epoch.
@@ -178,6 +178,13 @@ public:
     private:
         std::unique_ptr<sqlite::Transaction> transaction_;
     };
+
+    /// From now on what need not be on the disk at once is committed by flush(), or with what must be: within
+    /// seconds a page is changed several times, and is written once. A crash takes back what waits, which is
+    /// nothing that was said to anybody: records that are not mapped yet, which the pump still has, and what
+    /// the site has taken, which goes up again under the same identity. `opened`: something waits.
+    void groupCommits(std::function<void()> opened);
+    void flush();
 
     // --- documents ---
     /// One transaction: new documents wait to be posted; those whose body changed since they were queued or

@@ -28,6 +28,9 @@ struct Store::Impl {
     /// Rows of the outbox that were given out since the start: their documents may be under way, so they are
     /// no longer replaced in place, whether an attempt was counted yet or not.
     std::set<std::int64_t> handedOut;
+    /// Rows up to this one may have been given out by a process that could not say so any more.
+    std::int64_t inherited = 0;
+    bool groups = false; ///< commits
     bool shared = false; ///< another process may have been given any row
 
     struct KeptTimeLine {
@@ -38,7 +41,10 @@ struct Store::Impl {
     };
     std::vector<KeptTimeLine> timeLines; ///< the last used is the last
 
-    [[nodiscard]] bool isUnderWay(std::int64_t row) const { return shared || handedOut.contains(row); }
+    [[nodiscard]] bool isUnderWay(std::int64_t row) const {
+        return shared || row <= inherited || handedOut.contains(row);
+    }
+    [[nodiscard]] std::int64_t newestRow();
 };
 
 inline std::int64_t toInteger(std::chrono::sys_seconds time) {

@@ -44,6 +44,8 @@ nlohmann::json tempBasal(std::int64_t duration, const nlohmann::json& rate, std:
 
 /// What SmartGuard delivers nothing in has no record; without a document the site would show the profile.
 void addGap(Context& context, const BasalChange& change, seconds delay) {
+    const auto* end = context.basal.after(change);
+    if (end != nullptr && isSettled(context, end->time)) return;
     const UtcSeconds start = change.time + delay;
     auto fields = tempBasal(durationMinutes(context.basal, start, change), 0, "SmartGuard, no basal");
     fields["automatic"] = true;
@@ -92,7 +94,7 @@ bool tellsRefusedRate(const RecordLinks& view, std::size_t index) {
 void mapAutoBasal(Context& context, std::size_t index) {
     const auto* step = context.view.get<history::AutoBasalDelivery>(index);
     const auto time = context.view.at(index).time;
-    if (step == nullptr || !time) return;
+    if (step == nullptr || !time || isSettled(context, *time)) return;
     if (const auto amount = amountOf(step->amount)) {
         const auto rate = number(perHour(*amount, kMinutesOfStep));
         auto fields = tempBasal(kStepMinutes, rate, "SmartGuard");
@@ -100,6 +102,11 @@ void mapAutoBasal(Context& context, std::size_t index) {
         fields["microbolus"] = number(*amount);
         addTreatment(context, index, Kind::AutoBasal, *time, std::move(fields));
     }
+}
+
+void mapGapAfterStep(Context& context, std::size_t index) {
+    if (context.view.get<history::AutoBasalDelivery>(index) == nullptr || !context.view.at(index).time)
+        return;
     const auto* change = context.basal.changeAt(index);
     if (change != nullptr && hasGap(context.basal, *change, kStep, kStepOverdue)) {
         addGap(context, *change, kStep);

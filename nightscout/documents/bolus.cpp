@@ -94,6 +94,11 @@ void addDelivered(Context& context, std::size_t index, const std::optional<Bolus
                   programmed ? stoppedNote(part.total(), programmed->total()) : std::string());
 }
 
+/// When the last record of a delivered bolus was logged.
+UtcSeconds completeAt(const RecordLinks& view, std::size_t programmed) {
+    return view.at(view.deliveredFor(programmed).index).time.value_or(UtcSeconds::max());
+}
+
 /// What was announced while it ran is taken back: nothing says that it was delivered.
 void addNotKnown(Context& context, std::size_t index, UtcSeconds time, const BolusPart& programmed,
                  const BolusOrigin& origin) {
@@ -121,6 +126,7 @@ void mapProgrammedBolus(Context& context, std::size_t index) {
             addComboBolus(context, index, *time, *programmed, programmed, *origin, {});
             break;
         case BolusOutcome::Delivered:
+            if (isSettled(context, completeAt(context.view, index))) break;
             addDelivered(context, index, programmed, *origin);
             break;
         case BolusOutcome::NothingDelivered:

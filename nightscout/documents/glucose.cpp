@@ -63,7 +63,9 @@ std::string_view directionOf(const GlucoseTrend& trend, DirectionStyle style) {
 void mapGlucose(Context& context, std::size_t index) {
     const auto* measurement = context.view.get<history::SgMeasurement>(index);
     const DatedRecord& record = context.view.at(index);
-    if (measurement == nullptr || !record.sampleTime) return;
+    if (measurement == nullptr || !record.sampleTime ||
+        isSettled(context, record.time.value_or(*record.sampleTime)))
+        return;
     const auto reading = readingOf(*measurement, context.settings);
     if (!reading) return;
     const auto trend = reading->sentinel ? std::optional<std::string_view>("RATE OUT OF RANGE")

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -19,9 +20,16 @@ struct Context {
     std::string_view serial; ///< of the pump
     const MappingSettings& settings;
     Feature feature{}; ///< that the present mapper's documents belong to
+    /// What is complete since before this was mapped already, and is left out.
+    std::optional<UtcSeconds> settled{};
     std::vector<Document>& documents;
     std::vector<MappingWarning>& warnings;
 };
+
+/// `complete`: the time of the last record that has a say in a document.
+[[nodiscard]] inline bool isSettled(const Context& context, UtcSeconds complete) {
+    return context.settled && complete < *context.settled;
+}
 
 using Mapper = void (*)(Context& context, std::size_t index);
 
@@ -33,6 +41,7 @@ void mapMeal(Context& context, std::size_t index);                // carbs.cpp
 void mapProgrammedBolus(Context& context, std::size_t index);     // bolus.cpp
 void mapDeliveredBolus(Context& context, std::size_t index);      // bolus.cpp
 void mapAutoBasal(Context& context, std::size_t index);           // basal.cpp
+void mapGapAfterStep(Context& context, std::size_t index);        // basal.cpp
 void mapBasalChange(Context& context, std::size_t index);         // basal.cpp
 void mapStopped(Context& context, std::size_t index);             // suspend.cpp
 void mapRestarted(Context& context, std::size_t index);           // suspend.cpp

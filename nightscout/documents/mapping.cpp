@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <nlohmann/json.hpp>
 #include <span>
 
@@ -19,6 +20,9 @@ struct Row {
     Feature feature;
     Mapper mapper;
 };
+/// Nine in ten documents are complete with a last record, and stay as they are from then on; a margin.
+constexpr std::chrono::hours kSettled{1};
+
 /// Which event becomes documents, of which feature (docs/nightscout/mapping.md 12), and by whom.
 constexpr std::array kRows{
     Row{EventType::BolusProgrammedPart1, Feature::Bolus, mapProgrammedBolus},
@@ -29,6 +33,7 @@ constexpr std::array kRows{
     Row{EventType::TbrAdjustmentChanged, Feature::Basal, mapBasalChange},
     Row{EventType::MaxBolusAmountChanged, Feature::PumpEvents, mapMaxBolusChanged},
     Row{EventType::AutoBasalDelivery, Feature::Basal, mapAutoBasal},
+    Row{EventType::AutoBasalDelivery, Feature::Basal, mapGapAfterStep},
     Row{EventType::Cl1Transition, Feature::Basal, mapBasalChange},
     Row{EventType::Cl1Transition, Feature::PumpEvents, mapTransition},
     Row{EventType::TherapyContext, Feature::Basal, mapBasalChange},
@@ -56,6 +61,11 @@ std::span<const Row> rowsOf(std::uint16_t eventType) {
     // Two searches: Clang 14 does not compile libstdc++'s equal_range.
     return {std::ranges::lower_bound(kRows, event, {}, &Row::event),
             std::ranges::upper_bound(kRows, event, {}, &Row::event)};
+}
+
+std::optional<UtcSeconds> timeOf(std::span<const DatedRecord> records, std::uint32_t sequenceNumber) {
+    const auto found = std::ranges::lower_bound(records, sequenceNumber, {}, &DatedRecord::sequenceNumber);
+    return found == records.end() ? std::nullopt : found->time;
 }
 
 } // namespace
@@ -108,19 +118,24 @@ std::vector<Document> map(const HistoryRun& run, std::string_view serial, const 
 }
 
 MappedRecords mapRecords(const HistoryRun& run, std::string_view serial, const MappingSettings& settings,
-                         std::uint32_t firstSequence, std::uint32_t lastSequence) {
+                         std::uint32_t firstSequence, std::uint32_t lastSequence,
+                         std::optional<std::uint32_t> firstNew) {
     const RecordLinks view(run);
     const BasalTimeline basal(view);
     const auto records = view.records();
     MappedRecords mapped;
     const auto first =
         std::ranges::lower_bound(records, firstSequence, {}, &DatedRecord::sequenceNumber) - records.begin();
+    const auto news = firstNew ? timeOf(records, *firstNew) : std::nullopt;
     for (auto index = static_cast<std::size_t>(first);
          index < records.size() && records[index].sequenceNumber <= lastSequence; ++index) {
         if (!records[index].record) continue;
+        std::optional<UtcSeconds> settled;
+        if (news && records[index].sequenceNumber < *firstNew) settled = *news - kSettled;
         for (const Row& row : rowsOf(records[index].record->header.eventType)) {
             if (!settings.features.contains(row.feature)) continue;
-            Context context{view, basal, serial, settings, row.feature, mapped.documents, mapped.warnings};
+            Context context{view,        basal,   serial,           settings,
+                            row.feature, settled, mapped.documents, mapped.warnings};
             row.mapper(context, index);
         }
     }

@@ -83,12 +83,14 @@ struct MappingSettings {
 std::vector<Document> map(const HistoryRun& run, std::string_view serial, const MappingSettings& settings,
                           std::uint32_t firstSequence = 0, std::uint32_t lastSequence = 0xffffffff);
 
-/// The same, with warnings, ascending by sequence number as well.
+/// The same, with warnings, ascending by sequence number as well. `firstNew`: of the records, those before it
+/// were mapped already; documents of theirs that nothing newer can change are left out.
 struct MappedRecords {
     std::vector<Document> documents;
     std::vector<MappingWarning> warnings;
 };
 MappedRecords mapRecords(const HistoryRun& run, std::string_view serial, const MappingSettings& settings,
-                         std::uint32_t firstSequence = 0, std::uint32_t lastSequence = 0xffffffff);
+                         std::uint32_t firstSequence = 0, std::uint32_t lastSequence = 0xffffffff,
+                         std::optional<std::uint32_t> firstNew = std::nullopt);
 
 } // namespace nightscout

@@ -45,15 +45,22 @@ struct Pairing {
     std::vector<std::pair<Sample*, std::size_t>> pairs; ///< index of the trend
 };
 
-Pairing pairUp(std::span<Sample> samples, std::span<const LiveTrend> trends, std::chrono::seconds move) {
+/// `samples`: of one segment, ascending by time, then by number.
+Pairing pairUp(std::span<Sample* const> samples, std::span<const LiveTrend> trends,
+               std::chrono::seconds move) {
     Pairing pairing;
     for (std::size_t i = 0; i < trends.size(); ++i) {
         const LocalSeconds time = trends[i].sampleTime + move;
         Sample* nearest = nullptr;
-        for (Sample& sample : samples) {
-            const auto distance = std::chrono::abs(sample.time - time);
-            if (sample.milligrams != trends[i].milligrams || distance > kSameSample) continue;
-            if (nearest == nullptr || distance < std::chrono::abs(nearest->time - time)) nearest = &sample;
+        const auto timeOf = [](const Sample* sample) { return sample->time; };
+        auto at = std::ranges::lower_bound(samples, time - kSameSample, {}, timeOf);
+        for (; at != samples.end() && (*at)->time <= time + kSameSample; ++at) {
+            Sample* sample = *at;
+            if (sample->milligrams != trends[i].milligrams) continue;
+            const auto distance = std::chrono::abs(sample->time - time);
+            const auto best = nearest == nullptr ? kSameSample : std::chrono::abs(nearest->time - time);
+            const bool earlier = nearest == nullptr || sample->record < nearest->record;
+            if (distance < best || (distance == best && earlier)) nearest = sample;
         }
         if (nearest != nullptr) pairing.pairs.emplace_back(nearest, i);
     }
@@ -148,7 +155,9 @@ void joinTrends(HistoryRun& run, const TimeLine& timeLine, std::span<const LiveT
     for (auto begin = samples.begin(); begin != samples.end();) {
         const auto end = std::find_if(begin, samples.end(),
                                       [&](const Sample& sample) { return sample.segment != begin->segment; });
-        const std::span<Sample> segment{begin, end};
+        std::vector<Sample*> segment;
+        for (auto sample = begin; sample != end; ++sample) segment.push_back(&*sample);
+        std::ranges::stable_sort(segment, {}, [](const Sample* sample) { return sample->time; });
         // Glucose that stays level fits by chance under a wrong move; the right one fits most.
         std::vector<Pairing> pairings;
         for (const auto move : clockMoves(timeLine, begin->segment))

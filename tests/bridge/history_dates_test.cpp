@@ -2,6 +2,7 @@
 // What `history` and `decode` show, and what is uploaded: one dating (docs/nightscout/mapping.md 5).
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <string>
 
@@ -53,8 +54,7 @@ std::vector<ReceivedRecord> withClockChanges(std::vector<ReceivedRecord> records
 
 class HistoryDates : public GeneratedStore {
 protected:
-    std::vector<Json> listed(const Store& store) {
-        HistoryOptions options;
+    std::vector<Json> listed(const Store& store, HistoryOptions options = {}) {
         options.form = HistoryOptions::Form::Json;
         out.str("");
         out.clear();
@@ -66,6 +66,24 @@ protected:
 
     therapy::Zone zone = therapy::Zone::find("Europe/Berlin").value();
 };
+
+TEST_F(HistoryDates, OfTheLastRecordsAreThoseOfAllOfThem) {
+    Store store(configuration.storage.path);
+    auto records = generatedRecords(3); // several parts of a run
+    records.erase(records.begin() + 700, records.begin() + 705);
+    fill(store, records);
+    HistoryOptions glucose;
+    glucose.type = static_cast<std::uint16_t>(history::EventType::SgMeasurement);
+    for (const HistoryOptions& options : {HistoryOptions{}, glucose}) {
+        const auto all = listed(store, options);
+        for (const std::size_t last : {std::size_t{1}, std::size_t{10}, all.size() - 1, all.size() + 1}) {
+            HistoryOptions some = options;
+            some.last = last;
+            const auto from = all.end() - static_cast<std::ptrdiff_t>(std::min(last, all.size()));
+            EXPECT_EQ(listed(store, some), std::vector<Json>(from, all.end())) << last;
+        }
+    }
+}
 
 std::string textOf(std::chrono::sys_seconds time) {
     return protocol::toString(protocol::LocalSeconds(time.time_since_epoch())) + "Z";

@@ -37,8 +37,9 @@ struct Fault {
 class AnOldStore : public GeneratedStore, public ::testing::WithParamInterface<Fault> {
 protected:
     AnOldStore() {
-        const auto script =
-            readAll(support::projectFile(std::string("tests/bridge/data/") + GetParam().file));
+        const std::string data = "tests/bridge/data/";
+        const auto script = readAll(support::projectFile(data + "store-schema_2.sql")) +
+                            readAll(support::projectFile(data + GetParam().file));
         sqlite3* database = nullptr;
         EXPECT_EQ(sqlite3_open(configuration.storage.path.c_str(), &database), SQLITE_OK);
         EXPECT_EQ(sqlite3_exec(database, script.c_str(), nullptr, nullptr, nullptr), SQLITE_OK)

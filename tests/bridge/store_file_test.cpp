@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <sqlite3.h>
 
+#include <array>
 #include <fstream>
 
 #include "bridge/store/damage.hpp"
@@ -84,7 +85,13 @@ TEST(StoreFile, ThatIsNoDatabaseIsRefused) {
     EXPECT_EQ(readAll(file), std::string(4096, 'x'));
 }
 
-const std::string kBackToVersion4 = "DROP INDEX record_wrong_time; PRAGMA user_version = 4; ";
+const std::string kBackToVersion5 =
+    "DROP TABLE uploaded_sum; CREATE INDEX uploaded_by_time ON uploaded (collection, time_ms); "
+    "DROP INDEX record_reference; CREATE INDEX record_reference ON record (pump, epoch, sequence) "
+    "WHERE substr(raw, 1, 2) IN (x'0ef0', x'0f00'); PRAGMA user_version = 5; ";
+
+const std::string kBackToVersion4 =
+    kBackToVersion5 + "DROP INDEX record_wrong_time; PRAGMA user_version = 4; ";
 
 const std::string kBackToVersion3 = kBackToVersion4 + R"sql(
 DROP TABLE refusal;
@@ -168,6 +175,65 @@ TEST(StoreFile, OfTheSecondVersionMapsAnewWhatWasSetAsideTooSoon) {
         EXPECT_TRUE(store.unpublished(pump).empty());
     }
 }
+
+/// A store of version `back` that has sent an entry and a treatment, opened by this version.
+class AnOlderStoreFile : public ::testing::TestWithParam<int> {
+protected:
+    AnOlderStoreFile() {
+        {
+            Store store(file);
+            pump = store.pump("NG1234567H").id;
+            store.addRecords(pump, recordsFromTo(1, 10), kNow);
+            store.addRecords(pump, std::vector{kReference}, kNow);
+            store.markPublished(pump, {1, 11});
+            store.queueDocuments(pump, std::vector{entry(1), treatment(2)},
+                                 std::vector<Store::Published>{{3, kNow}});
+            send(store);
+            store.queueDocuments(pump, std::vector{treatment(3)}, {});
+        }
+        const std::array<std::string, 5> back{kBackToVersion2 + "; DROP TABLE trend; PRAGMA user_version = 1",
+                                              kBackToVersion2, kBackToVersion3, kBackToVersion4,
+                                              kBackToVersion5};
+        executeRaw(file, back.at(static_cast<std::size_t>(GetParam() - 1)).c_str());
+    }
+    static void send(Store& store) {
+        for (auto items = store.next(1, 1000, kNow); !items.empty(); items = store.next(1, 1000, kNow))
+            store.acknowledge(std::vector<nightscout::Acknowledgement>{{items[0].id, "id"}});
+    }
+
+    /// 2026-03-14 09:26.
+    const ReceivedRecord kReference{
+        11, {0x0e, 0xf0, 0x0b, 0, 0, 0, 0, 0x10, 0x0e, 0x3c, 0xea, 0x07, 0x03, 0x0e, 0x09, 0x1a, 0}};
+    TemporaryDirectory directory;
+    fs::path file = directory / "history.db";
+    PumpId pump = 0;
+};
+
+TEST_P(AnOlderStoreFile, KeepsAllAndGoesOn) {
+    EXPECT_THAT(refusal(file, Store::Access::ReadOnly), HasSubstr("older pump-bridge"));
+    Store store(file);
+    EXPECT_EQ(store.recordCount(pump), 11U);
+    EXPECT_EQ(store.records(pump, {3, 3}).front().publishedAt, kNow);
+    ASSERT_EQ(store.references(pump, {1, 11}).size(), 1U);
+    EXPECT_EQ(store.references(pump, {1, 11}).front().raw, kReference.raw);
+    EXPECT_TRUE(store.unpublished(pump).empty());
+    EXPECT_EQ(store.uploadedCount(), 2U);
+    EXPECT_EQ(store.depth(), 1U);
+    EXPECT_TRUE(store.isUploaded(entry(1)));
+    EXPECT_EQ(store.queueDocuments(pump, std::vector{entry(1), treatment(2)}, {}).known, 2U);
+    // Of entries what is newer than all that was sent comes first, with its treatments; then the older ones.
+    store.queueDocuments(pump, std::vector{entry(0), entry(5)}, {});
+    std::vector<std::string> order;
+    for (auto items = store.next(1, 1000, kNow); !items.empty(); items = store.next(1, 1000, kNow)) {
+        order.push_back(items[0].document.identifier);
+        store.acknowledge(std::vector<nightscout::Acknowledgement>{{items[0].id, "id"}});
+    }
+    EXPECT_THAT(order, ::testing::ElementsAre("sgv5", "bolus3", "sgv0"));
+    EXPECT_EQ(store.uploadedCount(), 5U);
+}
+
+INSTANTIATE_TEST_SUITE_P(OfVersion, AnOlderStoreFile, ::testing::Range(1, 6),
+                         ::testing::PrintToStringParamName());
 
 TEST(StoreFile, OfLargePagesIsWrittenAnewWhenNobodyElseHasIt) {
     const TemporaryDirectory directory;

@@ -62,6 +62,33 @@ TEST(GrowingHistory, TowardsTheFutureNeverContradictsItself) {
     }
 }
 
+TEST(GrowingHistory, LeavesOutOnlyWhatNothingNewerChanges) {
+    constexpr std::size_t kNew = 9;
+    const auto whole = test::eventfulHistory(15, 24h);
+    std::size_t all = 0, made = 0;
+    for (std::size_t end = 300; end < whole.records.size(); end += 31) {
+        const Index before = index(map(part(whole, 0, end - kNew), test::settings()));
+        const auto grown = part(whole, 0, end);
+        const Index now = index(map(grown, test::settings()));
+        const auto firstNew = grown.records[end - kNew].sequenceNumber;
+        const Index some =
+            index(mapRecords(grown, test::kSerial, test::settings(), 0, 0xffffffff, firstNew).documents);
+        for (const auto& [identifier, document] : now) {
+            const auto found = some.find(identifier);
+            const auto former = before.find(identifier);
+            if (found != some.end()) {
+                EXPECT_EQ(found->second, document);
+            } else {
+                ASSERT_NE(former, before.end()) << document.body;
+                EXPECT_EQ(former->second, document);
+            }
+        }
+        all += now.size();
+        made += some.size();
+    }
+    EXPECT_LT(made * 2, all);
+}
+
 TEST(GrowingHistory, TowardsThePastOnlyAddsDocuments) {
     const auto whole = test::eventfulHistory(12, 24h);
     const auto all = index(map(whole, test::settings()));

@@ -1,67 +1,8 @@
 -- SPDX-License-Identifier: MIT
 -- A store as version 0.1.0 (schema 2) left it while the computer's clock was three hours late:
 -- generated records of the virtual pump (seed 3), all of it uploaded.
-PRAGMA application_id = 1886220386;
-PRAGMA user_version = 2;
-CREATE TABLE absent (
-    pump  INTEGER NOT NULL REFERENCES pump (id),
-    epoch INTEGER NOT NULL,
-    first INTEGER NOT NULL,
-    last  INTEGER NOT NULL CHECK (last >= first),
-    PRIMARY KEY (pump, epoch, first)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE corruption (
-    pump         INTEGER NOT NULL REFERENCES pump (id),
-    epoch        INTEGER NOT NULL,
-    raw          BLOB    NOT NULL,
-    received_at  INTEGER NOT NULL,
-    PRIMARY KEY (pump, epoch, raw)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE held (
-    pump  INTEGER NOT NULL REFERENCES pump (id),
-    epoch INTEGER NOT NULL,
-    first INTEGER NOT NULL,
-    last  INTEGER NOT NULL CHECK (last >= first),
-    PRIMARY KEY (pump, epoch, first)
-) STRICT, WITHOUT ROWID;
 INSERT INTO "held" VALUES(1,0,53931,54005);
-CREATE TABLE outbox (
-    id         INTEGER PRIMARY KEY AUTOINCREMENT,
-    identifier TEXT    NOT NULL,
-    operation  INTEGER NOT NULL,
-    collection INTEGER NOT NULL,
-    kind       INTEGER NOT NULL,
-    feature    INTEGER NOT NULL,
-    event_type TEXT    NOT NULL,
-    time_ms    INTEGER NOT NULL,
-    sequence   INTEGER NOT NULL,
-    rank       INTEGER NOT NULL,
-    hash       BLOB    NOT NULL,
-    supersedes TEXT,
-    after      TEXT,
-    attempts   INTEGER NOT NULL DEFAULT 0,
-    body       TEXT    NOT NULL
-) STRICT;
-CREATE TABLE pump (
-    id              INTEGER PRIMARY KEY,
-    serial          TEXT    NOT NULL UNIQUE,
-    model           TEXT    NOT NULL DEFAULT '',
-    firmware        TEXT    NOT NULL DEFAULT '',
-    active_at       INTEGER NOT NULL DEFAULT 0,
-    epoch           INTEGER NOT NULL DEFAULT 0,
-    oldest          INTEGER,
-    measured_offset INTEGER
-) STRICT;
 INSERT INTO "pump" VALUES(1,'NG1234567H','MMT-1885','8.12.2',1773464400,0,53931,14400);
-CREATE TABLE record (
-    pump         INTEGER NOT NULL REFERENCES pump (id),
-    epoch        INTEGER NOT NULL,
-    sequence     INTEGER NOT NULL,
-    raw          BLOB    NOT NULL,
-    received_at  INTEGER NOT NULL,
-    published_at INTEGER,
-    PRIMARY KEY (pump, epoch, sequence)
-) STRICT, WITHOUT ROWID;
 INSERT INTO "record" VALUES(1,0,53931,X'0EF0ABD20000100E3CEA07030E072523',1773464400,NULL);
 INSERT INTO "record" VALUES(1,0,53932,X'04F0ACD2000000000FF07E0EFA02',1773464400,1773459455);
 INSERT INTO "record" VALUES(1,0,53933,X'0CF0ADD20000910002007C009907E2FF',1773464400,1773459600);
@@ -137,42 +78,7 @@ INSERT INTO "record" VALUES(1,0,54002,X'01F0F2D200001B048AD01213F9',1773464400,1
 INSERT INTO "record" VALUES(1,0,54003,X'10F0F3D2000047040742026DF00F16DF47310300',1773464400,1773464150);
 INSERT INTO "record" VALUES(1,0,54004,X'0FF0F4D20000CE046D004202',1773464400,1773464285);
 INSERT INTO "record" VALUES(1,0,54005,X'0CF0F5D2000041051600820017080E00',1773464400,1773464400);
-CREATE TABLE refused (
-    identifier TEXT    PRIMARY KEY,
-    operation  INTEGER NOT NULL,
-    hash       BLOB    NOT NULL,
-    reason     TEXT    NOT NULL,
-    body       TEXT    NOT NULL
-) STRICT, WITHOUT ROWID;
-CREATE TABLE setting (
-    key   TEXT PRIMARY KEY,
-    value TEXT NOT NULL
-) STRICT, WITHOUT ROWID;
-CREATE TABLE trend (
-    pump       INTEGER NOT NULL REFERENCES pump (id),
-    sampled_at INTEGER NOT NULL,
-    rate       INTEGER NOT NULL,
-    PRIMARY KEY (pump, sampled_at)
-) STRICT, WITHOUT ROWID;
 INSERT INTO "trend" VALUES(1,1773478775,-600);
-CREATE TABLE unpublished (
-    pump  INTEGER NOT NULL REFERENCES pump (id),
-    epoch INTEGER NOT NULL,
-    first INTEGER NOT NULL,
-    last  INTEGER NOT NULL CHECK (last >= first),
-    PRIMARY KEY (pump, epoch, first)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE uploaded (
-    identifier TEXT    PRIMARY KEY,
-    collection INTEGER NOT NULL,
-    kind       INTEGER NOT NULL,
-    feature    INTEGER NOT NULL,
-    event_type TEXT    NOT NULL,
-    time_ms    INTEGER NOT NULL,
-    sequence   INTEGER NOT NULL,
-    hash       BLOB    NOT NULL,
-    server_id  TEXT
-) STRICT, WITHOUT ROWID;
 INSERT INTO "uploaded" VALUES('0dfa1fbe-89a6-5868-87e6-f641e49c254d',1,5,0,'Temp Basal',1773459455932,53932,X'0ABD6026BB317F75BC355B648623EB18','6b01ed5ff37bd263fd37d9e9');
 INSERT INTO "uploaded" VALUES('13b9e931-f881-5f45-8d3b-b3e8627edf99',1,14,0,'Temp Basal',1773462601962,53962,X'A43E663948B4E6CB0DCC6416D745772A','6b01ed5ff37bd263fd37d9e0');
 INSERT INTO "uploaded" VALUES('16ef3ca0-4fe7-58f3-b996-1c93e802c229',1,14,0,'Temp Basal',1773463805989,53989,X'C6CE32F720EB51B880B117BEF65875B3','6b01ed5ff37bd263fd37d9e6');
@@ -215,9 +121,3 @@ INSERT INTO "uploaded" VALUES('db541880-de4e-5f97-94e0-bb402b63eb22',0,0,4,'sgv'
 INSERT INTO "uploaded" VALUES('e41e3178-2574-5bba-9926-d307b7cc8aeb',0,0,4,'sgv',1773460775000,53942,X'C9F5C528C467451D674690518B3C405A',NULL);
 INSERT INTO "uploaded" VALUES('ecc46f32-6a62-5b1e-95c6-66f985504318',0,0,4,'sgv',1773462275000,53960,X'0404D25CAAC4D727CAFD7812781CF86D',NULL);
 INSERT INTO "uploaded" VALUES('f6f39432-0dae-56e9-aa57-9ec61e166ce1',1,3,0,'Temp Basal',1773461102947,53947,X'E482849898968F552570F23E89F653E9','6b01ed5ff37bd263fd37d9d9');
-CREATE INDEX record_reference ON record (pump, epoch, sequence)
-    WHERE substr(raw, 1, 2) IN (x'0ef0', x'0f00');
-CREATE INDEX outbox_by_document ON outbox (identifier, id);
-CREATE INDEX outbox_by_turn ON outbox (collection, operation, rank, id);
-CREATE INDEX outbox_by_after ON outbox (after) WHERE after IS NOT NULL;
-CREATE INDEX uploaded_by_time ON uploaded (collection, time_ms);

@@ -1,67 +1,8 @@
 -- SPDX-License-Identifier: MIT
 -- A store as version 0.1.0 (schema 2) left it while the pump was 570 s fast:
 -- generated records of the virtual pump (seed 3), all of it uploaded.
-PRAGMA application_id = 1886220386;
-PRAGMA user_version = 2;
-CREATE TABLE absent (
-    pump  INTEGER NOT NULL REFERENCES pump (id),
-    epoch INTEGER NOT NULL,
-    first INTEGER NOT NULL,
-    last  INTEGER NOT NULL CHECK (last >= first),
-    PRIMARY KEY (pump, epoch, first)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE corruption (
-    pump         INTEGER NOT NULL REFERENCES pump (id),
-    epoch        INTEGER NOT NULL,
-    raw          BLOB    NOT NULL,
-    received_at  INTEGER NOT NULL,
-    PRIMARY KEY (pump, epoch, raw)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE held (
-    pump  INTEGER NOT NULL REFERENCES pump (id),
-    epoch INTEGER NOT NULL,
-    first INTEGER NOT NULL,
-    last  INTEGER NOT NULL CHECK (last >= first),
-    PRIMARY KEY (pump, epoch, first)
-) STRICT, WITHOUT ROWID;
 INSERT INTO "held" VALUES(1,0,53931,54005);
-CREATE TABLE outbox (
-    id         INTEGER PRIMARY KEY AUTOINCREMENT,
-    identifier TEXT    NOT NULL,
-    operation  INTEGER NOT NULL,
-    collection INTEGER NOT NULL,
-    kind       INTEGER NOT NULL,
-    feature    INTEGER NOT NULL,
-    event_type TEXT    NOT NULL,
-    time_ms    INTEGER NOT NULL,
-    sequence   INTEGER NOT NULL,
-    rank       INTEGER NOT NULL,
-    hash       BLOB    NOT NULL,
-    supersedes TEXT,
-    after      TEXT,
-    attempts   INTEGER NOT NULL DEFAULT 0,
-    body       TEXT    NOT NULL
-) STRICT;
-CREATE TABLE pump (
-    id              INTEGER PRIMARY KEY,
-    serial          TEXT    NOT NULL UNIQUE,
-    model           TEXT    NOT NULL DEFAULT '',
-    firmware        TEXT    NOT NULL DEFAULT '',
-    active_at       INTEGER NOT NULL DEFAULT 0,
-    epoch           INTEGER NOT NULL DEFAULT 0,
-    oldest          INTEGER,
-    measured_offset INTEGER
-) STRICT;
 INSERT INTO "pump" VALUES(1,'NG1234567H','MMT-1885','8.12.2',1773475200,0,53931,3600);
-CREATE TABLE record (
-    pump         INTEGER NOT NULL REFERENCES pump (id),
-    epoch        INTEGER NOT NULL,
-    sequence     INTEGER NOT NULL,
-    raw          BLOB    NOT NULL,
-    received_at  INTEGER NOT NULL,
-    published_at INTEGER,
-    PRIMARY KEY (pump, epoch, sequence)
-) STRICT, WITHOUT ROWID;
 INSERT INTO "record" VALUES(1,0,53931,X'0EF0ABD20000100E3CEA07030E072F05',1773475200,NULL);
 INSERT INTO "record" VALUES(1,0,53932,X'04F0ACD2000000000FF07E0EFA02',1773475200,1773470825);
 INSERT INTO "record" VALUES(1,0,53933,X'0CF0ADD20000910002007C009907E2FF',1773475200,1773470970);
@@ -137,42 +78,7 @@ INSERT INTO "record" VALUES(1,0,54002,X'01F0F2D200001B048AD01213F9',1773475200,1
 INSERT INTO "record" VALUES(1,0,54003,X'10F0F3D2000047040742026DF00F50E147310300',1773475200,1773475520);
 INSERT INTO "record" VALUES(1,0,54004,X'0FF0F4D20000CE046D004202',1773475200,1773475655);
 INSERT INTO "record" VALUES(1,0,54005,X'0CF0F5D2000041051600820017080E00',1773475200,1773475770);
-CREATE TABLE refused (
-    identifier TEXT    PRIMARY KEY,
-    operation  INTEGER NOT NULL,
-    hash       BLOB    NOT NULL,
-    reason     TEXT    NOT NULL,
-    body       TEXT    NOT NULL
-) STRICT, WITHOUT ROWID;
-CREATE TABLE setting (
-    key   TEXT PRIMARY KEY,
-    value TEXT NOT NULL
-) STRICT, WITHOUT ROWID;
-CREATE TABLE trend (
-    pump       INTEGER NOT NULL REFERENCES pump (id),
-    sampled_at INTEGER NOT NULL,
-    rate       INTEGER NOT NULL,
-    PRIMARY KEY (pump, sampled_at)
-) STRICT, WITHOUT ROWID;
 INSERT INTO "trend" VALUES(1,1773479345,-600);
-CREATE TABLE unpublished (
-    pump  INTEGER NOT NULL REFERENCES pump (id),
-    epoch INTEGER NOT NULL,
-    first INTEGER NOT NULL,
-    last  INTEGER NOT NULL CHECK (last >= first),
-    PRIMARY KEY (pump, epoch, first)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE uploaded (
-    identifier TEXT    PRIMARY KEY,
-    collection INTEGER NOT NULL,
-    kind       INTEGER NOT NULL,
-    feature    INTEGER NOT NULL,
-    event_type TEXT    NOT NULL,
-    time_ms    INTEGER NOT NULL,
-    sequence   INTEGER NOT NULL,
-    hash       BLOB    NOT NULL,
-    server_id  TEXT
-) STRICT, WITHOUT ROWID;
 INSERT INTO "uploaded" VALUES('0dfa1fbe-89a6-5868-87e6-f641e49c254d',1,5,0,'Temp Basal',1773470825932,53932,X'099BD056AF2C3E8CE217D7E39E1A09BA','6b01ed59f37bd263fd37d9c5');
 INSERT INTO "uploaded" VALUES('129c985c-70ba-5616-9553-d41a896ef06e',1,8,2,'Note',1773474020970,53970,X'27435FC79830379F3536E10D505C94DD','6b01ed59f37bd263fd37d9c9');
 INSERT INTO "uploaded" VALUES('13b9e931-f881-5f45-8d3b-b3e8627edf99',1,14,0,'Temp Basal',1773473971962,53962,X'B892E950A92E2159DE20A3D244608068','6b01ed59f37bd263fd37d9bc');
@@ -215,9 +121,3 @@ INSERT INTO "uploaded" VALUES('df6bd301-085e-5027-84e6-7c0877390668',1,8,2,'Anno
 INSERT INTO "uploaded" VALUES('e41e3178-2574-5bba-9926-d307b7cc8aeb',0,0,4,'sgv',1773472145000,53942,X'8A64DCE3EF2870B236E896E847ED2494',NULL);
 INSERT INTO "uploaded" VALUES('ecc46f32-6a62-5b1e-95c6-66f985504318',0,0,4,'sgv',1773473645000,53960,X'52D4FD02CAA4604A95C4ED8C445DC063',NULL);
 INSERT INTO "uploaded" VALUES('f6f39432-0dae-56e9-aa57-9ec61e166ce1',1,3,0,'Temp Basal',1773472472947,53947,X'3AAC013084F6AB57506D58B27734FE30','6b01ed59f37bd263fd37d9b5');
-CREATE INDEX record_reference ON record (pump, epoch, sequence)
-    WHERE substr(raw, 1, 2) IN (x'0ef0', x'0f00');
-CREATE INDEX outbox_by_document ON outbox (identifier, id);
-CREATE INDEX outbox_by_turn ON outbox (collection, operation, rank, id);
-CREATE INDEX outbox_by_after ON outbox (after) WHERE after IS NOT NULL;
-CREATE INDEX uploaded_by_time ON uploaded (collection, time_ms);
