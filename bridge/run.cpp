@@ -23,10 +23,12 @@
 #include "bridge/control/control_server.hpp"
 #include "bridge/control/instance_lock.hpp"
 #include "bridge/exit_code.hpp"
+#include "bridge/lasting_task.hpp"
 #include "bridge/link_settings.hpp"
 #include "bridge/private_memory.hpp"
 #include "bridge/publish/adoption.hpp"
 #include "bridge/publish/clock_keeper.hpp"
+#include "bridge/publish/held_watch.hpp"
 #include "bridge/publish/pretend_sink.hpp"
 #include "bridge/publish/publisher.hpp"
 #include "bridge/publish/status_publisher.hpp"
@@ -92,7 +94,7 @@ public:
                                                  clock_.host(), utcNow, log);
             monitor_.setUploader(site_->uploader());
             adoption_ = std::make_unique<Adoption>(
-                store_, clock_.host(), [this](const PumpInfo& pump) { publisher_.publish(pump); }, log);
+                store_, clock_.host(), [this](const PumpInfo& pump) { publish(pump); }, log);
             site_->setInquiry(*adoption_);
             publisher_.setGate(*adoption_);
         } else if (!options.pretend) {
@@ -115,6 +117,8 @@ public:
         tasks_.onAllEnded([this] { stopLimit_.cancel(); });
         tasks_.spawn("signals", waitForSignal());
         clock_.spawn(tasks_);
+        tasks_.spawn("held", lasting(
+                                 "held", [this] { return heldWatch_.run(); }, kBeginAgain, log_));
         tasks_.spawn("session", session_.run());
         tasks_.spawn("bluetooth", link_.run());
         if (site_ && !options_.once) site_->spawn(tasks_);
@@ -153,7 +157,13 @@ private:
 
     void recordsStored(const PumpInfo& pump, SequenceRange /*range*/) override {
         clockKeeper_.settle(pump);
+        publish(pump);
+    }
+
+    void publish(const PumpInfo& pump) {
         publisher_.publish(pump);
+        published_ = pump;
+        heldWatch_.wake();
         if (site_) site_->wake();
     }
 
@@ -165,14 +175,11 @@ private:
 
     void clockBracketed(const PumpInfo& pump) override {
         onceWake_.cancel();
-        if (!clockKeeper_.settle(pump)) return;
-        publisher_.publish(pump);
-        if (site_) site_->wake();
+        if (clockKeeper_.settle(pump)) publish(pump);
     }
 
     void synced(const PumpInfo& pump) override {
-        publisher_.publish(pump); // what an earlier run stored but did not come to map
-        if (site_) site_->wake();
+        publish(pump); // what an earlier run stored but did not come to map
         synced_ = pump;
         onceWake_.cancel();
     }
@@ -261,7 +268,7 @@ private:
         if (const auto held = heldRecords(store_, synced_->id, zone_, clock_.host().trustedNow());
             !held.empty()) {
             log_.error("run: {} records are stored and not sent: {}", held.front().count,
-                       describe(held.front().reason));
+                       describe(held.front()));
             exitCode_ = kFoundProblem;
         }
         if (site_) {
@@ -316,6 +323,10 @@ private:
     ServiceClock clock_;
     ClockKeeper clockKeeper_;
     Publisher publisher_;
+    nightscout::SystemClock heldClock_{io_.get_executor(), utcNow};
+    HeldWatch heldWatch_{heldClock_, [this] { return publisher_.heldUntil(); },
+                         [this] { publish(*published_); }};
+    std::optional<PumpInfo> published_; ///< the pump, last
     StatusPublisher statusPublisher_;
     ServiceMonitor monitor_;
     SessionListeners listeners_;

@@ -3,6 +3,7 @@
 
 #include <sqlite3.h>
 
+#include <cerrno>
 #include <limits>
 
 #include "bridge/store/store.hpp"
@@ -41,17 +42,38 @@ std::string remedy(int code) {
     }
 }
 
-StoreErrorKind kindOf(int code) {
+/// `settled`: it was written before.
+StoreErrorKind kindOf(int code, bool settled) {
     switch (code & 0xff) {
         case SQLITE_CORRUPT:
             return StoreErrorKind::Damaged;
         case SQLITE_NOTADB:
+            return StoreErrorKind::Unusable;
         case SQLITE_READONLY:
         case SQLITE_CANTOPEN:
         case SQLITE_PERM:
-            return StoreErrorKind::Unusable;
+            return settled ? StoreErrorKind::Passing : StoreErrorKind::Unusable;
         default:
             return StoreErrorKind::Passing;
+    }
+}
+
+/// `error`: of the system.
+std::optional<WriteFailure> writeFailureOf(int code, int error) {
+    switch (code & 0xff) {
+        case SQLITE_FULL:
+            return WriteFailure::DiskFull;
+        case SQLITE_READONLY:
+        case SQLITE_PERM:
+            return WriteFailure::ReadOnly;
+        case SQLITE_CANTOPEN:
+        case SQLITE_IOERR:
+            if (error == EROFS) return WriteFailure::ReadOnly;
+            // A limit of the user, or of the process, is as good as a full disk.
+            if (error == ENOSPC || error == EDQUOT || error == EFBIG) return WriteFailure::DiskFull;
+            return WriteFailure::DiskError;
+        default:
+            return std::nullopt;
     }
 }
 
@@ -80,10 +102,22 @@ Database::~Database() = default;
 
 void Database::fail() {
     const int code = sqlite3_extended_errcode(handle_.get());
-    const StoreErrorKind kind = kindOf(code);
+    const StoreErrorKind kind = kindOf(code, settled_);
+    noteFailure(code);
     const StoreError error(file_.string() + ": " + sqlite3_errmsg(handle_.get()) + remedy(code), kind);
     if (kind == StoreErrorKind::Damaged && onDamage_) std::exchange(onDamage_, nullptr)();
     throw error;
+}
+
+void Database::noteFailure(int code) {
+    const auto failure = writeFailureOf(code, sqlite3_system_errno(handle_.get()));
+    if (failure) writeFailure_ = failure;
+    changesSeen_ = sqlite3_total_changes64(handle_.get());
+}
+
+// A commit of nothing says nothing about the disk.
+void Database::noteWritten() {
+    if (sqlite3_total_changes64(handle_.get()) != changesSeen_) writeFailure_.reset();
 }
 
 void Database::execute(const std::string& sql) {
@@ -131,6 +165,8 @@ bool Statement::step() {
         case SQLITE_ROW:
             return true;
         case SQLITE_DONE:
+            if (database_.transactions_ == 0 && sqlite3_stmt_readonly(handle_.get()) == 0)
+                database_.noteWritten();
             return false;
         default:
             database_.fail();
@@ -206,6 +242,7 @@ Transaction::Transaction(Database& database, Durability durability) : database_(
     if (database_.transactions_ == 0) {
         database_.setSynchronous(durability == Durability::Now);
         database_.execute("BEGIN IMMEDIATE");
+        database_.changesSeen_ = sqlite3_total_changes64(database_.handle_.get());
         database_.partFailed_ = false;
     }
     ++database_.transactions_;
@@ -226,6 +263,7 @@ void Transaction::commit() {
         if (database_.partFailed_)
             throw StoreError("a part of a transaction failed", StoreErrorKind::Passing);
         database_.execute("COMMIT");
+        database_.noteWritten();
     }
     --database_.transactions_;
     open_ = false;

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <iterator>
 #include <new>
+#include <utility>
 
 namespace bridge::test {
 namespace {
