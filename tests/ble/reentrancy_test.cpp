@@ -89,7 +89,8 @@ TEST_F(AReentrantLink, SurvivesThatAFloodDuringAReadDropsTheLink) {
             pump_.append(records[90 + n * 10 + i]);
             double_->pumpHasNews();
         }
-        ASSERT_TRUE(until([&] { return !reading_ && countOf("disconnected: out of step") == n; }));
+        ASSERT_TRUE(
+            until([&] { return !reading_ && countOf("disconnected: frames could not be decrypted") == n; }));
         EXPECT_GE(dropped, 1);
     }
     EXPECT_TRUE(untilReady(6));
@@ -150,42 +151,53 @@ protected:
     }
     void heard() override { act(); }
 
-    /// What a session asks for, and what comes meanwhile; as often as the loop has done something.
+    /// As often as the loop has done something. Tasks begin inside the loop: one that is cancelled before it
+    /// has begun throws out of it (Asio 1.81).
     void live() {
-        if (ended_) restartLink();
-        if (!reading_ && link_->state() == LinkState::Ready) {
-            asio::co_spawn(io_, link_->subscribe(kStatus), [](std::exception_ptr) {});
-            startRead();
-            for (int n = 0; n < 5 && !coming_.empty(); ++n) {
-                pump_.append(std::move(coming_.back()));
-                coming_.pop_back();
-            }
-            double_->pumpHasNews();
-        }
-        const auto came = std::ranges::count(seen_, Kind::Connected, &virtual_pump::DoubleEvent::kind);
-        if (const auto away = static_cast<std::size_t>(came) - countOf("connected"); away > sentAway_) {
-            ahead_ += std::chrono::hours(2);
-            sentAway_ = away;
-        }
+        asio::post(io_, [this] {
+            if (ended_) return restartLink();
+            if (link_->state() == LinkState::Ready && !reading_) ask();
+        });
+        attend();
         io_.run_one_for(5ms);
+    }
+    /// What a session asks for, and what comes meanwhile.
+    void ask() {
+        asio::co_spawn(io_, link_->subscribe(kStatus), [](std::exception_ptr) {});
+        startRead();
+        for (int n = 0; n < 5 && !coming_.empty(); ++n) {
+            pump_.append(std::move(coming_.back()));
+            coming_.pop_back();
+        }
+        double_->pumpHasNews();
+    }
+    /// The time passes in which a device is ignored, and somebody pairs the pump again that has lost its
+    /// bond.
+    void attend() {
+        const auto came = std::ranges::count(seen_, Kind::Connected, &virtual_pump::DoubleEvent::kind);
+        const auto away =
+            static_cast<std::size_t>(came) - std::min(static_cast<std::size_t>(came), countOf("connected"));
+        if (std::exchange(sentAway_, away) < away) ahead_ += std::chrono::hours(2);
+        if (ended_ || double_->connected() || link_->state() != LinkState::AdvertisingPairing) return;
+        double_->forgetBond();
+        double_->openPairing(true);
     }
 };
 
 TEST_P(AStressedLink, GoesOnWhateverItsCallbacksDo) {
-    constexpr int kActs = 400;
+    constexpr int kActs = 200;
     settings_.limits.withdrawal = 100ms;
     settings_.limits.turn = 5ms;
     settings_.limits.backOff = 1ms;
     settings_.limits.pairing = settings_.limits.candidate = std::chrono::hours(100'000);
     coming_ = virtual_pump::generateHistory({.seed = 3, .days = 3, .end = kNow});
     start({.reconnectDelay = 1ms});
-    const auto limit = std::chrono::steady_clock::now() + 60s;
+    const auto limit = std::chrono::steady_clock::now() + 20s;
     while (acts_ < kActs && std::chrono::steady_clock::now() < limit) live();
     ASSERT_GE(acts_, kActs) << journal_.str();
     calm_ = true;
     const auto handshakes = handshakes_;
     double_->dropLink();
-    double_->openPairing(true);
     if (!ended_) link_->openPairing();
     while ((handshakes_ == handshakes || ended_ || link_->state() != LinkState::Ready) &&
            std::chrono::steady_clock::now() < limit)

@@ -165,7 +165,7 @@ INSTANTIATE_TEST_SUITE_P(
         Fault{"ReadOnly", SQLITE_READONLY, EROFS, WriteFailure::ReadOnly, "disk-read-only"},
         Fault{"RemountedReadOnly", SQLITE_IOERR_WRITE, EROFS, WriteFailure::ReadOnly, "disk-read-only"},
         Fault{"Broken", SQLITE_IOERR_WRITE, EIO, WriteFailure::DiskError, "disk-fails"}),
-    [](const auto& info) { return info.param.name; });
+    [](const auto& disk) { return disk.param.name; });
 
 // The link's callbacks write too, and may not throw.
 TEST_F(ADisk, ThatIsFullDoesNotKeepAPumpFromPairing) {
