@@ -100,17 +100,20 @@ Database::Database(std::filesystem::path file, Mode mode) : file_(std::move(file
 
 Database::~Database() = default;
 
+// Each call of SQLite that writes begins with errno 0. Its own memory of the system's error leaves out what a
+// COMMIT met.
 void Database::fail() {
+    const int systemError = errno;
     const int code = sqlite3_extended_errcode(handle_.get());
     const StoreErrorKind kind = kindOf(code, settled_);
-    noteFailure(code);
+    noteFailure(code, systemError);
     const StoreError error(file_.string() + ": " + sqlite3_errmsg(handle_.get()) + remedy(code), kind);
     if (kind == StoreErrorKind::Damaged && onDamage_) std::exchange(onDamage_, nullptr)();
     throw error;
 }
 
-void Database::noteFailure(int code) {
-    const auto failure = writeFailureOf(code, sqlite3_system_errno(handle_.get()));
+void Database::noteFailure(int code, int systemError) {
+    const auto failure = writeFailureOf(code, systemError);
     if (failure) writeFailure_ = failure;
     changesSeen_ = sqlite3_total_changes64(handle_.get());
 }
@@ -121,6 +124,7 @@ void Database::noteWritten() {
 }
 
 void Database::execute(const std::string& sql) {
+    errno = 0;
     if (sqlite3_exec(handle_.get(), sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) fail();
 }
 
@@ -161,6 +165,7 @@ Statement::~Statement() {
 }
 
 bool Statement::step() {
+    errno = 0;
     switch (sqlite3_step(handle_.get())) {
         case SQLITE_ROW:
             return true;

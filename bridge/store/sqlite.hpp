@@ -61,7 +61,7 @@ private:
     [[nodiscard]] StatementHandle borrow(std::string_view sql);
     void giveBack(std::string_view sql, StatementHandle statement) noexcept;
     [[noreturn]] void fail();
-    void noteFailure(int code);
+    void noteFailure(int code, int systemError);
     void noteWritten();
     void setSynchronous(bool full);
 
