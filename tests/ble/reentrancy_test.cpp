@@ -164,6 +164,7 @@ protected:
     }
     /// What a session asks for, and what comes meanwhile.
     void ask() {
+        link_->setDecoder([this](PumpCharacteristic c, Bytes value) { return decoded(c, std::move(value)); });
         asio::co_spawn(io_, link_->subscribe(kStatus), [](std::exception_ptr) {});
         startRead();
         for (int n = 0; n < 5 && !coming_.empty(); ++n) {
