@@ -59,13 +59,17 @@ TEST_F(AReentrantLink, SurvivesThatTheReplyToAReadEndsTheRead) {
 TEST_F(AReentrantLink, SurvivesThatTheDecoderReplacesItself) {
     start();
     ASSERT_TRUE(untilReady());
-    link_->setDecoder([this](PumpCharacteristic, const Bytes&) -> std::optional<Bytes> {
+    std::string replaced;
+    const std::string own(100, 'x'); // of the one that is replaced
+    link_->setDecoder([this, own, &replaced](PumpCharacteristic, const Bytes&) -> std::optional<Bytes> {
         link_->setDecoder({});
+        replaced = own;
         return std::nullopt;
     });
     startRead();
     ASSERT_TRUE(until([&] { return !reading_; }));
     EXPECT_EQ(readError_, LinkErrorKind::Undecodable);
+    EXPECT_EQ(replaced, own);
 }
 
 // Seen: frames that could not be decoded came while a read was answered, and what dropped the link ran inside
