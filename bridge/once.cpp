@@ -44,7 +44,7 @@ asio::awaitable<int> Once::finish(SiteUpload* site) {
     if (const auto held = heldRecords(parts_.store, synced_->id, parts_.zone, parts_.host.trustedNow());
         !held.empty()) {
         parts_.log.error("run: {} records are stored and not sent: {}", held.front().count,
-                         describe(held.front().reason));
+                         describe(held.front()));
         exitCode = kFoundProblem;
     }
     if (site != nullptr) {

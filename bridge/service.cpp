@@ -14,10 +14,12 @@
 #include "bridge/control/instance_lock.hpp"
 #include "bridge/exit_code.hpp"
 #include "bridge/group_commits.hpp"
+#include "bridge/lasting_task.hpp"
 #include "bridge/link_settings.hpp"
 #include "bridge/once.hpp"
 #include "bridge/publish/adoption.hpp"
 #include "bridge/publish/clock_keeper.hpp"
+#include "bridge/publish/held_watch.hpp"
 #include "bridge/publish/pretend_sink.hpp"
 #include "bridge/publish/publisher.hpp"
 #include "bridge/publish/status_publisher.hpp"
@@ -78,7 +80,7 @@ public:
                                                  clock_.host(), utcNow, log);
             monitor_.setUpload(site_->uploader().state());
             adoption_ = std::make_unique<Adoption>(
-                store_, clock_.host(), [this](const PumpInfo& pump) { publisher_.publish(pump); }, log);
+                store_, clock_.host(), [this](const PumpInfo& pump) { publish(pump); }, log);
             site_->setInquiry(*adoption_);
             publisher_.setGate(*adoption_);
         } else if (!options.pretend) {
@@ -102,7 +104,10 @@ public:
         tasks_.onAllEnded([this] { stopLimit_.allEnded(); });
         tasks_.spawn("signals", stopSignal(log_));
         clock_.spawn(tasks_);
-        tasks_.spawn("store", groupCommits_.run());
+        tasks_.spawn("store", lasting(
+                                  "store", [this] { return groupCommits_.run(); }, kBeginAgain, log_));
+        tasks_.spawn("held", lasting(
+                                 "held", [this] { return heldWatch_.run(); }, kBeginAgain, log_));
         tasks_.spawn("session", session_.run());
         tasks_.spawn("bluetooth", link_.run());
         if (site_ && !options_.once) site_->spawn(tasks_);
@@ -140,7 +145,13 @@ private:
 
     void recordsStored(const PumpInfo& pump, SequenceRange /*range*/) override {
         clockKeeper_.settle(pump);
+        publish(pump);
+    }
+
+    void publish(const PumpInfo& pump) {
         publisher_.publish(pump);
+        published_ = pump;
+        heldWatch_.wake();
         if (site_) site_->wake();
     }
 
@@ -152,14 +163,11 @@ private:
 
     void clockBracketed(const PumpInfo& pump) override {
         once_.wake();
-        if (!clockKeeper_.settle(pump)) return;
-        publisher_.publish(pump);
-        if (site_) site_->wake();
+        if (clockKeeper_.settle(pump)) publish(pump);
     }
 
     void synced(const PumpInfo& pump) override {
-        publisher_.publish(pump); // what an earlier run stored but did not come to map
-        if (site_) site_->wake();
+        publish(pump); // what an earlier run stored but did not come to map
         once_.synced(pump);
     }
 
@@ -215,6 +223,10 @@ private:
     ServiceClock clock_;
     ClockKeeper clockKeeper_;
     Publisher publisher_;
+    std::unique_ptr<nightscout::Clock> heldClock_ = nightscout::systemClock(io_.get_executor(), utcNow);
+    HeldWatch heldWatch_{*heldClock_, [this] { return publisher_.heldUntil(); },
+                         [this] { publish(*published_); }};
+    std::optional<PumpInfo> published_; ///< the pump, last
     StatusPublisher statusPublisher_;
     ServiceMonitor monitor_;
     SessionListeners listeners_;

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "bridge/exit_code.hpp"
+#include "bridge/lasting_task.hpp"
 #include "nightscout/upload/api_secret.hpp"
 
 namespace bridge {
@@ -45,8 +46,11 @@ SiteUpload::SiteUpload(const asio::any_io_executor& executor, const Configuratio
 }
 
 void SiteUpload::spawn(Tasks& tasks) {
-    tasks.spawn("nightscout", uploader_.run());
-    if (profile_) tasks.spawn("profile", profile_->run());
+    tasks.spawn("nightscout", lasting(
+                                  "nightscout", [this] { return uploader_.run(); }, kBeginAgain, log_));
+    if (profile_)
+        tasks.spawn("profile", lasting(
+                                   "profile", [this] { return profile_->run(); }, kBeginAgain, log_));
     if (credential_) tasks.spawn("credential", credential_->run());
 }
 

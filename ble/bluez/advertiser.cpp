@@ -68,6 +68,22 @@ void BluezAdvertiser::exportObject(AdvertisingMode mode, const std::string& name
 asio::awaitable<void> BluezAdvertiser::start(AdvertisingMode mode, std::string name) {
     co_await stop(limit_);
     exportObject(mode, name);
+    auto failure = co_await enlist();
+    if (failure && failure->kind() == LinkErrorKind::AlreadyExists) {
+        // A bluetoothd that was restarted meanwhile has taken it before we knew, and would keep it for good.
+        active_ = true;
+        co_await stop(limit_);
+        failure = co_await enlist();
+    }
+    if (failure) {
+        if (failure->kind() == LinkErrorKind::NotPermitted)
+            throw LinkError(LinkErrorKind::AdvertisementsUsedUp, failure->what());
+        throw *failure;
+    }
+    active_ = true;
+}
+
+asio::awaitable<std::optional<LinkError>> BluezAdvertiser::enlist() {
     const Properties options;
     std::optional<LinkError> failure;
     try {
@@ -76,12 +92,7 @@ asio::awaitable<void> BluezAdvertiser::start(AdvertisingMode mode, std::string n
     } catch (const LinkError& error) {
         failure = error;
     }
-    if (failure) {
-        if (failure->kind() == LinkErrorKind::NotPermitted)
-            throw LinkError(LinkErrorKind::AdvertisementsUsedUp, failure->what());
-        throw *failure;
-    }
-    active_ = true;
+    co_return failure;
 }
 
 asio::awaitable<void> BluezAdvertiser::stop(std::chrono::milliseconds limit) {

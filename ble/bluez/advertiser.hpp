@@ -34,6 +34,8 @@ private:
     std::unique_ptr<sdbus::IObject> object_;
     bool active_ = false;
 
+    /// The refusal, if any.
+    asio::awaitable<std::optional<LinkError>> enlist();
     void exportObject(AdvertisingMode mode, const std::string& name);
 };
 

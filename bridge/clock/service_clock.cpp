@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "bridge/clock/time_service.hpp"
+#include "bridge/lasting_task.hpp"
 
 namespace bridge {
 
@@ -41,8 +42,11 @@ void ServiceClock::askSite(nightscout::ClientSettings settings) {
 }
 
 void ServiceClock::spawn(Tasks& tasks) {
-    tasks.spawn("clock", watch_.askWitnesses());
-    tasks.spawn("clock steps", watch_.noticeSteps());
+    tasks.spawn("clock", lasting(
+                             "clock", [this] { return watch_.askWitnesses(); }, kBeginAgain, log_));
+    tasks.spawn("clock steps",
+                lasting(
+                    "clock steps", [this] { return watch_.noticeSteps(); }, kBeginAgain, log_));
 }
 
 } // namespace bridge

@@ -19,7 +19,7 @@ std::vector<HeldRecords> heldRecords(const Store& store, PumpId pump, const ther
     const auto reasonOf = [now](Hold reason) {
         return reason == Hold::NotMeasured && !now ? Hold::HostClock : reason;
     };
-    std::map<Hold, HeldRecords> found;
+    std::map<std::pair<Hold, bool>, HeldRecords> found; // the old apart from what lies ahead
     const auto unpublished = store.unpublished(pump);
     for (const SequenceRange& range : store.held(pump)) {
         std::optional<StoredRun> run;
@@ -31,7 +31,10 @@ std::vector<HeldRecords> heldRecords(const Store& store, PumpId pump, const ther
             store.forEachRecord(pump, within, [&](const StoredRecord& stored) {
                 const auto record = run->dated(stored);
                 if (!isHeld(record)) return;
-                HeldRecords& held = found[reasonOf(*record.hold)];
+                const auto ahead = run->aheadUntil(stored);
+                HeldRecords& held = found[{reasonOf(*record.hold), ahead.has_value()}];
+                held.reason = reasonOf(*record.hold);
+                if (ahead) held.until = std::min(held.until.value_or(*ahead), *ahead);
                 ++held.count;
                 held.since = std::min(held.since.value_or(stored.receivedAt), stored.receivedAt);
             });
@@ -39,10 +42,7 @@ std::vector<HeldRecords> heldRecords(const Store& store, PumpId pump, const ther
     }
     std::vector<HeldRecords> held;
     held.reserve(found.size());
-    for (auto& [reason, records] : found) {
-        records.reason = reason;
-        held.push_back(records);
-    }
+    for (const auto& each : found) held.push_back(each.second);
     return held;
 }
 
@@ -62,6 +62,13 @@ std::string_view describe(Hold reason) {
             return "they came more than 400 days after their time: set the pump's clock";
     }
     return {};
+}
+
+std::string_view describe(const HeldRecords& held) {
+    if (held.reason == Hold::Implausible && held.until)
+        return "their time lies ahead of this computer's clock, and they are sent when it has come: compare "
+               "the pump's clock and this computer's with another one";
+    return describe(held.reason);
 }
 
 std::string_view name(Hold reason) {

@@ -18,8 +18,14 @@ struct HeldRecords {
     therapy::Hold reason{};
     std::size_t count = 0;
     std::optional<std::chrono::sys_seconds> since = std::nullopt; ///< the first of them was received
+    /// Their time lies ahead: that of the first can be true from then on.
+    std::optional<std::chrono::sys_seconds> until = std::nullopt;
+
+    [[nodiscard]] bool sameReason(const HeldRecords& other) const {
+        return reason == other.reason && until.has_value() == other.until.has_value();
+    }
     friend bool operator==(const HeldRecords& a, const HeldRecords& b) {
-        return a.reason == b.reason && a.count == b.count;
+        return a.sameReason(b) && a.count == b.count;
     }
 };
 
@@ -34,6 +40,7 @@ struct HeldRecords {
 
 /// Why, and what to do.
 [[nodiscard]] std::string_view describe(therapy::Hold reason);
+[[nodiscard]] std::string_view describe(const HeldRecords& held);
 /// For programs: "lost-clock".
 [[nodiscard]] std::string_view name(therapy::Hold reason);
 

@@ -183,8 +183,12 @@ void HostClock::remember() {
     if (!trusted()) return;
     const Time now = clocks_.utc();
     if (newestTrusted_ && now < *newestTrusted_ + kRememberedEvery) return;
-    store_.setSetting(kNewestTrusted, std::to_string(now.time_since_epoch().count()));
-    newestTrusted_ = now;
+    try {
+        store_.setSetting(kNewestTrusted, std::to_string(now.time_since_epoch().count()));
+        newestTrusted_ = now;
+    } catch (const StoreError& error) { // remembered another time; the clock is no worse for it
+        log_.debug("clock: {}", error.what());
+    }
 }
 
 } // namespace bridge

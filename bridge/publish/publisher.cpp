@@ -132,6 +132,13 @@ QueueResult Publisher::publishNewest(const PumpInfo& pump) {
     return publish(pump, {held.back().last, held.back().last});
 }
 
+std::optional<std::chrono::sys_seconds> Publisher::heldUntil() const {
+    std::optional<std::chrono::sys_seconds> first;
+    for (const HeldRecords& held : reported_)
+        if (held.until) first = std::min(first.value_or(*held.until), *held.until);
+    return first;
+}
+
 void Publisher::warn(const std::vector<nightscout::MappingWarning>& warnings) {
     for (const auto& warning : warnings) {
         if (!warned_.insert(warning.sequenceNumber).second) continue;
@@ -193,12 +200,13 @@ void Publisher::markPublished(const PumpInfo& pump, SequenceRange changed,
 
 void Publisher::report(std::vector<HeldRecords> held) {
     for (const HeldRecords& now : held) {
-        const auto before = std::ranges::find(reported_, now.reason, &HeldRecords::reason);
+        const auto before =
+            std::ranges::find_if(reported_, [&](const HeldRecords& each) { return each.sameReason(now); });
         if (before != reported_.end()) continue; // once for each reason, not for each record
         // Soon after connecting it is read; the other reasons need somebody.
         const auto level =
             now.reason == therapy::Hold::NotMeasured ? spdlog::level::info : spdlog::level::warn;
-        log_.log(level, "nightscout: {} records are held: {}", now.count, describe(now.reason));
+        log_.log(level, "nightscout: {} records are held: {}", now.count, describe(now));
     }
     if (held.empty() && !reported_.empty()) log_.info("nightscout: no records are held any more");
     reported_ = std::move(held);

@@ -74,6 +74,8 @@ public:
     /// Maps the newest records once more: what was read of the pump's present state may have changed what
     /// they mean.
     QueueResult publishNewest(const PumpInfo& pump);
+    /// When the first of the held records can be true whose time lies ahead, as of the last call.
+    [[nodiscard]] std::optional<std::chrono::sys_seconds> heldUntil() const;
     /// Somebody else has changed what is queued: documents are handed on again although they are the same.
     void forgetHanded() { handed_.clear(); }
 

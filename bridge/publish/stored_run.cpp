@@ -15,11 +15,8 @@ constexpr std::chrono::hours kFarthestMove{28};
 /// How long a pump keeps its records at most, several times over.
 constexpr std::chrono::days kLongestBefore{400};
 
-/// A record that waited for long is old by now, and was not when it was received.
-bool isPlausible(std::chrono::sys_seconds time, std::chrono::sys_seconds receivedAt,
-                 std::chrono::sys_seconds now) {
-    return time >= std::min(receivedAt, now) - kLongestBefore;
-}
+/// A pump's clock may be fast, and ours slow, by so much together.
+constexpr std::chrono::minutes kFarthestAhead{2};
 
 constexpr std::string_view kSiteEmpty = "empty";
 constexpr std::string_view kSiteHadOurs = "had-ours";
@@ -78,12 +75,25 @@ StoredRun::StoredRun(const Store& store, PumpId pump, SequenceRange range, const
 therapy::DatedRecord StoredRun::dated(const StoredRecord& stored, therapy::Dating dating) const {
     auto record =
         therapy::dated({stored.sequenceNumber, stored.raw, stored.publishedAt}, *timeLine_, utc_, dating);
-    if (record.time && now_ && !record.published && !isPlausible(*record.time, stored.receivedAt, *now_)) {
+    if (record.time && !record.published && !isPlausible(*record.time, stored)) {
         record.hold = therapy::Hold::Implausible;
         record.time.reset();
         record.sampleTime.reset();
     }
     return record;
+}
+
+/// A record that waited for long is old by now, and was not when it was received.
+bool StoredRun::isPlausible(std::chrono::sys_seconds time, const StoredRecord& stored) const {
+    if (!now_) return true;
+    return time >= std::min(stored.receivedAt, *now_) - kLongestBefore && time <= *now_ + kFarthestAhead;
+}
+
+std::optional<std::chrono::sys_seconds> StoredRun::aheadUntil(const StoredRecord& stored) const {
+    if (!now_ || stored.publishedAt) return std::nullopt;
+    const auto record = therapy::dated({stored.sequenceNumber, stored.raw, {}}, *timeLine_, utc_);
+    if (!record.time || *record.time <= *now_ + kFarthestAhead) return std::nullopt;
+    return *record.time - kFarthestAhead;
 }
 
 std::optional<therapy::DatedRecord> StoredRun::record(std::uint32_t number) const {

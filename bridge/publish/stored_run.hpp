@@ -35,6 +35,8 @@ public:
     [[nodiscard]] const therapy::UtcConverter& utc() const { return utc_; }
     [[nodiscard]] therapy::DatedRecord dated(const StoredRecord& stored,
                                              therapy::Dating dating = therapy::Dating::Kept) const;
+    /// From when the time of a record can be true that lies ahead of `now`; empty: it does not.
+    [[nodiscard]] std::optional<std::chrono::sys_seconds> aheadUntil(const StoredRecord& stored) const;
     /// Empty: not held.
     [[nodiscard]] std::optional<therapy::DatedRecord> record(std::uint32_t number) const;
     /// The records of `window`, a part of the range, with their live trends.
@@ -42,6 +44,7 @@ public:
                                               therapy::Dating dating = therapy::Dating::Kept) const;
 
 private:
+    [[nodiscard]] bool isPlausible(std::chrono::sys_seconds time, const StoredRecord& stored) const;
     [[nodiscard]] bool isFromBeginning(SequenceRange window) const;
     void joinTrends(therapy::HistoryRun& run) const;
 

@@ -197,7 +197,12 @@ asio::awaitable<bool> HistorySync::fetch(PumpInfo& pump, SequenceRange range) {
         if (open.size() > 8) open = {{open.front().first, open.back().last}};
         refusal.reset();
         for (const SequenceRange part : open) {
-            if (const auto code = co_await fetchOnce(pump, part); !finished(code)) refusal = code;
+            try {
+                if (const auto code = co_await fetchOnce(pump, part); !finished(code)) refusal = code;
+            } catch (const ble::LinkError& error) { // no answer at all, as it were: asked again
+                if (error.kind() != ble::LinkErrorKind::Protocol || attempt == settings_.attempts) throw;
+                log_.warn("history: {}", error.what());
+            }
         }
         open = missing(store_.covered(pump.id), range);
         if (!open.empty()) {

@@ -72,8 +72,10 @@ asio::awaitable<std::optional<Value>> LiveReader::read(PumpCharacteristic charac
         const Bytes raw = co_await link_.read(characteristic);
         auto value = parse(raw);
         if (value.has_value()) co_return std::move(*value);
-        log_.warn("live: {} is unreadable: {}", ble::info(characteristic).name,
-                  protocol::toString(value.error()));
+        const auto level =
+            unreadable_.insert(characteristic).second ? spdlog::level::warn : spdlog::level::debug;
+        log_.log(level, "live: {} is unreadable: {}", ble::info(characteristic).name,
+                 protocol::toString(value.error()));
     } catch (const ble::LinkError& error) {
         noteRefusal(characteristic, error);
     }

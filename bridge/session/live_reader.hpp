@@ -80,7 +80,8 @@ private:
     std::chrono::milliseconds inactivity_;
     spdlog::logger& log_;
     std::function<void(const ble::ValueArrived&)> other_;
-    std::set<ble::PumpCharacteristic> absent_; ///< the pump does not have them, or no answers can come
+    std::set<ble::PumpCharacteristic> absent_;     ///< the pump does not have them, or no answers can come
+    std::set<ble::PumpCharacteristic> unreadable_; ///< said of them already
     std::set<protocol::idd::status_reader::OpCode> unsupported_;
 };
 

@@ -57,7 +57,7 @@ void StoredBonds::setProven(const std::string& address) {
     vouchedFor_.clear(); // from now on it is known
     const bool known = !proven_.insert(address).second;
     const bool candidate = candidates_.erase(address) > 0;
-    if (!known || candidate) save();
+    if (!known || candidate || unsaved_) save();
 }
 
 void StoredBonds::forget(const std::string& address) {
@@ -66,9 +66,17 @@ void StoredBonds::forget(const std::string& address) {
     save();
 }
 
+// The link goes on without it: what is known holds until the end of the process, and is written with the next
+// change or handshake.
 void StoredBonds::save() {
-    if (vouchedFor_.empty() || !proven_.empty()) store_.setSetting(kProven, write(proven_));
-    store_.setSetting(kCandidates, write(candidates_));
+    unsaved_ = true;
+    try {
+        if (vouchedFor_.empty() || !proven_.empty()) store_.setSetting(kProven, write(proven_));
+        store_.setSetting(kCandidates, write(candidates_));
+        unsaved_ = false;
+    } catch (const StoreError& error) {
+        if (error.kind() != StoreErrorKind::Passing) throw;
+    }
 }
 
 } // namespace bridge

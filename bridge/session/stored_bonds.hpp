@@ -26,6 +26,7 @@ private:
     Store& store_;
     std::set<std::string> proven_;
     std::set<std::string> candidates_;
+    bool unsaved_ = false;             ///< the store could not be written
     std::set<std::string> vouchedFor_; ///< serial numbers
 
     void save();

@@ -104,6 +104,9 @@ private:
     }
 
     void disk() {
+        if (state_.writeFailure)
+            add(Problem::StoreFails{*state_.writeFailure}, Severity::Failure, std::nullopt);
+        if (state_.writeFailure == WriteFailure::DiskFull) return; // that it has little space is said
         if (!state_.bytesFree || *state_.bytesFree >= kLittleSpace) return;
         add(Problem::Disk{*state_.bytesFree},
             *state_.bytesFree < kNoSpace ? Severity::Failure : Severity::Warning, std::nullopt);

@@ -142,6 +142,12 @@ LinkDiagnosis::Finding makeFinding(LinkFault fault, LinkDiagnosis::Time since, u
             .times = times};
 }
 
+/// A handshake that is done says nothing against it.
+bool comesAfterHandshake(LinkFault fault) {
+    return fault == LinkFault::OutOfStep || fault == LinkFault::ServicesNotFound ||
+           fault == LinkFault::WrongPump;
+}
+
 } // namespace
 
 std::string_view name(LinkFault fault) {
@@ -241,7 +247,7 @@ std::optional<LinkDiagnosis::Finding> LinkDiagnosis::outOfStep(Time now) {
 void LinkDiagnosis::handshakeDone() {
     progress_ = Progress::Handshaked;
     freshBond_ = pairing_;
-    if (row_ && row_->fault != LinkFault::OutOfStep) row_.reset();
+    if (row_ && !comesAfterHandshake(row_->fault)) row_.reset();
 }
 
 void LinkDiagnosis::worked() {

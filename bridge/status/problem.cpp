@@ -27,6 +27,10 @@ struct Name {
     std::string_view operator()(const Problem::Reservoir&) const { return "reservoir-low"; }
     std::string_view operator()(const Problem::PumpBattery&) const { return "pump-battery-low"; }
     std::string_view operator()(const Problem::Disk&) const { return "disk-space-low"; }
+    std::string_view operator()(const Problem::StoreFails& store) const {
+        if (store.failure == WriteFailure::DiskFull) return "disk-full";
+        return store.failure == WriteFailure::ReadOnly ? "disk-read-only" : "disk-fails";
+    }
     std::string_view operator()(const Problem::ClockUntrusted&) const { return "clock-untrusted"; }
     std::string_view operator()(const Problem::ClocksDisagree&) const { return "clocks-disagree"; }
 };
@@ -70,6 +74,13 @@ struct Sentence {
         return fmt::format("Only {} MiB are free on the disk that keeps the records.",
                            disk.bytesFree / kMebibyte);
     }
+    std::string operator()(const Problem::StoreFails& store) const {
+        const char* what = store.failure == WriteFailure::DiskFull   ? "is full"
+                           : store.failure == WriteFailure::ReadOnly ? "cannot be written: it is read-only"
+                                                                     : "answers with errors";
+        return fmt::format("The disk that keeps the records {}. Nothing new is stored, and nothing is sent.",
+                           what);
+    }
     std::string operator()(const Problem::ClockUntrusted&) const {
         return "Nothing confirms this computer's clock: what needs it is stored and not sent.";
     }
@@ -99,9 +110,7 @@ struct Remedy {
     std::string operator()(const Problem::SetAside&) const {
         return "They are tried again daily, and at once by 'pump-bridge upload'.";
     }
-    std::string operator()(const Problem::Held& held) const {
-        return std::string(describe(held.records.reason));
-    }
+    std::string operator()(const Problem::Held& held) const { return std::string(describe(held.records)); }
     std::string operator()(const Problem::WrongOnSite&) const {
         return "'pump-bridge upload --correct-times --pretend' lists them; without --pretend it moves them.";
     }
@@ -112,6 +121,17 @@ struct Remedy {
     std::string operator()(const Problem::PumpBattery&) const { return "Have a new battery ready."; }
     std::string operator()(const Problem::Disk&) const {
         return "Make room: without it new records cannot be kept.";
+    }
+    std::string operator()(const Problem::StoreFails& store) const {
+        constexpr const char* kKept =
+            " The service goes on by itself then; meanwhile the pump keeps its records for some days.";
+        if (store.failure == WriteFailure::DiskFull) return std::string("Free some space on it.") + kKept;
+        if (store.failure == WriteFailure::ReadOnly)
+            return std::string(
+                       "Look why ('journalctl -k'): the kernel does so after errors of the disk. "
+                       "Mount it for writing, or replace the disk or card.") +
+                   kKept;
+        return std::string("See 'journalctl -k': the disk or card may be failing.") + kKept;
     }
     std::string operator()(const Problem::ClockUntrusted&) const {
         return std::string(describe(therapy::Hold::HostClock));

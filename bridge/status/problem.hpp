@@ -68,6 +68,10 @@ struct Problem {
     struct Disk {
         std::uint64_t bytesFree = 0; ///< where the store is
     };
+    /// The store cannot be written.
+    struct StoreFails {
+        WriteFailure failure{};
+    };
     /// This computer's clock is not trusted: nothing is measured by it, no device status is sent.
     struct ClockUntrusted {};
     /// The time service and the site say different times.
@@ -75,7 +79,7 @@ struct Problem {
         std::chrono::seconds siteAhead{};
     };
     using Cause = std::variant<Bluetooth, Link, Upload, QueueGrows, SetAside, Held, WrongOnSite, GlucoseOld,
-                               Reservoir, PumpBattery, Disk, ClockUntrusted, ClocksDisagree>;
+                               Reservoir, PumpBattery, Disk, StoreFails, ClockUntrusted, ClocksDisagree>;
 
     Cause cause;
     Severity severity = Severity::Warning;

@@ -90,7 +90,8 @@ struct ServiceState {
     };
     std::optional<Clock> clock; ///< empty: the service does not run
 
-    std::optional<std::uint64_t> bytesFree; ///< where the store is
+    std::optional<std::uint64_t> bytesFree;   ///< where the store is
+    std::optional<WriteFailure> writeFailure; ///< of the store; empty: it can be written
 };
 
 /// A value every five minutes: one that is missing may be late, two are not.

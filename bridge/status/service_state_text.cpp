@@ -172,7 +172,7 @@ std::string toText(const ServiceState& state) {
     }
     line("records stored", fmt::format("{}", state.counts.records));
     for (const HeldRecords& held : state.held)
-        line("records held", fmt::format("{}: {}", held.count, describe(held.reason)));
+        line("records held", fmt::format("{}: {}", held.count, describe(held)));
     if (state.clock && !state.clock->trusted()) line("clock", "this computer's clock is not trusted yet");
     line("documents", fmt::format("{} waiting, {} uploaded{}", state.counts.waiting, state.counts.uploaded,
                                   state.counts.setAside == 0

@@ -159,7 +159,7 @@ private:
         row("upload", state_.upload.configured ? name(state_.upload.health) : "off: no site is configured");
         if (state_.upload.last) row("last upload", ago(*state_.upload.last));
         for (const HeldRecords& held : state_.held)
-            row("records held", fmt::format("{}: {}", held.count, describe(held.reason)));
+            row("records held", fmt::format("{}: {}", held.count, describe(held)));
         row("waiting", fmt::format("{}", state_.counts.waiting));
         row("uploaded", fmt::format("{}", state_.counts.uploaded));
         if (state_.counts.setAside > 0) row("refused by the site", fmt::format("{}", state_.counts.setAside));

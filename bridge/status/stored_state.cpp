@@ -72,6 +72,7 @@ void readStoredState(Store& store, const therapy::Zone& zone, const nightscout::
     state.counts.setAside = refused.setAside;
     state.counts.setAsideReason = refused.setAside > 0 ? refused.reason : "";
     state.bytesFree = bytesFreeAt(store.file().parent_path());
+    state.writeFailure = store.writeFailure();
     const auto pumps = store.pumps();
     if (pumps.empty()) return;
     const PumpInfo& pump = pumps.front();

@@ -3,6 +3,7 @@
 
 #include <sqlite3.h>
 
+#include <cerrno>
 #include <limits>
 
 #include "bridge/store/store.hpp"
@@ -41,17 +42,38 @@ std::string remedy(int code) {
     }
 }
 
-StoreErrorKind kindOf(int code) {
+/// `settled`: it was written before.
+StoreErrorKind kindOf(int code, bool settled) {
     switch (code & 0xff) {
         case SQLITE_CORRUPT:
             return StoreErrorKind::Damaged;
         case SQLITE_NOTADB:
+            return StoreErrorKind::Unusable;
         case SQLITE_READONLY:
         case SQLITE_CANTOPEN:
         case SQLITE_PERM:
-            return StoreErrorKind::Unusable;
+            return settled ? StoreErrorKind::Passing : StoreErrorKind::Unusable;
         default:
             return StoreErrorKind::Passing;
+    }
+}
+
+/// `error`: of the system.
+std::optional<WriteFailure> writeFailureOf(int code, int error) {
+    switch (code & 0xff) {
+        case SQLITE_FULL:
+            return WriteFailure::DiskFull;
+        case SQLITE_READONLY:
+        case SQLITE_PERM:
+            return WriteFailure::ReadOnly;
+        case SQLITE_CANTOPEN:
+        case SQLITE_IOERR:
+            if (error == EROFS) return WriteFailure::ReadOnly;
+            // A limit of the user, or of the process, is as good as a full disk.
+            if (error == ENOSPC || error == EDQUOT || error == EFBIG) return WriteFailure::DiskFull;
+            return WriteFailure::DiskError;
+        default:
+            return std::nullopt;
     }
 }
 
@@ -84,15 +106,31 @@ Database::~Database() {
     }
 }
 
+// Each call of SQLite that writes begins with errno 0. Its own memory of the system's error leaves out what a
+// COMMIT met.
 void Database::fail() {
+    const int systemError = errno;
     const int code = sqlite3_extended_errcode(handle_.get());
-    const StoreErrorKind kind = kindOf(code);
+    const StoreErrorKind kind = kindOf(code, settled_);
+    noteFailure(code, systemError);
     const StoreError error(file_.string() + ": " + sqlite3_errmsg(handle_.get()) + remedy(code), kind);
     if (kind == StoreErrorKind::Damaged && onDamage_) std::exchange(onDamage_, nullptr)();
     throw error;
 }
 
+void Database::noteFailure(int code, int systemError) {
+    const auto failure = writeFailureOf(code, systemError);
+    if (failure) writeFailure_ = failure;
+    changesSeen_ = sqlite3_total_changes64(handle_.get());
+}
+
+// A commit of nothing says nothing about the disk.
+void Database::noteWritten() {
+    if (sqlite3_total_changes64(handle_.get()) != changesSeen_) writeFailure_.reset();
+}
+
 void Database::execute(const std::string& sql) {
+    errno = 0;
     if (sqlite3_exec(handle_.get(), sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) fail();
 }
 
@@ -133,10 +171,13 @@ Statement::~Statement() {
 }
 
 bool Statement::step() {
+    errno = 0;
     switch (sqlite3_step(handle_.get())) {
         case SQLITE_ROW:
             return true;
         case SQLITE_DONE:
+            if (database_.transactions_ == 0 && sqlite3_stmt_readonly(handle_.get()) == 0)
+                database_.noteWritten();
             return false;
         default:
             database_.fail();
@@ -215,6 +256,7 @@ void Database::groupCommits(std::function<void()> opened) {
 void Database::begin(bool synchronous) {
     setSynchronous(synchronous); // not possible once it has begun
     execute("BEGIN IMMEDIATE");
+    changesSeen_ = sqlite3_total_changes64(handle_.get());
 }
 
 void Database::flush() {
@@ -226,6 +268,7 @@ void Database::flush() {
         throw;
     }
     waiting_ = false;
+    noteWritten();
     setSynchronous(false);
 }
 
@@ -268,7 +311,10 @@ void Transaction::commit() {
             throw StoreError("a part of a transaction failed", StoreErrorKind::Passing);
         const bool waits = database_.onOpened_ && durability_ != Durability::Now;
         if (database_.onOpened_) database_.execute("RELEASE part");
-        if (!waits) database_.execute("COMMIT");
+        if (!waits) {
+            database_.execute("COMMIT");
+            database_.noteWritten();
+        }
         const bool opened = waits && !database_.waiting_;
         database_.waiting_ = waits;
         if (opened) database_.onOpened_();

@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "bridge/store/write_failure.hpp"
 #include "protocol/codec/bytes.hpp"
 
 struct sqlite3;
@@ -54,6 +55,10 @@ public:
     void flush();
     /// Called once, before the first error that says that the file is damaged is thrown.
     void onDamage(std::function<void()> handler) { onDamage_ = std::move(handler); }
+    /// It can be used and written. What cannot be written from now on may be over later.
+    void settle() { settled_ = true; }
+    /// Of the last attempt to write.
+    [[nodiscard]] std::optional<WriteFailure> writeFailure() const { return writeFailure_; }
 
 private:
     friend class Statement;
@@ -62,6 +67,8 @@ private:
     [[nodiscard]] StatementHandle borrow(std::string_view sql);
     void giveBack(std::string_view sql, StatementHandle statement) noexcept;
     [[noreturn]] void fail();
+    void noteFailure(int code, int systemError);
+    void noteWritten();
     void setSynchronous(bool full);
     void begin(bool synchronous);
     void abandon() noexcept;
@@ -70,9 +77,12 @@ private:
     std::function<void()> onDamage_;
     std::function<void()> onOpened_; ///< set: commits are grouped
     bool waiting_ = false;           ///< a finished transaction stays open
-    int transactions_ = 0;           ///< one within another
-    bool partFailed_ = false;        ///< an inner one was not committed: the outer one cannot be
-    bool synchronous_ = false;       ///< each commit is synced
+    bool settled_ = false;
+    std::optional<WriteFailure> writeFailure_;
+    std::int64_t changesSeen_ = 0; ///< rows that had been touched when it was last tried
+    int transactions_ = 0;         ///< one within another
+    bool partFailed_ = false;      ///< an inner one was not committed: the outer one cannot be
+    bool synchronous_ = false;     ///< each commit is synced
     std::unique_ptr<sqlite3, CloseDatabase> handle_;
     // Keys view string literals: statements are written in the code, never put together at run time.
     std::map<std::string_view, StatementHandle> idle_;

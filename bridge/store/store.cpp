@@ -52,6 +52,7 @@ Store::Impl::Impl(const fs::path& file, Access access)
     : database(prepareFile(file, access), access == Access::ReadOnly ? sqlite::Database::Mode::ReadOnly
                                                                      : sqlite::Database::Mode::ReadWrite) {
     openSchema(database, access);
+    database.settle();
 }
 
 std::int64_t Store::Impl::epochOf(PumpId pump) {
@@ -101,6 +102,10 @@ void Store::flush() {
 
 void Store::onDamage(std::function<void()> handler) {
     impl_->database.onDamage(std::move(handler));
+}
+
+std::optional<WriteFailure> Store::writeFailure() const {
+    return impl_->database.writeFailure();
 }
 
 const fs::path& Store::file() const {

@@ -16,6 +16,7 @@
 #include <string_view>
 #include <vector>
 
+#include "bridge/store/write_failure.hpp"
 #include "nightscout/documents/document.hpp"
 #include "nightscout/upload/outbox.hpp"
 #include "protocol/codec/bytes.hpp"
@@ -33,7 +34,7 @@ class Transaction;
 enum class StoreErrorKind : std::uint8_t {
     Unusable, ///< of another program, of a newer version, no database, or not permitted: a person must act
     Damaged,  ///< a page of it is corrupt
-    Passing,  ///< the disk is full, another program is writing: may be over later
+    Passing,  ///< the disk is full or read-only, another program is writing: may be over later
 };
 
 /// The text names the file and the remedy.
@@ -219,6 +220,8 @@ public:
     /// Called once, when a page of the file turns out to be corrupt, whoever catches the error. Nothing of
     /// the store may be used in it.
     void onDamage(std::function<void()> handler);
+    /// Of the last attempt to write; empty when it succeeded.
+    [[nodiscard]] std::optional<WriteFailure> writeFailure() const;
 
     // --- settings ---
     [[nodiscard]] std::optional<std::string> setting(std::string_view key) const;

@@ -41,8 +41,11 @@ BackOff::Failure backOffFailure(const TransportError& error, bool clockTrusted) 
     const bool byClock = error.kind() == Cause::CertificateDates && !clockTrusted;
     const bool isPersons = error.kind() == Cause::Certificate || error.kind() == Cause::CertificateDates ||
                            error.kind() == Cause::Redirected;
+    std::string sentence = byClock ? untrustedClockSentence(error) : error.what();
+    if (error.kind() == Cause::CertificateDates && !byClock)
+        sentence += "; whoever runs the site must put a valid one there";
     return {unreachable ? UploadHealth::Unreachable : UploadHealth::Failing, byClock || !isPersons, false,
-            std::chrono::seconds(0), byClock ? untrustedClockSentence(error) : error.what()};
+            std::chrono::seconds(0), std::move(sentence)};
 }
 
 std::string untrustedClockSentence(const TransportError& error) {

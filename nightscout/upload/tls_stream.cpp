@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "nightscout/upload/tls_stream.hpp"
 
+#include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509_vfy.h>
 
@@ -80,6 +81,25 @@ bool requireHost(SSL* ssl, const std::string& host) {
     return X509_VERIFY_PARAM_set1_host(check, host.c_str(), host.size()) == 1 && announceHost(ssl, host);
 }
 
+/// Of a handshake that failed by what the other side speaks, and not by its certificate; what to do. Empty
+/// where OpenSSL's own words must do.
+std::string_view remedyFor(const error_code& error) {
+    if (error.category() != asio::error::get_ssl_category()) return {};
+    switch (ERR_GET_REASON(static_cast<unsigned long>(error.value()))) {
+        case SSL_R_WRONG_VERSION_NUMBER: // the first bytes are no TLS
+        case SSL_R_HTTP_REQUEST:
+        case SSL_R_PACKET_LENGTH_TOO_LONG:
+            return "the server speaks no https there: look at scheme and port of nightscout.url";
+        case SSL_R_UNSUPPORTED_PROTOCOL:
+        case SSL_R_TLSV1_ALERT_PROTOCOL_VERSION:
+        case SSL_R_NO_PROTOCOLS_AVAILABLE:
+            return "the server speaks only versions older than TLS 1.2: whoever runs the site must update "
+                   "it, or the proxy before it";
+        default:
+            return {};
+    }
+}
+
 /// OpenSSL looks at the dates last: issuer and host name are right.
 bool isAboutDates(long verified) {
     return verified == X509_V_ERR_CERT_NOT_YET_VALID || verified == X509_V_ERR_CERT_HAS_EXPIRED;
@@ -121,6 +141,14 @@ asio::awaitable<std::unique_ptr<ByteStream>> TlsContext::secure(std::shared_ptr<
             throw TransportError(
                 isAboutDates(verified) ? Kind::CertificateDates : Kind::Certificate,
                 doing + ": its certificate is not trusted: " + X509_verify_cert_error_string(verified));
+        if (const auto remedy = remedyFor(error); !remedy.empty())
+            throw TransportError(Kind::Protocol,
+                                 doing + ": " + std::string(remedy) + " (" + error.message() + ")");
+        if (error == asio::ssl::error::stream_truncated || error == asio::error::eof)
+            throw TransportError(Kind::Unreachable,
+                                 doing +
+                                     ": the server ends the connection; if it goes on, look at scheme and "
+                                     "port of nightscout.url");
         throwTransportError(error, doing);
     }
     co_return stream;

@@ -61,6 +61,7 @@ protected:
     std::vector<ValueArrived> values_;
     std::optional<sake::Server> handshake_;
     std::optional<sake::Session> session_;
+    unsigned starts_ = 0; ///< of the link
     std::size_t handshakes_ = 0;
     std::size_t undecodable_ = 0;
     bool mute_ = false; ///< the session has no keys, as it were: no handshake comes to an end
@@ -161,10 +162,11 @@ protected:
         return link_->problem() && link_->problem()->kind == kind;
     }
 
-    /// What a session does with a link.
+    /// What a session does with a link, until that is started anew.
     asio::awaitable<void> follow() {
-        for (;;) {
+        for (const unsigned start = ++starts_;;) {
             auto event = co_await link_->nextEvent();
+            if (start != starts_) co_return;
             std::visit([this](auto& e) { on(e); }, event);
             heard();
         }

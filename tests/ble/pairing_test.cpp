@@ -172,6 +172,31 @@ TEST_F(Pairing, NeverIgnoresTheProvenPump) {
     EXPECT_TRUE(untilReady());
 }
 
+// The link is lost while the pump still looks for our services: nothing of it has shown on the bus.
+TEST_F(Pairing, CountsNothingAgainstTheProvenPumpThatIsLostBeforeItsFirstRequest) {
+    bonds_->setProven(kPump);
+    const DoubleSettings lost{.bonded = true,
+                              .nameKnownAtOnce = true,
+                              .discoveryDelay = std::chrono::hours(1),
+                              .resolveDelay = std::chrono::hours(1)};
+    start(lost);
+    for (std::size_t n = 1; n <= 6; ++n) {
+        ASSERT_TRUE(until([&] { return countOf("connected") == n && link_->peer(); }));
+        double_->dropLink();
+        ASSERT_TRUE(until([&] { return countOf("disconnected: link lost") == n; }));
+    }
+    EXPECT_EQ(countOf("subscribed"), 0U);
+    EXPECT_THAT(journal_.str(), testing::HasSubstr("first request none"));
+    EXPECT_THAT(journal_.str(), Not(testing::HasSubstr("ignored")));
+    EXPECT_THAT(journal_.str(), Not(testing::HasSubstr("sent away")));
+    double_->leave();
+    ASSERT_TRUE(untilState(LinkState::AdvertisingReconnect));
+    EXPECT_EQ(std::count(states_.begin(), states_.end(), LinkState::AdvertisingPairing), 0);
+    double_.reset();
+    startDaemon({.bonded = true, .nameKnownAtOnce = true});
+    EXPECT_TRUE(untilReady());
+}
+
 // Seen: with 125 ms connection events the subscription came 9.9 s after connecting, and each return was
 // dropped.
 TEST_F(Pairing, GivesASlowPumpItsTimeOnReturnAsWell) {

@@ -170,6 +170,21 @@ TEST(FindProblems, NamesClocksThatDisagree) {
     EXPECT_THAT(sentence(findProblems(state)[0]), HasSubstr("3600 s behind"));
 }
 
+TEST(FindProblems, NamesAStoreThatCannotBeWritten) {
+    ServiceState state = good();
+    for (const auto& [failure, known] : {std::pair{WriteFailure::DiskFull, "disk-full"},
+                                         {WriteFailure::ReadOnly, "disk-read-only"},
+                                         {WriteFailure::DiskError, "disk-fails"}}) {
+        state.writeFailure = failure;
+        EXPECT_THAT(namesOf(state), ElementsAre(known));
+        EXPECT_EQ(findProblems(state)[0].severity, Severity::Failure);
+    }
+    state.bytesFree = 0;
+    EXPECT_THAT(namesOf(state), ElementsAre("disk-fails", "disk-space-low"));
+    state.writeFailure = WriteFailure::DiskFull;
+    EXPECT_THAT(namesOf(state), ElementsAre("disk-full")) << "which says it already";
+}
+
 TEST(FindProblems, HasARemedyForEveryProblem) {
     const std::vector<Problem::Cause> causes{Problem::Bluetooth{LinkStage::BluetoothMissing, "no bluetoothd"},
                                              Problem::Upload{Health::Refused, {}},
@@ -180,6 +195,9 @@ TEST(FindProblems, HasARemedyForEveryProblem) {
                                              Problem::Reservoir{protocol::MedFloat::number(3, 0)},
                                              Problem::PumpBattery{25},
                                              Problem::Disk{1},
+                                             Problem::StoreFails{WriteFailure::DiskFull},
+                                             Problem::StoreFails{WriteFailure::ReadOnly},
+                                             Problem::StoreFails{WriteFailure::DiskError},
                                              Problem::ClockUntrusted{},
                                              Problem::ClocksDisagree{61s}};
     for (const Problem::Cause& cause : causes) {

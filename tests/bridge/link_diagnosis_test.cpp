@@ -255,6 +255,26 @@ TEST_F(LinkDiagnosisTest, KnowsSessionsThatFallOutOfStep) {
     EXPECT_EQ(reported, Faults{LinkFault::OutOfStep});
 }
 
+// Each of these visits shakes hands first.
+TEST_F(LinkDiagnosisTest, KnowsWhatGoesWrongAgainAndAgainAfterTheHandshake) {
+    const std::vector<std::pair<Reason, LinkFault>> known{
+        {Reason::ServicesNotFound, LinkFault::ServicesNotFound}, {Reason::WrongPump, LinkFault::WrongPump}};
+    advertise(LinkState::AdvertisingReconnect);
+    for (const auto& [reason, fault] : known) {
+        reported.clear();
+        for (int i = 0; i < 3; ++i) {
+            connect();
+            subscribe();
+            diagnosis.handshakeDone();
+            if (i == 2) {
+                EXPECT_EQ(present(), fault) << "while it is tried again";
+            }
+            leave(reason);
+        }
+        EXPECT_EQ(reported, Faults{fault}) << "once";
+    }
+}
+
 TEST_F(LinkDiagnosisTest, SaysThatNobodyPairsAfterAMinute) {
     advertise(LinkState::AdvertisingPairing);
     now += 59s;

@@ -100,6 +100,8 @@ void MemoryLink::hand(virtual_pump::Outgoing outgoing) {
     for (const auto& about : ble::characteristics()) {
         if (about.uuid != spec.uuid || about.serviceUuid != spec.serviceUuid) continue;
         if (auto plain = decoder_ ? decoder_(about.id, std::move(outgoing.value)) : std::nullopt) {
+            const bool answer = about.id == PumpCharacteristic::IddRecordAccessControlPoint;
+            if (answer && answersLeft_ > 0 && --answersLeft_ == 0) plain->front() = 0xff;
             push(ble::ValueArrived{about.id, std::move(*plain)});
         }
         break;
@@ -123,6 +125,7 @@ asio::awaitable<Bytes> MemoryLink::read(PumpCharacteristic characteristic) {
     if (!value) throw LinkError(LinkErrorKind::Refused, "ATT error");
     auto plain = decoder_ ? decoder_(characteristic, *value) : std::nullopt;
     if (!plain) throw LinkError(LinkErrorKind::Undecodable, "the value could not be decoded");
+    if (spoilt_.contains(characteristic)) plain->back() ^= 0xff;
     co_return *plain;
 }
 

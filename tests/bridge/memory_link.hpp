@@ -41,6 +41,10 @@ public:
     void failNext(int operations) { failures_ = operations; }
     /// Refuses all operations with it.
     void refuse(ble::PumpCharacteristic characteristic) { refused_.insert(characteristic); }
+    /// What is read of it has another last byte than the pump has sent: that of a checksum.
+    void spoil(ble::PumpCharacteristic characteristic) { spoilt_.insert(characteristic); }
+    /// This indication of the history's control point, counted from 1, has an op code that is none.
+    void garbleAnswer(int number) { answersLeft_ = number; }
     /// Puts what the pump has to say now on the link.
     void deliver();
     /// What was read and written, in order.
@@ -79,10 +83,12 @@ private:
     bool connected_ = false;
     bool paired_ = false;
     int failures_ = 0;
-    int portMessagesLeft_ = 0; ///< these three: 0 is never
+    int portMessagesLeft_ = 0; ///< these four: 0 is never
     int operationsLeft_ = 0;
     int valuesLeft_ = 0;
+    int answersLeft_ = 0;
     std::set<ble::PumpCharacteristic> refused_;
+    std::set<ble::PumpCharacteristic> spoilt_;
     int disconnects_ = 0;
     std::optional<ble::EndReason> dropReason_; ///< of this connection, or of the last one
 };

@@ -223,6 +223,37 @@ TEST_F(PublisherTest, HoldsWhatIsMoreThanFourHundredDaysOldWhenItComes) {
     EXPECT_TRUE(bridge::heldRecords(store, pump.id, zone, computer.utc).empty());
 }
 
+// Glucose of 09:29:07 and a basal of 09:29:11; the reference before them is of 09:26:00.
+TEST_F(PublisherTest, HoldsWhatLiesMoreThanTwoMinutesAheadUntilItsTimeHasCome) {
+    store.noteOldest(pump.id, 0);
+    const auto glucose = kReference + 187s;
+    computer.utc = glucose - 2min - 1s;
+    store.addRecords(pump.id, someRecords(), computer.utc);
+    bridge::Publisher ours = publisher();
+    ours.publish(pump);
+    EXPECT_TRUE(documents.empty());
+    EXPECT_EQ(store.unpublished(pump.id), (std::vector<SequenceRange>{{1, 2}}));
+    auto held = bridge::heldRecords(store, pump.id, zone, computer.utc);
+    ASSERT_EQ(held.size(), 1U);
+    EXPECT_EQ(held[0].reason, therapy::Hold::Implausible);
+    EXPECT_EQ(held[0].count, 2U);
+    EXPECT_EQ(held[0].until, glucose - 2min);
+    EXPECT_EQ(ours.heldUntil(), glucose - 2min);
+    EXPECT_NE(describe(held[0]).find("lies ahead"), std::string_view::npos);
+    EXPECT_TRUE(bridge::heldRecords(store, pump.id, zone, std::nullopt).empty())
+        << "nothing is judged by a clock that is not trusted";
+
+    computer.utc += 1s;
+    ours.publish(pump);
+    EXPECT_EQ(documents.size(), 1U);
+    EXPECT_EQ(store.unpublished(pump.id), (std::vector<SequenceRange>{{2, 2}}));
+    EXPECT_EQ(ours.heldUntil(), glucose + 4s - 2min);
+    computer.utc += 4s;
+    ours.publish(pump);
+    EXPECT_TRUE(store.unpublished(pump.id).empty());
+    EXPECT_FALSE(ours.heldUntil());
+}
+
 TEST_F(PublisherTest, SendsWhatHasWaitedForYears) {
     store.noteOldest(pump.id, 0);
     store.addRecords(pump.id, someRecords(), kReference);

@@ -2,7 +2,14 @@
 // Where the client goes, and whom it believes: redirects and certificates.
 #include <gtest/gtest.h>
 
+#include <openssl/ssl.h>
+
+#include <array>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/write.hpp>
+
 #include "client_fixture.hpp"
+#include "nightscout/upload/failure_sentence.hpp"
 
 namespace nightscout {
 namespace {
@@ -173,6 +180,86 @@ TEST_F(ASecureClient, RefusesACertificateOfAnotherName) {
         EXPECT_EQ(failureOf([&] { get(client); }).kind(), Kind::Certificate) << host;
     }
     EXPECT_TRUE(server.requests().empty());
+}
+
+TEST_F(ASecureClient, SaysWhoHasToRenewAnExpiredCertificate) {
+    const Certificate certificate =
+        makeCertificate("DNS:localhost,IP:127.0.0.1", {std::chrono::hours(-48), std::chrono::hours(-1)});
+    ScriptedServer server(io_, inTurn({answer(200)}), certificate);
+    auto settings = settingsFor(server, true);
+    settings.caFile = writeFile(certificate.certificate);
+    Client client(io_.get_executor(), settings);
+    const auto error = failureOf([&] { post(client); });
+    EXPECT_EQ(error.kind(), Kind::CertificateDates);
+    EXPECT_TRUE(server.requests().empty()) << "the secret does not go to it";
+    const auto failure = backOffFailure(error, true);
+    EXPECT_NE(failure.sentence.find("certificate has expired"), std::string::npos) << failure.sentence;
+    EXPECT_NE(failure.sentence.find("whoever runs the site must put a valid one there"), std::string::npos);
+}
+
+/// A server that says something else than TLS to whoever comes, or nothing, and goes.
+class OddServer {
+public:
+    OddServer(asio::io_context& io, std::string says)
+        : says_(std::move(says)), acceptor_(io, {asio::ip::address_v4::loopback(), 0}), socket_(io) {
+        acceptor_.async_accept(socket_, [this](boost::system::error_code error) {
+            if (error) return;
+            socket_.async_read_some(asio::buffer(heard_), [this](boost::system::error_code, std::size_t) {
+                boost::system::error_code ignored;
+                asio::write(socket_, asio::buffer(says_), ignored);
+                socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+            });
+        });
+    }
+    [[nodiscard]] ClientSettings settings() const {
+        ClientSettings settings;
+        settings.site.tls = true;
+        settings.site.host = "127.0.0.1";
+        settings.site.port = std::to_string(acceptor_.local_endpoint().port());
+        settings.apiSecretHeader = kSecret;
+        return settings;
+    }
+
+private:
+    std::string says_;
+    asio::ip::tcp::acceptor acceptor_;
+    asio::ip::tcp::socket socket_;
+    std::array<char, 4096> heard_{};
+};
+
+TEST_F(ASecureClient, SaysThatAServerSpeaksNoTls) {
+    OddServer server(io_, "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
+    Client client(io_.get_executor(), server.settings());
+    const auto error = failureOf([&] { post(client); });
+    EXPECT_EQ(error.kind(), Kind::Protocol);
+    EXPECT_NE(std::string(error.what()).find("speaks no https there"), std::string::npos) << error.what();
+    EXPECT_NE(std::string(error.what()).find("nightscout.url"), std::string::npos) << "what to do";
+    EXPECT_TRUE(backOffFailure(error, true).passes) << "a proxy that is being restarted";
+}
+
+TEST_F(ASecureClient, SaysThatAServerEndsTheHandshake) {
+    OddServer server(io_, "");
+    Client client(io_.get_executor(), server.settings());
+    const auto error = failureOf([&] { post(client); });
+    EXPECT_EQ(error.kind(), Kind::Unreachable);
+    EXPECT_NE(std::string(error.what()).find("ends the connection"), std::string::npos) << error.what();
+    EXPECT_NE(std::string(error.what()).find("nightscout.url"), std::string::npos) << "what to do";
+}
+
+TEST_F(ASecureClient, SaysThatAServerSpeaksOnlyOldTls) {
+    for (const int old : {TLS1_VERSION, TLS1_1_VERSION}) {
+        Certificate certificate = makeCertificate();
+        certificate.newestVersion = old;
+        ScriptedServer server(io_, inTurn({answer(200)}), certificate);
+        auto settings = settingsFor(server, true);
+        settings.caFile = writeFile(certificate.certificate);
+        Client client(io_.get_executor(), settings);
+        const auto error = failureOf([&] { post(client); });
+        EXPECT_EQ(error.kind(), Kind::Protocol);
+        EXPECT_NE(std::string(error.what()).find("older than TLS 1.2"), std::string::npos) << error.what();
+        EXPECT_NE(std::string(error.what()).find("whoever runs the site must"), std::string::npos);
+        EXPECT_TRUE(server.requests().empty());
+    }
 }
 
 TEST_F(ASecureClient, SaysWhenTheCertificateFileCannotBeRead) {

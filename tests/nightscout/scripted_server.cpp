@@ -193,6 +193,11 @@ ScriptedServer::ScriptedServer(asio::io_context& io, Script script,
         auto& tls = impl_->tls.emplace(asio::ssl::context::tls_server);
         tls.use_certificate(asio::buffer(certificate->certificate), asio::ssl::context::pem);
         tls.use_private_key(asio::buffer(certificate->key), asio::ssl::context::pem);
+        if (certificate->newestVersion != 0) {
+            SSL_CTX_set_security_level(tls.native_handle(), 0); // where the old ones are permitted
+            SSL_CTX_set_min_proto_version(tls.native_handle(), certificate->newestVersion);
+            SSL_CTX_set_max_proto_version(tls.native_handle(), certificate->newestVersion);
+        }
     }
     asio::co_spawn(io, impl_->accept(impl_), asio::detached);
 }

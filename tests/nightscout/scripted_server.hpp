@@ -47,6 +47,7 @@ struct ScriptedAnswer {
 struct Certificate {
     std::string certificate;
     std::string key;
+    int newestVersion = 0; ///< that its server speaks, as TLS1_1_VERSION of OpenSSL; 0: any
 };
 /// When it is valid, from now.
 struct Validity {

@@ -50,6 +50,8 @@ sake::KeyDatabase readKeys(const std::string& path) {
 }
 
 constexpr int kDaysAhead = 7;
+/// Of a life that is faster than ours, where no end is given.
+constexpr std::chrono::hours kBehind{3};
 
 std::vector<Bytes> makeHistory(const Options& options, protocol::LocalSeconds end) {
     if (options.live) {
@@ -153,9 +155,17 @@ std::string readyLine(const Options& options, const Pump& pump) {
 } // namespace
 
 Setup makeSetup(const Options& options) try {
-    const auto end = options.end.value_or(nowIn(options.zone)) + options.clockError;
+    // A life that is faster than ours begins in the past and never gets ahead of us: what lies in the future
+    // is no record of a pump (docs/nightscout/mapping.md 5.6).
+    const bool fast = options.live && options.speed > 1;
+    const auto present = nowIn(options.zone);
+    const auto begin = options.end.value_or(fast ? present - kBehind : present);
+    const auto end = begin + options.clockError;
     const double speed = options.speed * (1 + options.drift / 86400);
-    const ScaledClock clock(end, speed, [] { return std::chrono::steady_clock::now(); });
+    const auto behind = std::max(present - begin, std::chrono::seconds{0});
+    const ScaledClock clock(
+        end, speed, [] { return std::chrono::steady_clock::now(); },
+        fast ? std::optional(behind) : std::nullopt);
     auto pump = std::make_unique<Pump>(options.pump, readKeys(options.keyDatabase), sake::systemRandom,
                                        [clock] { return clock.now(); });
     if (options.speed != 1) pump->tellTime([zone = options.zone] { return nowIn(zone); });

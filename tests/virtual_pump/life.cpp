@@ -36,18 +36,28 @@ Life cut(std::vector<protocol::Bytes> records, protocol::LocalSeconds now) {
 }
 
 ScaledClock::ScaledClock(protocol::LocalSeconds start, double speed,
-                         std::function<Steady::time_point()> steady)
-    : start_(start), speed_(speed), steady_(std::move(steady)), began_(steady_()) {}
+                         std::function<Steady::time_point()> steady,
+                         std::optional<std::chrono::seconds> behind)
+    : start_(start), speed_(speed), steady_(std::move(steady)), began_(steady_()) {
+    // It gains speed - 1 seconds a second.
+    if (behind && speed > 1) caughtUpAfter_ = Seconds(*behind) * (speed / (speed - 1));
+}
 
 protocol::LocalSeconds ScaledClock::now() const {
-    const std::chrono::duration<double> passed = (steady_() - began_) * speed_;
+    const Seconds real = steady_() - began_;
+    Seconds passed = real * speed_;
+    if (caughtUpAfter_ && passed > *caughtUpAfter_)
+        passed = *caughtUpAfter_ + (real - *caughtUpAfter_ / speed_);
     return start_ + std::chrono::floor<std::chrono::seconds>(passed);
 }
 
 ScaledClock::Steady::duration ScaledClock::until(protocol::LocalSeconds time) const {
-    const std::chrono::duration<double> passed = (time - start_) / speed_;
+    const Seconds passed = time - start_;
+    Seconds real = passed / speed_;
+    if (caughtUpAfter_ && passed > *caughtUpAfter_)
+        real = *caughtUpAfter_ / speed_ + (passed - *caughtUpAfter_);
     // A millisecond more, so that rounding never wakes the pump just before.
-    const auto at = began_ + std::chrono::ceil<Steady::duration>(passed) + std::chrono::milliseconds(1);
+    const auto at = began_ + std::chrono::ceil<Steady::duration>(real) + std::chrono::milliseconds(1);
     return std::max(at - steady_(), Steady::duration::zero());
 }
 

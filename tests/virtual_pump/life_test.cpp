@@ -49,4 +49,18 @@ TEST(AScaledClock, RunsAsFastAsItIsTold) {
     EXPECT_GE(clock.now(), kNow + 10min);
 }
 
+TEST(AScaledClock, RunsAsOursOnceItHasCaughtUp) {
+    ScaledClock::Steady::time_point steady{};
+    const ScaledClock clock(
+        kNow - 3h, 61, [&steady] { return steady; }, 3h);
+    steady += 179s;
+    EXPECT_EQ(clock.now(), kNow - 3h + 179s * 61);
+    steady += 1s;
+    EXPECT_EQ(clock.now(), kNow + 180s) << "the time that it is then";
+    EXPECT_GE(clock.until(kNow + 480s), 300s);
+    EXPECT_LE(clock.until(kNow + 480s), 300s + 2ms);
+    steady += 1h;
+    EXPECT_EQ(clock.now(), kNow + 180s + 1h);
+}
+
 } // namespace

@@ -71,7 +71,8 @@ void addHistory(CLI::App& app, Options& options, Raw& raw) {
         ->excludes(history)
         ->excludes(holdBack);
     app.add_option("--speed", options.speed,
-                   "Seconds of the pump's life in one second; the time that it tells stays ours")
+                   "Seconds of the pump's life in one second; the time that it tells stays ours. With --live "
+                   "it begins three hours back, or at --end, and runs as fast as ours once it has caught up")
         ->capture_default_str()
         ->check(CLI::Range(0.1, 3600.0));
     app.add_option("--inventory", options.inventory, "Write what the history contains to this file, as JSON");
