@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+// Weeks of a pump's life with faults on all sides, from a seed: in the end the site has what the pump's records imply
+// (docs/architecture.md 9). A failing seed is repeated with PUMP_BRIDGE_SOAK_SEED, and looked at with
+// PUMP_BRIDGE_SOAK_LOG, a file; PUMP_BRIDGE_SOAK_WEEKS: 2 by default.
+#include <gtest/gtest.h>
+#include <spdlog/sinks/basic_file_sink.h>
+#include <spdlog/sinks/null_sink.h>
+
+#include <cstdlib>
+#include <ctime>
+
+#include "comparison.hpp"
+
+namespace soak {
+namespace {
+
+constexpr int kShort = 2; // weeks
+
+std::shared_ptr<spdlog::sinks::sink> wantedLog() {
+    const char* file = std::getenv("PUMP_BRIDGE_SOAK_LOG");
+    if (file == nullptr) return std::make_shared<spdlog::sinks::null_sink_mt>();
+    return std::make_shared<spdlog::sinks::basic_file_sink_mt>(file, true);
+}
+
+std::string firstOf(const std::vector<std::string>& lines, std::size_t most) {
+    std::string text;
+    for (std::size_t i = 0; i < lines.size() && i < most; ++i) text += "\n  " + lines[i];
+    if (lines.size() > most) text += "\n  and " + std::to_string(lines.size() - most) + " more";
+    return text;
+}
+
+void soak(unsigned seed, int weeks) {
+    const Plan plan = makePlan(seed, weeks);
+    const auto zone = therapy::Zone::find("Europe/Berlin").value();
+    spdlog::logger log("soak", wantedLog());
+    log.set_level(spdlog::level::debug);
+    Weeks life(plan, seed, zone, log);
+    life.live();
+    const auto found = differences(life, plan, zone);
+    std::printf("seed %u: %s, CPU %.1f s\n", seed, life.summary().c_str(),
+                static_cast<double>(std::clock()) / CLOCKS_PER_SEC);
+    if (found.empty() && life.complaints().empty()) return;
+    ADD_FAILURE() << "PUMP_BRIDGE_SOAK_SEED=" << seed << " PUMP_BRIDGE_SOAK_WEEKS=" << weeks << firstOf(plan.lines(), 1000)
+                  << "\nby the way:" << firstOf(life.complaints(), 20) << "\nin the end:" << firstOf(found, 20);
+}
+
+class Soak : public ::testing::TestWithParam<unsigned> {};
+
+TEST_P(Soak, EndsWithWhatThePumpsRecordsImply) {
+    soak(GetParam(), kShort);
+}
+
+INSTANTIATE_TEST_SUITE_P(Seed, Soak, ::testing::Values(1U, 2U, 3U));
+
+TEST(SoakOfASeed, EndsWithWhatThePumpsRecordsImply) {
+    const char* seed = std::getenv("PUMP_BRIDGE_SOAK_SEED");
+    if (seed == nullptr) GTEST_SKIP() << "PUMP_BRIDGE_SOAK_SEED is not set";
+    const char* weeks = std::getenv("PUMP_BRIDGE_SOAK_WEEKS");
+    soak(static_cast<unsigned>(std::strtoul(seed, nullptr, 10)),
+         weeks == nullptr ? kShort : static_cast<int>(std::strtol(weeks, nullptr, 10)));
+}
+
+} // namespace
+} // namespace soak
