@@ -62,13 +62,13 @@ private:
         const bridge::test::TemporaryDirectory directory{bridge::test::TemporaryDirectory::inMemory()};
         bridge::Store store(directory / "expected.db");
         const auto pump = store.pump("NG1234567H");
-        store.noteOldest(pump.id, weeks_.life().records().front().number);
+        store.noteOldest(pump.id, weeks_.begin());
         bridge::keepSiteBefore(store, pump.id, bridge::SiteBefore::Empty);
         std::vector<bridge::ReceivedRecord> records;
         for (const LivedRecord& record : weeks_.life().records()) {
             const auto header = *protocol::history::parseHeader(record.raw);
             const bool isCorrupt = header.sequenceNumber == protocol::history::kCorruptionSequenceNumber;
-            if (record.at > end_) break;
+            if (record.number < weeks_.begin()) continue;
             if (isCorrupt || weeks_.lost().contains(record.number)) {
                 absent_.insert(record.number);
                 store.markAbsent(pump.id, {record.number, record.number});
@@ -164,8 +164,15 @@ private:
         return document;
     }
 
+    /// Whole minutes, rounded up: where the drift shows in a reference, a second makes one of them.
+    static bool isSameBut(Json expected, Json found) {
+        const auto duration = expected.value("duration", 0), other = found.value("duration", 0);
+        if (std::abs(duration - other) <= 1 && found.contains("duration")) found["duration"] = duration;
+        return expected == found;
+    }
+
     void compare(const Document& expected, const OnSite& found) {
-        if (withoutTimes(Json::parse(expected.body)) != withoutTimes(found.document))
+        if (!isSameBut(withoutTimes(Json::parse(expected.body)), withoutTimes(found.document)))
             say("expected {}\n   found {}", expected.body, found.document.dump());
         const auto late = std::chrono::round<Seconds>(found.time - expected.time);
         if (late > kMostAhead + slack_ || late < -kMostBehind - slack_)

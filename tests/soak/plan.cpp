@@ -20,6 +20,8 @@ namespace {
 
 /// What the pump holds when the service comes first.
 constexpr days kBefore{2};
+/// The service looks for more when the pump has written its last.
+constexpr hours kAfter{3};
 /// Without faults, at the end: refused documents wait for an hour, a refused secret too.
 constexpr hours kQuiet{20};
 
@@ -33,8 +35,8 @@ public:
         plan_.pumpMemory = oneIn(3) ? 2500 : 9000;
         plan_.generation = oneIn(2) ? Site::Generation::Old : Site::Generation::New;
         plan_.life.seed = seed;
-        plan_.life.begin = plan_.begin - kBefore;
-        plan_.life.days = static_cast<int>((plan_.end - plan_.life.begin) / days{1});
+        plan_.life.begin = plan_.begin - kBefore - kAfter;
+        plan_.life.days = static_cast<int>((plan_.end - kAfter - plan_.life.begin) / days{1});
         plan_.life.driftPerDay = static_cast<int>(below(7)) - 3;
         plan_.life.offset = home(plan_.life.begin) + error();
     }
@@ -208,8 +210,10 @@ Seconds Plan::longestAbsence() const {
     return longest;
 }
 
-Plan makePlan(unsigned seed, int weeks) {
-    return Planner(seed, weeks).make();
+Plan makePlan(unsigned seed, int weeks, Seconds tellsEvery) {
+    Plan plan = Planner(seed, weeks).make();
+    plan.tellsEvery = tellsEvery;
+    return plan;
 }
 
 } // namespace soak

@@ -61,6 +61,7 @@ struct Plan {
     std::vector<TroubleAt> troubles;
     std::vector<SiteTrouble> site;
     std::size_t pumpMemory = 0; ///< records
+    Seconds tellsEvery{0};      ///< the pump, of new records; of a change of its clock at once
     Site::Generation generation{};
 
     /// A line for each of them, in order.
@@ -69,6 +70,7 @@ struct Plan {
     [[nodiscard]] Seconds longestAbsence() const;
 };
 
-Plan makePlan(unsigned seed, int weeks);
+/// `tellsEvery`: at short intervals most of the work is to map ten hours of records anew for each.
+Plan makePlan(unsigned seed, int weeks, Seconds tellsEvery = Seconds{0});
 
 } // namespace soak

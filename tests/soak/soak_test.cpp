@@ -14,6 +14,8 @@
 namespace soak {
 namespace {
 
+using namespace std::chrono_literals;
+
 constexpr int kShort = 2; // weeks
 
 std::shared_ptr<spdlog::sinks::sink> wantedLog() {
@@ -29,8 +31,8 @@ std::string firstOf(const std::vector<std::string>& lines, std::size_t most) {
     return text;
 }
 
-void soak(unsigned seed, int weeks) {
-    const Plan plan = makePlan(seed, weeks);
+void soak(unsigned seed, int weeks, Seconds tellsEvery) {
+    const Plan plan = makePlan(seed, weeks, tellsEvery);
     const auto zone = therapy::Zone::find("Europe/Berlin").value();
     spdlog::logger log("soak", wantedLog());
     log.set_level(spdlog::level::debug);
@@ -47,7 +49,7 @@ void soak(unsigned seed, int weeks) {
 class Soak : public ::testing::TestWithParam<unsigned> {};
 
 TEST_P(Soak, EndsWithWhatThePumpsRecordsImply) {
-    soak(GetParam(), kShort);
+    soak(GetParam(), kShort, 2h);
 }
 
 INSTANTIATE_TEST_SUITE_P(Seed, Soak, ::testing::Values(1U, 2U, 3U));
@@ -56,8 +58,10 @@ TEST(SoakOfASeed, EndsWithWhatThePumpsRecordsImply) {
     const char* seed = std::getenv("PUMP_BRIDGE_SOAK_SEED");
     if (seed == nullptr) GTEST_SKIP() << "PUMP_BRIDGE_SOAK_SEED is not set";
     const char* weeks = std::getenv("PUMP_BRIDGE_SOAK_WEEKS");
-    soak(static_cast<unsigned>(std::strtoul(seed, nullptr, 10)),
-         weeks == nullptr ? kShort : static_cast<int>(std::strtol(weeks, nullptr, 10)));
+    const auto number = static_cast<unsigned>(std::strtoul(seed, nullptr, 10));
+    static constexpr std::array<std::chrono::minutes, 3> kTellsEvery{30min, 10min, 0min};
+    soak(number, weeks == nullptr ? kShort : static_cast<int>(std::strtol(weeks, nullptr, 10)),
+         kTellsEvery.at(number % kTellsEvery.size()));
 }
 
 } // namespace

@@ -159,17 +159,21 @@ void Weeks::writeRecords() {
 void Weeks::writeWhileInRange() {
     if (!inRange_) return;
     writeRecords();
-    if (written_ < life_.records().size())
-        at(life_.records()[written_].at, [this] { writeWhileInRange(); });
+    if (written_ == life_.records().size()) return;
+    Utc next = life_.records()[written_].at + plan_.tellsEvery;
+    for (const ClockChange& change : plan_.life.changes) {
+        if (change.at > time_.now()) next = std::min(next, change.at);
+    }
+    at(next, [this] { writeWhileInRange(); });
 }
 
 void Weeks::overwrite() {
     pump_.keepNewest(plan_.pumpMemory);
     const auto& all = life_.records();
     const std::uint32_t first = all[written_ - pump_.history().size()].number;
+    if (!oldest_) begin_ = oldest_ = first;
     if (oldest_ == first) return;
-    const std::uint32_t before = std::exchange(oldest_, first).value_or(all.front().number);
-    for (const auto& gap : bridge::missing(held(), {before, first - 1})) {
+    for (const auto& gap : bridge::missing(held(), {*std::exchange(oldest_, first), first - 1})) {
         for (auto number = gap.first; number <= gap.last; ++number) lost_.insert(number);
     }
 }

@@ -34,7 +34,9 @@ public:
     /// At the end.
     [[nodiscard]] bridge::Store& store() { return service_->store(); }
     [[nodiscard]] const bridge::ServiceMonitor& monitor() const { return service_->monitor(); }
-    /// Records that the pump has overwritten before the service had them.
+    /// The oldest record that the pump had when the service came first.
+    [[nodiscard]] std::uint32_t begin() const { return begin_; }
+    /// Later ones that the pump has overwritten before the service had them.
     [[nodiscard]] const std::set<std::uint32_t>& lost() const { return lost_; }
     /// What went wrong by the way.
     [[nodiscard]] const std::vector<std::string>& complaints() const { return complaints_; }
@@ -93,6 +95,7 @@ private:
     bool connecting_ = false;
     std::set<std::uint32_t> lost_;
     std::optional<std::uint32_t> oldest_; ///< the first number that the pump still has
+    std::uint32_t begin_ = 0;             ///< the same, when the service came first
 
     bridge::test::TemporaryDirectory directory_{bridge::test::TemporaryDirectory::inMemory()};
     std::filesystem::path file_;
