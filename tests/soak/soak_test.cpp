@@ -60,8 +60,10 @@ TEST(SoakOfASeed, EndsWithWhatThePumpsRecordsImply) {
     const char* weeks = std::getenv("PUMP_BRIDGE_SOAK_WEEKS");
     const auto number = static_cast<unsigned>(std::strtoul(seed, nullptr, 10));
     static constexpr std::array<std::chrono::minutes, 3> kTellsEvery{30min, 10min, 0min};
+    const char* minutes = std::getenv("PUMP_BRIDGE_SOAK_MINUTES");
     soak(number, weeks == nullptr ? kShort : static_cast<int>(std::strtol(weeks, nullptr, 10)),
-         kTellsEvery.at(number % kTellsEvery.size()));
+         minutes == nullptr ? kTellsEvery.at(number % kTellsEvery.size())
+                            : std::chrono::minutes{std::strtol(minutes, nullptr, 10)});
 }
 
 } // namespace

@@ -171,7 +171,7 @@ void Weeks::overwrite() {
     pump_.keepNewest(plan_.pumpMemory);
     const auto& all = life_.records();
     const std::uint32_t first = all[written_ - pump_.history().size()].number;
-    if (!oldest_) begin_ = oldest_ = first;
+    if (!oldest_) oldest_ = begin_ = first;
     if (oldest_ == first) return;
     for (const auto& gap : bridge::missing(held(), {*std::exchange(oldest_, first), first - 1})) {
         for (auto number = gap.first; number <= gap.last; ++number) lost_.insert(number);
