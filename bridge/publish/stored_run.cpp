@@ -28,9 +28,22 @@ std::string siteBeforeSetting(PumpId pump) {
     return "site-before-" + std::to_string(pump);
 }
 
-bool isNewest(const Store& store, PumpId pump, SequenceRange range) {
+/// A gap closes when all that is missing comes, as after a report that was broken off; what the pump does not
+/// have any more keeps it open for good.
+therapy::OpenEnds openEnds(const Store& store, PumpId pump, SequenceRange range) {
     const auto held = store.held(pump);
-    return !held.empty() && held.back().last == range.last;
+    const auto own = std::ranges::find(held, range.last, &SequenceRange::last);
+    if (own == held.end()) return {};
+    const bool isNewest = own + 1 == held.end(), isOldest = own == held.begin();
+    if (isNewest && isOldest) return {.later = true};
+    const auto absent = store.absent(pump);
+    const auto mayClose = [&absent](const SequenceRange& before, const SequenceRange& after) {
+        return std::ranges::none_of(absent, [&](const SequenceRange& gone) {
+            return gone.first > before.last && gone.last < after.first;
+        });
+    };
+    return {.later = isNewest || mayClose(*own, *(own + 1)),
+            .earlier = !isOldest && mayClose(*(own - 1), *own)};
 }
 
 } // namespace
@@ -72,7 +85,7 @@ StoredRun::StoredRun(const Store& store, PumpId pump, SequenceRange range, const
       pump_(pump),
       range_(range),
       timeLine_(store.timeLine(pump, range)),
-      utc_(*timeLine_, zone, clockOffsetsIn(store, pump, range), isNewest(store, pump, range)),
+      utc_(*timeLine_, zone, clockOffsetsIn(store, pump, range), openEnds(store, pump, range)),
       now_(now) {}
 
 therapy::DatedRecord StoredRun::dated(const StoredRecord& stored, therapy::Dating dating) const {

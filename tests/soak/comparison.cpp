@@ -33,8 +33,8 @@ class Comparison {
 public:
     Comparison(Weeks& weeks, const Plan& plan, const therapy::Zone& zone)
         : weeks_(weeks),
-          slack_(kRounding +
-                 Seconds{std::abs(plan.life.driftPerDay) * (plan.longestAbsence() / std::chrono::days{1} + 2)}),
+          slack_(kRounding + Seconds{std::abs(plan.life.driftPerDay) *
+                                     (plan.longestAbsence() / std::chrono::days{1} + 2)}),
           end_(plan.end),
           zone_(zone) {}
 
@@ -86,7 +86,8 @@ private:
         spdlog::logger log{"expected", std::make_shared<spdlog::sinks::null_sink_mt>()};
         bridge::Publisher publisher(
             store, zone_, computer.host, weeks_.configuration().documents,
-            [this](bridge::PumpId, std::span<const Document> documents, std::span<const bridge::Store::Published>) {
+            [this](bridge::PumpId, std::span<const Document> documents,
+                   std::span<const bridge::Store::Published>) {
                 for (const Document& document : documents) {
                     if (document.supersedes) expected_.erase(*document.supersedes);
                     expected_.insert_or_assign(document.identifier, document);

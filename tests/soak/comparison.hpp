@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What the site has in the end against what the pump's records imply: the documents that the mapping makes of all of
-// them at once, dated by the true offsets of the pump's clock.
+// What the site has in the end against what the pump's records imply: the documents that the mapping makes of
+// all of them at once, dated by the true offsets of the pump's clock.
 #pragma once
 
 #include <string>

@@ -111,7 +111,7 @@ private:
 
     void planLink() {
         static constexpr std::array kKinds{
-            Trouble::LinkLost,     Trouble::LostInHandshake, Trouble::FrameLost,   Trouble::FrameDoubled,
+            Trouble::LinkLost,     Trouble::LostInHandshake, Trouble::FrameLost,     Trouble::FrameDoubled,
             Trouble::FrameDamaged, Trouble::LostInReport,    Trouble::FramesSwapped, Trouble::Undecodable,
             Trouble::Refusing,     Trouble::ControlRefusing, Trouble::Silent};
         for (Utc at = plan_.begin + between(1min, 3h); at < quiet_; at += between(5min, 8h)) {
@@ -173,27 +173,38 @@ private:
 } // namespace
 
 std::string_view name(Trouble trouble) {
-    static constexpr std::array<std::string_view, 17> kNames{
-        "link lost at operation",       "link lost at handshake message", "frame lost",
-        "frame doubled",                "frame damaged",                  "link lost at frame",
-        "frames swapped",               "undecodable frame",              "operations refused",
-        "history refused, seconds",     "silent, seconds",                "bluetoothd away, seconds",
-        "killed at write",              "stopped",                        "power cut, seconds until time",
-        "host clock set, seconds",      "disk full, seconds"};
+    static constexpr std::array<std::string_view, 17> kNames{"link lost at operation",
+                                                             "link lost at handshake message",
+                                                             "frame lost",
+                                                             "frame doubled",
+                                                             "frame damaged",
+                                                             "link lost at frame",
+                                                             "frames swapped",
+                                                             "undecodable frame",
+                                                             "operations refused",
+                                                             "history refused, seconds",
+                                                             "silent, seconds",
+                                                             "bluetoothd away, seconds",
+                                                             "killed at write",
+                                                             "stopped",
+                                                             "power cut, seconds until time",
+                                                             "host clock set, seconds",
+                                                             "disk full, seconds"};
     return kNames.at(static_cast<std::size_t>(trouble));
 }
 
 std::vector<std::string> Plan::lines() const {
     std::vector<std::pair<Utc, std::string>> all;
-    for (const Span& span : inRange) all.emplace_back(span.begin, fmt::format("in range until {:%FT%T}", span.end));
+    for (const Span& span : inRange)
+        all.emplace_back(span.begin, fmt::format("in range until {:%FT%T}", span.end));
     for (const auto& one : troubles) {
         auto text = fmt::format("{} {}", name(one.trouble), one.amount);
         if (one.hostError != 0s) text += fmt::format(", clock by {} s", one.hostError.count());
         all.emplace_back(one.at, std::move(text));
     }
     for (const auto& one : site)
-        all.emplace_back(one.span.begin, fmt::format("site: {} {} % until {:%FT%T}", name(one.fault), one.share,
-                                                     one.span.end));
+        all.emplace_back(one.span.begin, fmt::format("site: {} {} % until {:%FT%T}", name(one.fault),
+                                                     one.share, one.span.end));
     for (const auto& one : life.changes)
         all.emplace_back(one.at, one.offset ? fmt::format("pump set to {} s", one.offset->count())
                                             : std::string("pump loses its clock"));

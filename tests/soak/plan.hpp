@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What will happen to the pump, the site and the computer in the weeks of a soak: all of it follows from the seed.
+// What will happen to the pump, the site and the computer in the weeks of a soak: all of it follows from the
+// seed.
 #pragma once
 
 #include <cstdint>
@@ -19,24 +20,24 @@ struct Span {
 
 enum class Trouble : std::uint8_t {
     // of the link
-    LinkLost,          ///< at once, or at the operation of that number
-    LostInHandshake,   ///< at the message of that number
-    FrameLost,         ///< these four: the history notification of that number
+    LinkLost,        ///< at once, or at the operation of that number
+    LostInHandshake, ///< at the message of that number
+    FrameLost,       ///< these four: the history notification of that number
     FrameDoubled,
     FrameDamaged,
     LostInReport,
-    FramesSwapped,     ///< the value of that number
-    Undecodable,       ///< a frame of no session
-    Refusing,          ///< the pump refuses that many operations
-    ControlRefusing,   ///< its control point for history refuses, for so many seconds
-    Silent,            ///< it says nothing for so many seconds
+    FramesSwapped,   ///< the value of that number
+    Undecodable,     ///< a frame of no session
+    Refusing,        ///< the pump refuses that many operations
+    ControlRefusing, ///< its control point for history refuses, for so many seconds
+    Silent,          ///< it says nothing for so many seconds
     // of the computer
-    Bluetoothd,        ///< restarted: away for so many seconds
-    Killed,            ///< at the write to the disk of that number
-    Stopped,           ///< and started again, as by an update
-    PowerCut,          ///< then the clock is behind, for so many seconds
-    HostClockSet,      ///< wrongly, for so many seconds
-    DiskFull,          ///< for so many seconds
+    Bluetoothd,   ///< restarted: away for so many seconds
+    Killed,       ///< at the write to the disk of that number
+    Stopped,      ///< and started again, as by an update
+    PowerCut,     ///< then the clock is behind, for so many seconds
+    HostClockSet, ///< wrongly, for so many seconds
+    DiskFull,     ///< for so many seconds
 };
 std::string_view name(Trouble trouble);
 

@@ -63,7 +63,8 @@ struct PumpLife::Weaver {
 
     void noteOffset(Utc time) {
         const auto offset = life.shows(time).time_since_epoch() - time.time_since_epoch();
-        if (std::chrono::abs(offset) < std::chrono::hours{24}) life.offsets_.push_back({number, offset, time});
+        if (std::chrono::abs(offset) < std::chrono::hours{24})
+            life.offsets_.push_back({number, offset, time});
     }
 
     void move(const ClockChange& to) {

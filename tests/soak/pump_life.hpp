@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The whole life of a pump: what it will write, and when that is in truth, with a clock that drifts, is set and is
-// lost. docs/protocol/history.md 4.2 and 4.3.
+// The whole life of a pump: what it will write, and when that is in truth, with a clock that drifts, is set
+// and is lost. docs/protocol/history.md 4.2 and 4.3.
 #pragma once
 
 #include <cstdint>

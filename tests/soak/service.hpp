@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// One life of the service's process, from its start to its end. Joins the parts as the class Service in bridge/run.cpp
-// does, without what belongs to a process alone: signals, sockets of its own, the service manager.
+// One life of the service's process, from its start to its end. Joins the parts as the class Service in
+// bridge/run.cpp does, without what belongs to a process alone: signals, sockets of its own, the service
+// manager.
 #pragma once
 
 #include <spdlog/logger.h>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// The clocks of this process, simulated: weeks pass in seconds. Its sources define clock_gettime, epoll_wait and
-// timerfd_create for the whole executable, libraries included: where the event loop would wait and nothing has come
-// over the loopback meanwhile, the clocks jump to where the wait ends. Also the system calls that SQLite writes by.
+// The clocks of this process, simulated: weeks pass in seconds. Its sources define clock_gettime, epoll_wait
+// and timerfd_create for the whole executable, libraries included: where the event loop would wait and
+// nothing has come over the loopback meanwhile, the clocks jump to where the wait ends. Also the system calls
+// that SQLite writes by.
 #pragma once
 
 #include <chrono>

@@ -107,9 +107,9 @@ private:
 
 std::string_view name(SiteFault fault) {
     static constexpr std::array<std::string_view, kSiteFaults + 1> kNames{
-        "none",          "refused",    "reset",        "server-error",   "bad-gateway", "parked",
-        "unauthorized",  "no-treatments", "too-large", "unprocessable",  "answer-lost", "answer-cut",
-        "no-answer",     "part-listed", "part-stored", "reordered",      "slow",        "too-many-requests"};
+        "none",         "refused",       "reset",       "server-error",  "bad-gateway", "parked",
+        "unauthorized", "no-treatments", "too-large",   "unprocessable", "answer-lost", "answer-cut",
+        "no-answer",    "part-listed",   "part-stored", "reordered",     "slow",        "too-many-requests"};
     return kNames.at(static_cast<std::size_t>(fault));
 }
 

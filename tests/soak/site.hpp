@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A Nightscout in miniature on the loopback that keeps what it is sent by the keys of the real one, of the old
-// generation or the new (docs/nightscout/api.md 5.2 and 6.2), and fails in the ways of the real ones.
+// A Nightscout in miniature on the loopback that keeps what it is sent by the keys of the real one, of the
+// old generation or the new (docs/nightscout/api.md 5.2 and 6.2), and fails in the ways of the real ones.
 #pragma once
 
 #include <cstdint>

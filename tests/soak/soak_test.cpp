@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Weeks of a pump's life with faults on all sides, from a seed: in the end the site has what the pump's records imply
-// (docs/architecture.md 9). A failing seed is repeated with PUMP_BRIDGE_SOAK_SEED, and looked at with
-// PUMP_BRIDGE_SOAK_LOG, a file; PUMP_BRIDGE_SOAK_WEEKS: 2 by default.
+// Weeks of a pump's life with faults on all sides, from a seed: in the end the site has what the pump's
+// records imply (docs/architecture.md 9). A failing seed is repeated with PUMP_BRIDGE_SOAK_SEED, and looked
+// at with PUMP_BRIDGE_SOAK_LOG, a file; PUMP_BRIDGE_SOAK_WEEKS: 2 by default.
 #include <gtest/gtest.h>
 #include <spdlog/sinks/basic_file_sink.h>
 #include <spdlog/sinks/null_sink.h>
@@ -42,8 +42,9 @@ void soak(unsigned seed, int weeks, Seconds tellsEvery) {
     std::printf("seed %u: %s, CPU %.1f s\n", seed, life.summary().c_str(),
                 static_cast<double>(std::clock()) / CLOCKS_PER_SEC);
     if (found.empty() && life.complaints().empty()) return;
-    ADD_FAILURE() << "PUMP_BRIDGE_SOAK_SEED=" << seed << " PUMP_BRIDGE_SOAK_WEEKS=" << weeks << firstOf(plan.lines(), 1000)
-                  << "\nby the way:" << firstOf(life.complaints(), 20) << "\nin the end:" << firstOf(found, 20);
+    ADD_FAILURE() << "PUMP_BRIDGE_SOAK_SEED=" << seed << " PUMP_BRIDGE_SOAK_WEEKS=" << weeks
+                  << firstOf(plan.lines(), 1000) << "\nby the way:" << firstOf(life.complaints(), 20)
+                  << "\nin the end:" << firstOf(found, 20);
 }
 
 class Soak : public ::testing::TestWithParam<unsigned> {};

@@ -298,7 +298,8 @@ void Weeks::endService() {
         waitForAction();
         io_.run_one();
         if (!std::exchange(late, late || time_.now() > limit + 1s) && late)
-            complaints_.push_back(fmt::format("{:%FT%T} the service takes more than 2 s to end", time_.now()));
+            complaints_.push_back(
+                fmt::format("{:%FT%T} the service takes more than 2 s to end", time_.now()));
     }
     service_.reset();
     link_.reset();
