@@ -120,14 +120,15 @@ bool StoredRun::isFromBeginning(SequenceRange window) const {
     if (window.first == 0) return true;
     if (window.first != range_.first) return false;
     const bool isOldest = store_.held(pump_).front().first == range_.first;
-    if (!isOldest) {
-        const auto absent = store_.absent(pump_);
-        return std::ranges::any_of(absent, [&](const SequenceRange& lost) {
-            return lost.first < range_.first && range_.first - 1 <= lost.last;
-        });
-    }
     const auto oldest = store_.oldest(pump_);
-    return oldest && range_.first <= *oldest && siteBefore(store_, pump_) == SiteBefore::Empty;
+    const auto absent = store_.absent(pump_);
+    // Of the oldest run, too, while what the pump has from before the loss has not been fetched.
+    const auto lostBefore = [&](const SequenceRange& lost) {
+        return lost.first < range_.first && range_.first - 1 <= lost.last &&
+               (!isOldest || (oldest && *oldest < lost.first));
+    };
+    if (std::ranges::any_of(absent, lostBefore)) return true;
+    return isOldest && oldest && range_.first <= *oldest && siteBefore(store_, pump_) == SiteBefore::Empty;
 }
 
 } // namespace bridge
