@@ -83,6 +83,7 @@ Weeks::~Weeks() {
 void Weeks::live() {
     start();
     while (time_.now() < plan_.end) turn();
+    writesLeft_.reset();
     if (!service_) complaints_.emplace_back("the service does not run at the end");
     // What the uploader still has to do.
     for (int i = 0; service_ && service_->store().depth() > 0 && i < 24 * 60; ++i) {
@@ -250,6 +251,7 @@ void Weeks::setHostClock(Seconds error, bool synchronised) {
 
 WriteFate Weeks::onWrite() {
     if (diskFull_) return WriteFate::DiskFull;
+    if (!service_ && !starting_) return WriteFate::Done; // no process that could be killed
     if (writesLeft_ && (*writesLeft_)-- <= 0) {
         writesLeft_.reset();
         snapshot();
@@ -276,6 +278,7 @@ void Weeks::start() {
     restartAfter_ = kRestart;
     link_ = std::make_unique<link_test::MemoryLink>(io_.get_executor(), pump_);
     link_->onEnd([this] { connectSoon(); });
+    starting_ = true;
     try {
         service_ = std::make_unique<Service>(around_, *link_, file_);
         ++counts_["starts"];
@@ -287,9 +290,11 @@ void Weeks::start() {
         link_.reset();
         after(kRestart, [this] { start(); });
     }
+    starting_ = false;
 }
 
 void Weeks::endService() {
+    if (!service_) return;
     link_->leave();
     service_->stop();
     const Utc limit = time_.now() + kStop;

@@ -105,6 +105,7 @@ private:
     boost::asio::steady_timer stepped_;
     bool synchronised_ = true;
     bool diskFull_ = false;
+    bool starting_ = false;
     std::optional<int> writesLeft_;               ///< until the service is killed
     std::optional<std::filesystem::path> killed_; ///< what it has left
     Seconds restartAfter_{5};
