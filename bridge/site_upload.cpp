@@ -17,23 +17,23 @@ namespace {
 /// Failed uploads in a row before uploadAll() gives up.
 constexpr int kRetries = 4;
 
-double uniform() {
+} // namespace
+
+double SiteUpload::systemRandom() {
     static thread_local std::mt19937_64 engine{std::random_device{}()};
     return std::uniform_real_distribution<double>{0, 1}(engine);
 }
 
-} // namespace
-
 SiteUpload::SiteUpload(const asio::any_io_executor& executor, const Configuration& configuration,
                        nightscout::ClientSettings settings, Store& store, const HostClock& host,
-                       UtcClock clock, spdlog::logger& log)
+                       UtcClock clock, spdlog::logger& log, std::function<double()> random)
     : executor_(executor),
       store_(store),
       host_(host),
       log_(log),
       clock_(nightscout::systemClock(executor, clock)),
       client_(executor, settings),
-      uploader_(*clock_, client_, store, nightscout::UploadPolicy{}, uniform, log) {
+      uploader_(*clock_, client_, store, nightscout::UploadPolicy{}, std::move(random), log) {
     uploader_.trustClock(host.trusted());
     if (settings.site.exposesSecret())
         log.warn(

@@ -23,10 +23,13 @@ class SiteUpload {
 public:
     using UtcClock = std::function<std::chrono::sys_seconds()>;
 
+    /// Uniform in [0, 1); the system's.
+    static double systemRandom();
+
     /// For a configuration with a site; `settings` say how to reach it. The references must outlive it.
     SiteUpload(const asio::any_io_executor& executor, const Configuration& configuration,
                nightscout::ClientSettings settings, Store& store, const HostClock& host, UtcClock clock,
-               spdlog::logger& log);
+               spdlog::logger& log, std::function<double()> random = systemRandom);
 
     /// Uploads as long as the service lives.
     void spawn(Tasks& tasks);

@@ -25,9 +25,22 @@ std::string siteBeforeSetting(PumpId pump) {
     return "site-before-" + std::to_string(pump);
 }
 
-bool isNewest(const Store& store, PumpId pump, SequenceRange range) {
+/// A gap closes when all that is missing comes, as after a report that was broken off; what the pump does not
+/// have any more keeps it open for good.
+therapy::OpenEnds openEnds(const Store& store, PumpId pump, SequenceRange range) {
     const auto held = store.held(pump);
-    return !held.empty() && held.back().last == range.last;
+    const auto own = std::ranges::find(held, range.last, &SequenceRange::last);
+    if (own == held.end()) return {};
+    const bool isNewest = own + 1 == held.end(), isOldest = own == held.begin();
+    if (isNewest && isOldest) return {.later = true};
+    const auto absent = store.absent(pump);
+    const auto mayClose = [&absent](const SequenceRange& before, const SequenceRange& after) {
+        return std::ranges::none_of(absent, [&](const SequenceRange& gone) {
+            return gone.first > before.last && gone.last < after.first;
+        });
+    };
+    return {.later = isNewest || mayClose(*own, *(own + 1)),
+            .earlier = !isOldest && mayClose(*(own - 1), *own)};
 }
 
 } // namespace
@@ -69,7 +82,7 @@ StoredRun::StoredRun(const Store& store, PumpId pump, SequenceRange range, const
       pump_(pump),
       range_(range),
       timeLine_(store.timeLine(pump, range)),
-      utc_(*timeLine_, zone, clockOffsetsIn(store, pump, range), isNewest(store, pump, range)),
+      utc_(*timeLine_, zone, clockOffsetsIn(store, pump, range), openEnds(store, pump, range)),
       now_(now) {}
 
 therapy::DatedRecord StoredRun::dated(const StoredRecord& stored, therapy::Dating dating) const {
@@ -117,14 +130,15 @@ bool StoredRun::isFromBeginning(SequenceRange window) const {
     if (window.first == 0) return true;
     if (window.first != range_.first) return false;
     const bool isOldest = store_.held(pump_).front().first == range_.first;
-    if (!isOldest) {
-        const auto absent = store_.absent(pump_);
-        return std::ranges::any_of(absent, [&](const SequenceRange& lost) {
-            return lost.first < range_.first && range_.first - 1 <= lost.last;
-        });
-    }
     const auto oldest = store_.oldest(pump_);
-    return oldest && range_.first <= *oldest && siteBefore(store_, pump_) == SiteBefore::Empty;
+    const auto absent = store_.absent(pump_);
+    // Of the oldest run, too, while what the pump has from before the loss has not been fetched.
+    const auto lostBefore = [&](const SequenceRange& lost) {
+        return lost.first < range_.first && range_.first - 1 <= lost.last &&
+               (!isOldest || (oldest && *oldest < lost.first));
+    };
+    if (std::ranges::any_of(absent, lostBefore)) return true;
+    return isOldest && oldest && range_.first <= *oldest && siteBefore(store_, pump_) == SiteBefore::Empty;
 }
 
 } // namespace bridge

@@ -26,7 +26,7 @@ struct Link {
 } // namespace
 
 UtcConverter::UtcConverter(const TimeLine& timeLine, const Zone& zone, std::span<const ClockOffset> known,
-                           bool newest)
+                           OpenEnds open)
     : timeLine_(timeLine), zone_(zone), segments_(timeLine.segments().size()) {
     for (std::size_t i = 0; i < segments_.size(); ++i) {
         const auto change = timeLine.segments()[i].clockChange;
@@ -34,10 +34,14 @@ UtcConverter::UtcConverter(const TimeLine& timeLine, const Zone& zone, std::span
     }
     assign(known);
     chain();
-    // What hangs together with the newest segment gets its offset with it.
-    for (std::size_t i = segments_.size(); newest && i-- > 0;) {
+    // What hangs together with the segment at an open end gets its offset with it.
+    for (std::size_t i = segments_.size(); open.later && i-- > 0;) {
         segments_[i].waits = true;
         if (!timeLine.segments()[i].clockChange) break;
+    }
+    for (std::size_t i = 0; open.earlier && i < segments_.size(); ++i) {
+        if (i > 0 && !timeLine.segments()[i].clockChange) break;
+        segments_[i].waits = true;
     }
 }
 

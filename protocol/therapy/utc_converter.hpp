@@ -14,13 +14,21 @@
 
 namespace therapy {
 
+/// Where an offset may still come from: a segment there without one waits for it.
+struct OpenEnds {
+    /// The run's last segment is the one that the pump's clock is in now; or the records that are missing
+    /// between this run and the next may come.
+    bool later = false;
+    /// The records that are missing between the run before and this one may come.
+    bool earlier = false;
+};
+
 /// The times of one gap-free run of history.
 class UtcConverter {
 public:
-    /// `known`: of this run, by `from`. `newest`: no newer run is held, so that the run's last segment is the
-    /// one that the pump's clock is in now: without an offset of its own it waits for one.
-    /// `timeLine` and `zone` must outlive this.
-    UtcConverter(const TimeLine& timeLine, const Zone& zone, std::span<const ClockOffset> known, bool newest);
+    /// `known`: of this run, by `from`. `timeLine` and `zone` must outlive this.
+    UtcConverter(const TimeLine& timeLine, const Zone& zone, std::span<const ClockOffset> known,
+                 OpenEnds open);
 
     /// Local minus UTC, or why there is none.
     struct Offset {

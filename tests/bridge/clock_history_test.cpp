@@ -96,6 +96,7 @@ public:
     void receive(const std::vector<ReceivedRecord>& records) {
         store_.addRecords(pump_.id, records, sys_seconds{});
     }
+    void lose(SequenceRange range) { store_.markAbsent(pump_.id, range); }
     /// `measured`: offset of the pump's clock at this time, if there is a trusted one.
     QueueResult publish(std::optional<seconds> measured) {
         if (measured)
@@ -136,6 +137,7 @@ std::map<std::uint32_t, sys_seconds> published(ClockedPump& pump, std::optional<
     bridge.receive(pump.takeRecords());
     if (!measured) { // and never will be: the pump has gone on, and what was between is lost
         bridge.receive({{200000, *protocol::fromHex("0ef0400d0300100e3cea07030e091a00")}});
+        bridge.lose({199000, 199999});
     }
     bridge.publish(measured);
     return bridge.times();

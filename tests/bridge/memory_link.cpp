@@ -62,6 +62,12 @@ void MemoryLink::leave() {
     connected_ = false;
     pump_.disconnected();
     push(ble::Disconnected{dropReason_.value_or(ble::EndReason::LinkLost), true});
+    if (onEnd_) onEnd_();
+}
+
+void MemoryLink::loseHost() {
+    dropReason_ = ble::EndReason::HostGone;
+    leave();
 }
 
 asio::awaitable<ble::LinkEvent> MemoryLink::nextEvent() {
@@ -87,6 +93,7 @@ void MemoryLink::deliver() {
     while (connected_) {
         auto outgoing = pump_.nextOutgoing();
         if (!outgoing) break;
+        if (silent_) continue;
         if (valuesLeft_ > 0 && --valuesLeft_ == 0) {
             if (auto overtaking = pump_.nextOutgoing()) hand(std::move(*overtaking));
         }

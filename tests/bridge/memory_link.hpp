@@ -5,6 +5,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <deque>
+#include <functional>
 #include <optional>
 #include <set>
 #include <string>
@@ -45,6 +46,13 @@ public:
     void spoil(ble::PumpCharacteristic characteristic) { spoilt_.insert(characteristic); }
     /// This indication of the history's control point, counted from 1, has an op code that is none.
     void garbleAnswer(int number) { answersLeft_ = number; }
+    void refuseNothing() { refused_.clear(); }
+    /// The pump takes what is written, and says nothing; what it had to say is lost.
+    void setSilent(bool silent) { silent_ = silent; }
+    /// bluetoothd ends, and the connection with it.
+    void loseHost();
+    /// Called after each end of a connection.
+    void onEnd(std::function<void()> handler) { onEnd_ = std::move(handler); }
     /// Puts what the pump has to say now on the link.
     void deliver();
     /// What was read and written, in order.
@@ -82,6 +90,8 @@ private:
     boost::asio::steady_timer wake_;
     bool connected_ = false;
     bool paired_ = false;
+    bool silent_ = false;
+    std::function<void()> onEnd_;
     int failures_ = 0;
     int portMessagesLeft_ = 0; ///< these four: 0 is never
     int operationsLeft_ = 0;

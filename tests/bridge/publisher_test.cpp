@@ -112,6 +112,18 @@ TEST_F(PublisherTest, SendsNothingThatDependsOnWhatThePumpDoesNotHaveAnyMore) {
     EXPECT_TRUE(documents.empty());
 }
 
+// History is fetched newest first: what the pump has from before the loss comes later.
+TEST_F(PublisherTest, BeginsBehindARecordThatThePumpHasLost) {
+    store.noteOldest(pump.id, 99000);
+    store.keepClockOffset(pump.id, bridge::test::measuredClock(100000, 1h));
+    store.markAbsent(pump.id, {99999, 99999});
+    receive({{100000, bytes("0ef0a0860100100e3cea07030e091a00")},
+             {100001, bytes("0cf0a1860100bb0003008e000c09d7ff")},
+             {100002, bytes("01f0a2860100bf00c9c0c62df9")}});
+    publish();
+    EXPECT_EQ(documents.size(), 1U);
+}
+
 // A suspension by the user, of which no further record tells.
 TEST_F(PublisherTest, MapsTheNewestRecordsAgainWhenThePumpShowsMore) {
     settings.features = {nightscout::Feature::Basal};

@@ -213,6 +213,9 @@ std::uint16_t ScriptedServer::port() const {
 const std::vector<SeenRequest>& ScriptedServer::requests() const {
     return impl_->requests;
 }
+void ScriptedServer::forgetRequests() {
+    impl_->requests.clear();
+}
 int ScriptedServer::connections() const {
     return impl_->connections;
 }

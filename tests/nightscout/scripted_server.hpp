@@ -69,6 +69,8 @@ public:
 
     [[nodiscard]] std::uint16_t port() const;
     [[nodiscard]] const std::vector<SeenRequest>& requests() const;
+    /// A long test would else fill the memory.
+    void forgetRequests();
     [[nodiscard]] int connections() const;
 
 private:

@@ -146,7 +146,7 @@ protected:
         const TimeLine timeLine(references);
         const auto local = timeLine.localTime({0xf00c, number, 60});
         if (!local) return "none";
-        const auto offset = UtcConverter(timeLine, zone, known, newest).offsetOf(*local);
+        const auto offset = UtcConverter(timeLine, zone, known, {.later = newest}).offsetOf(*local);
         if (!offset.value) return offset.hold == Hold::LostClock ? "lost" : "waits";
         return std::to_string(*offset.value / 1min) + " " + std::to_string(static_cast<int>(offset.source));
     }

@@ -86,7 +86,7 @@ TEST(LocalTimes, WithoutALaterReferenceAnUnreadableOneLeavesThemOpen) {
 class Dated : public testing::Test {
 protected:
     DatedRecord date(const RawRecord& record, Dating how = Dating::Kept) {
-        return dated(record, timeLine, UtcConverter{timeLine, zone, known, true}, how);
+        return dated(record, timeLine, UtcConverter{timeLine, zone, known, {.later = true}}, how);
     }
     std::vector<ClockOffset> known{{10, 1h, 1h, {}, OffsetSource::Measured}};
     Zone zone = Zone::find("Europe/Berlin").value();
@@ -152,8 +152,8 @@ protected:
             const auto minutes = static_cast<std::int16_t>(5 * (after ? i - 3 : i) + 5);
             const std::uint32_t number = (after ? 21 : 11) + i;
             const auto raw = glucose(number, static_cast<std::uint16_t>(60 * minutes), minutes);
-            run.records.push_back(
-                dated({number, raw, std::nullopt}, timeLine, UtcConverter{timeLine, zone, known, true}));
+            run.records.push_back(dated({number, raw, std::nullopt}, timeLine,
+                                        UtcConverter{timeLine, zone, known, {.later = true}}));
         }
     }
     std::optional<std::int32_t> joined(std::size_t index, std::vector<LiveTrend> trends) {

@@ -291,6 +291,16 @@ void Pump::append(Bytes record) {
     impl_->history.append(std::move(record));
 }
 
+void Pump::keepNewest(std::size_t count) {
+    impl_->history.keepNewest(count);
+}
+
+void Pump::setFaults(Faults faults) {
+    impl_->settings.faults = std::move(faults);
+    impl_->notifications = 0;
+    impl_->dropped = false;
+}
+
 void Pump::timePasses() {
     const auto tenths = impl_->insulinTenths();
     if (std::exchange(impl_->displayedInsulin, tenths) == tenths) return;

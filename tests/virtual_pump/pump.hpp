@@ -49,8 +49,8 @@ struct Outgoing {
     bool indication = false;
 };
 
-/// What goes wrong on purpose. Counts are of history notifications since the pump was made; the
-/// first is 1.
+/// What goes wrong on purpose. Counts are of history notifications since the pump was made, or since it was
+/// given these faults; the first is 1.
 struct Faults {
     /// The transport is asked to drop the link after this many notifications.
     std::optional<unsigned> dropLinkAfter = std::nullopt;
@@ -88,6 +88,9 @@ public:
     /// A new record: raises History Event Recorded in IDD Status Changed, and what else it changes. A
     /// reference by which the clock was set or lost moves the clock.
     void append(Bytes record);
+    /// The memory is full: all but the newest `count` records are overwritten. Not while a report runs.
+    void keepNewest(std::size_t count);
+    void setFaults(Faults faults);
     /// The clock has gone on: raises Insulin On Board when the displayed value has changed.
     void timePasses();
     /// What its clock shows.

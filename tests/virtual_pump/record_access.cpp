@@ -42,6 +42,13 @@ void RecordAccess::append(Bytes record) {
     records_.push_back(std::move(record));
 }
 
+void RecordAccess::keepNewest(std::size_t count) {
+    if (running() || records_.size() <= count) return;
+    const auto surplus = static_cast<std::ptrdiff_t>(records_.size() - count);
+    records_.erase(records_.begin(), records_.begin() + surplus);
+    index_.erase(index_.begin(), index_.begin() + surplus);
+}
+
 void RecordAccess::indexRecord(const Bytes& record) {
     Entry entry;
     if (!index_.empty()) entry.sequenceNumber = index_.back().sequenceNumber + 1;

@@ -22,6 +22,8 @@ public:
     /// Ends a running procedure without a word.
     void setRecords(std::vector<protocol::Bytes> records);
     void append(protocol::Bytes record);
+    /// Nothing while a procedure runs.
+    void keepNewest(std::size_t count);
     [[nodiscard]] const std::vector<protocol::Bytes>& records() const { return records_; }
 
     /// From the request until its indication has been taken by next().
