@@ -45,34 +45,6 @@ milliseconds aheadOf(const SiteDate& date) {
 
 } // namespace
 
-std::string_view describe(ClockWitness witness) {
-    switch (witness) {
-        case ClockWitness::Pump:
-            return "the pump";
-        case ClockWitness::Site:
-            return "the site";
-        case ClockWitness::TimeService:
-            return "the time service";
-        case ClockWitness::Owner:
-            break;
-    }
-    return "the configuration";
-}
-
-std::string_view name(ClockWitness witness) {
-    switch (witness) {
-        case ClockWitness::Pump:
-            return "pump";
-        case ClockWitness::Site:
-            return "site";
-        case ClockWitness::TimeService:
-            return "time-service";
-        case ClockWitness::Owner:
-            break;
-    }
-    return "configuration";
-}
-
 HostClock::HostClock(Store& store, const therapy::Zone& zone, bool owner, Clocks clocks, spdlog::logger& log)
     : store_(store),
       zone_(zone),

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string_view>
 
+#include "bridge/publish/clock_witness.hpp"
 #include "bridge/store/store.hpp"
 #include "protocol/codec/date_time.hpp"
 #include "therapy/clock_offset.hpp"
@@ -19,13 +20,6 @@ class logger;
 }
 
 namespace bridge {
-
-/// The weightiest last.
-enum class ClockWitness : std::uint8_t { Pump, Site, TimeService, Owner };
-/// For people: "the time service".
-std::string_view describe(ClockWitness witness);
-/// For programs: "time-service".
-std::string_view name(ClockWitness witness);
 
 /// The `Date` of an answer, and when by our clock it was asked for and came.
 struct SiteDate {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "bridge/config/site_settings.hpp"
+#include "bridge/lasting_task.hpp"
 
 namespace soak {
 
@@ -30,13 +31,17 @@ nightscout::ClientSettings wayToSite(const Surroundings& around) {
 
 Service::Service(const Surroundings& around, ble::PumpLink& link, const std::filesystem::path& file)
     : store_(file),
+      groupCommits_(around.io.get_executor(), store_),
       tasks_(around.io.get_executor(), around.log),
       host_(store_, around.zone, false, {utcNow, std::chrono::steady_clock::now}, around.log),
-      waits_(around.io.get_executor(), utcNow),
-      watch_(host_, waits_, around.witnesses),
+      waits_(nightscout::systemClock(around.io.get_executor(), utcNow)),
+      heldClock_(nightscout::systemClock(around.io.get_executor(), utcNow)),
+      watch_(host_, *waits_, around.witnesses),
       clockKeeper_(store_, around.zone, host_, around.log),
       publisher_(store_, around.zone, host_, around.configuration.documents, outboxOf(store_), true,
                  around.log),
+      heldWatch_(
+          *heldClock_, [this] { return publisher_.heldUntil(); }, [this] { publish(*published_); }),
       statusPublisher_(store_, host_, around.configuration.documents, outboxOf(store_), true),
       monitor_(store_, around.zone, around.configuration.documents, utcNow, around.log),
       session_(around.io.get_executor(), link, store_, around.keys, around.random,
@@ -48,20 +53,27 @@ Service::Service(const Surroundings& around, ble::PumpLink& link, const std::fil
     site_ = std::make_unique<bridge::SiteUpload>(around.io.get_executor(), around.configuration,
                                                  wayToSite(around), store_, host_, utcNow, around.log,
                                                  around.uniform);
-    monitor_.setUploader(site_->uploader());
+    monitor_.setUpload(site_->uploader().state());
     adoption_ = std::make_unique<bridge::Adoption>(
-        store_, host_, [this](const bridge::PumpInfo& pump) { publisher_.publish(pump); }, around.log);
+        store_, host_, [this](const bridge::PumpInfo& pump) { publish(pump); }, around.log);
     site_->setInquiry(*adoption_);
     publisher_.setGate(*adoption_);
     tasks_.onAllEnded([this] { ended_ = true; });
     tasks_.spawn("clock", watch_.askWitnesses());
     tasks_.spawn("clock steps", watch_.noticeSteps());
+    const auto forever = [&](const char* name, auto task) {
+        tasks_.spawn(name, bridge::lasting(name, std::move(task), bridge::kBeginAgain, around.log));
+    };
+    forever("store", [this] { return groupCommits_.run(); });
+    forever("held", [this] { return heldWatch_.run(); });
     tasks_.spawn("session", session_.run());
     site_->spawn(tasks_);
 }
 
 void Service::publish(const bridge::PumpInfo& pump) {
     publisher_.publish(pump);
+    published_ = pump;
+    heldWatch_.wake();
     site_->wake();
 }
 

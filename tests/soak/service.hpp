@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // One life of the service's process, from its start to its end. Joins the parts as the class Service in
-// bridge/run.cpp does, without what belongs to a process alone: signals, sockets of its own, the service
+// bridge/service.cpp does, without what belongs to a process alone: signals, sockets of its own, the service
 // manager.
 #pragma once
 
@@ -10,12 +10,15 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include "ble/pump_link.hpp"
 #include "bridge/clock/host_clock_watch.hpp"
 #include "bridge/config/configuration.hpp"
+#include "bridge/group_commits.hpp"
 #include "bridge/publish/adoption.hpp"
 #include "bridge/publish/clock_keeper.hpp"
+#include "bridge/publish/held_watch.hpp"
 #include "bridge/publish/publisher.hpp"
 #include "bridge/publish/status_publisher.hpp"
 #include "bridge/session/pump_session.hpp"
@@ -64,12 +67,15 @@ private:
     void publish(const bridge::PumpInfo& pump);
 
     bridge::Store store_;
+    bridge::GroupCommits groupCommits_;
     bridge::Tasks tasks_;
     bridge::HostClock host_;
-    nightscout::SystemClock waits_;
+    std::unique_ptr<nightscout::Clock> waits_, heldClock_;
     bridge::HostClockWatch watch_;
     bridge::ClockKeeper clockKeeper_;
     bridge::Publisher publisher_;
+    bridge::HeldWatch heldWatch_;
+    std::optional<bridge::PumpInfo> published_; ///< the pump, last
     bridge::StatusPublisher statusPublisher_;
     bridge::ServiceMonitor monitor_;
     bridge::SessionListeners listeners_;
