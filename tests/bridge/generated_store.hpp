@@ -55,6 +55,10 @@ protected:
             const std::size_t size = std::min(part, records.size() - at);
             store.addRecords(pump.id, {records.data() + at, size}, std::chrono::sys_seconds{});
         }
+        // What the pump has lost, as a sync finds.
+        const auto held = store.held(pump.id);
+        for (std::size_t i = 1; i < held.size(); ++i)
+            store.markAbsent(pump.id, {held[i - 1].last + 1, held[i].first - 1});
     }
     /// Newly, for the segment that holds the newest record.
     static void measure(Store& store, std::chrono::seconds offset) {
