@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "capture/shown_record.hpp"
 
+#include <fmt/format.h>
+
 #include <nlohmann/json.hpp>
 
 #include "capture/fields.hpp"
@@ -21,11 +23,6 @@ void addHeader(Json& object, const history::Header& header) {
 
 Fields fieldsOf(const history::Record& record) {
     return Fields([&](history::FieldSink& sink) { history::describe(record.data, sink); });
-}
-
-std::string padded(std::string text, std::size_t width) {
-    if (text.size() < width) text.resize(width, ' ');
-    return text;
 }
 
 } // namespace
@@ -65,8 +62,8 @@ std::string toTextLine(const ShownRecord& record) {
         time = protocol::toString(*record.localTime);
         time[10] = ' ';
     }
-    std::string line = padded(std::to_string(header->sequenceNumber), 10) + "  " + time + "  " +
-                       padded(std::string(history::eventName(header->eventType)), 28) + "  ";
+    std::string line = fmt::format("{:<10}  {}  {:<28}  ", header->sequenceNumber, time,
+                                   history::eventName(header->eventType));
     if (record.decoded.has_value()) {
         line += details;
     } else {

@@ -221,8 +221,9 @@ std::string MedFloat::text() const {
     }
     if (mantissa_ == 0) return "0";
     std::int32_t magnitude = mantissa_ < 0 ? -mantissa_ : mantissa_;
-    auto exponent = static_cast<int>(exponent_);
-    for (; magnitude % 10 == 0; magnitude /= 10) ++exponent;
+    int zeros = 0;
+    for (; magnitude % 10 == 0; magnitude /= 10) ++zeros;
+    const int exponent = exponent_ + zeros;
     std::string digits = std::to_string(magnitude);
     if (exponent >= 0) {
         digits.append(static_cast<std::size_t>(exponent), '0');

@@ -140,7 +140,10 @@ protected:
             try {
                 if (error) std::rethrow_exception(error);
                 if constexpr (sizeof...(value) == 1)
-                    if (result != nullptr) ((*result = std::forward<decltype(value)>(value)), ...);
+                    if (result != nullptr)
+                        ((*static_cast<std::remove_cvref_t<decltype(value)>*>(result) =
+                              std::forward<decltype(value)>(value)),
+                         ...);
                 name = "";
             } catch (const LinkError& e) {
                 name = ble::name(e.kind());

@@ -59,7 +59,7 @@ protected:
     template <typename T, typename Then>
     std::string run(asio::awaitable<T> operation, Then then) {
         std::optional<std::string> text;
-        asio::co_spawn(io_, std::move(operation), [&](std::exception_ptr error, auto... value) {
+        asio::co_spawn(io_, std::move(operation), [&](const std::exception_ptr& error, auto... value) {
             try {
                 if (error) std::rethrow_exception(error);
                 then(std::move(value)...);

@@ -10,7 +10,6 @@
 namespace ble {
 namespace {
 
-using management::Opcode;
 using management::Setting;
 using management::Status;
 using protocol::Bytes;

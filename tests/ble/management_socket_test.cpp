@@ -35,7 +35,7 @@ protected:
     template <typename T>
     std::string outcome(asio::awaitable<T> operation, T* result = nullptr) {
         std::optional<std::string> text;
-        asio::co_spawn(io_, std::move(operation), [&](std::exception_ptr error, T value) {
+        asio::co_spawn(io_, std::move(operation), [&](const std::exception_ptr& error, T value) {
             try {
                 if (error) std::rethrow_exception(error);
                 if (result != nullptr) *result = std::move(value);
@@ -120,7 +120,7 @@ TEST_F(AManagementSocket, SaysWhenItIsLost) {
     connect();
     std::optional<std::string> text;
     asio::co_spawn(io_, socket_->request(management::readVersion()),
-                   [&](std::exception_ptr error, const protocol::Bytes&) {
+                   [&](const std::exception_ptr& error, const protocol::Bytes&) {
                        try {
                            std::rethrow_exception(error);
                        } catch (const LinkError& e) {

@@ -24,7 +24,7 @@ protected:
         readError_.reset();
         asio::co_spawn(
             io_, link_->read(characteristic),
-            asio::bind_cancellation_slot(stopRead_.slot(), [this](std::exception_ptr error, Bytes) {
+            asio::bind_cancellation_slot(stopRead_.slot(), [this](const std::exception_ptr& error, Bytes) {
                 reading_ = false;
                 try {
                     if (error) std::rethrow_exception(error);

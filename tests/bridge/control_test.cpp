@@ -288,7 +288,7 @@ protected:
         ServedBy service{store,
                          configuration,
                          zone,
-                         [this] {
+                         [] {
                              ServiceState state;
                              state.now = kNow;
                              state.version = "1.2.3";

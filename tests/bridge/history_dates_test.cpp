@@ -117,6 +117,7 @@ TEST_F(HistoryDates, AreThoseOfTheUploadForEveryRecordOfAMonthWithClockChanges) 
     publisher.publish(pump);
 
     std::vector<protocol::Bytes> raws;
+    raws.reserve(records.size());
     for (const ReceivedRecord& record : records) raws.push_back(record.raw);
     const auto decoded = therapy::localTimes(raws);
 

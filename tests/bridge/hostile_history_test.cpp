@@ -88,7 +88,7 @@ protected:
     template <typename T>
     std::string run(asio::awaitable<T> operation) {
         std::optional<std::string> result;
-        asio::co_spawn(io, std::move(operation), [&](std::exception_ptr error, auto...) {
+        asio::co_spawn(io, std::move(operation), [&](const std::exception_ptr& error, auto...) {
             try {
                 if (error) std::rethrow_exception(error);
                 result = "";

@@ -27,7 +27,7 @@ protected:
         };
         ended.reset();
         asio::co_spawn(io, lasting("work", once, std::chrono::milliseconds(0), log),
-                       [this](std::exception_ptr error) { ended = error; });
+                       [this](const std::exception_ptr& error) { ended = error; });
         io.restart();
         io.run();
         return count;

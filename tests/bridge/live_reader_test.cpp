@@ -68,7 +68,7 @@ protected:
     T run(asio::awaitable<T> operation) {
         std::optional<T> result;
         std::exception_ptr failure;
-        asio::co_spawn(io, std::move(operation), [&](std::exception_ptr error, T value) {
+        asio::co_spawn(io, std::move(operation), [&](const std::exception_ptr& error, T value) {
             failure = error;
             result = std::move(value);
         });

@@ -71,7 +71,7 @@ TEST(ServiceState, GivesItsValuesAsJson) {
     EXPECT_EQ(json["documents"]["waiting"], 3);
     EXPECT_EQ(json["upload"]["last"], "2026-03-14T08:58:20Z");
     EXPECT_EQ(json["upload"]["health"], "good");
-    EXPECT_EQ(json["problems"], nlohmann::json::array());
+    EXPECT_EQ(json["problems"].dump(), "[]");
 }
 
 TEST(ServiceState, ShowsNoWholeSerialNumberAnywhere) {

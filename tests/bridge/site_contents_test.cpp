@@ -67,7 +67,7 @@ protected:
     }
     Json ask(const std::string& path) {
         auto settings = clientSettings(configuration);
-        settings.bodyLimit = 16 * 1024 * 1024; // a test reads all of the site at once
+        settings.bodyLimit = std::uint64_t{16} * 1024 * 1024; // a test reads all of the site at once
         nightscout::Client client(io_.get_executor(), settings);
         const auto response = nightscout::testing::runTask(io_, client.request("GET", path, ""));
         EXPECT_EQ(response.status, 200U) << path;

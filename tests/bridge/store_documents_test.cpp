@@ -32,12 +32,14 @@ protected:
 
     static std::vector<std::string> names(const std::vector<OutboxItem>& items) {
         std::vector<std::string> names;
+        names.reserve(items.size());
         for (const auto& item : items) names.push_back(item.document.identifier);
         return names;
     }
 
     void acknowledge(const std::vector<OutboxItem>& items, const std::optional<std::string>& serverId = {}) {
         std::vector<Acknowledgement> acknowledgements;
+        acknowledgements.reserve(items.size());
         for (const auto& item : items) acknowledgements.push_back({item.id, serverId});
         store().acknowledge(acknowledgements);
     }

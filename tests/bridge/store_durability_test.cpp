@@ -54,6 +54,7 @@ void liveThrough(const fs::path& file, int progress) {
         for (auto items = store.next(2, 1000, kNow); !items.empty(); items = store.next(2, 1000, kNow)) {
             store.countAttempt(std::vector{items.front().id});
             std::vector<nightscout::Acknowledgement> acknowledgements;
+            acknowledgements.reserve(items.size());
             for (const auto& item : items) acknowledgements.push_back({item.id, "id"});
             store.acknowledge(acknowledgements);
         }

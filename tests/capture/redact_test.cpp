@@ -34,12 +34,7 @@ TEST(ARedaction, BlanksLinkKeysWhereverTheyPass) {
     writer.l2cap(false, 0x40, kSmpChannel, *protocol::fromHex("06c0c1"), 5);
     EXPECT_EQ(redacted(writer),
               (std::vector<std::string>{"1a200400000000", "0b040400000000", "180400000000",
-                                        "0e060118200000"
-                                        "00",
-                                        "0100000013000000"
-                                        "0000",
-                                        "010000000a00"
-                                        "000000",
+                                        "0e06011820000000", "01000000130000000000", "010000000a00000000",
                                         "000000000000", "402005000300060006", "401002000000"}));
 }
 

@@ -24,6 +24,10 @@ struct Shown {
     std::optional<int> lastGlucose;
 };
 
+double numberOf(const nlohmann::json& document, const char* key) {
+    return document.contains(key) && document.at(key).is_number() ? document.at(key).get<double>() : 0.0;
+}
+
 Shown whatIsShown(const Nightscout& site) {
     Shown shown;
     double newest = 0;
@@ -37,12 +41,8 @@ Shown whatIsShown(const Nightscout& site) {
             continue;
         }
         ++shown.treatments[document.at("eventType").get<std::string>()];
-        const auto number = [&document](const char* key) {
-            return document.contains(key) && document.at(key).is_number() ? document.at(key).get<double>()
-                                                                          : 0.0;
-        };
-        shown.insulin += number("insulin");
-        shown.carbs += number("carbs");
+        shown.insulin += numberOf(document, "insulin");
+        shown.carbs += numberOf(document, "carbs");
     }
     return shown;
 }

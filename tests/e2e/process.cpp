@@ -17,8 +17,6 @@
 #include <fstream>
 #include <stdexcept>
 
-extern char** environ;
-
 namespace e2e {
 
 namespace {
@@ -37,12 +35,13 @@ std::vector<std::string> merged(const std::map<std::string, std::string>& own) {
         const std::string text{*entry};
         if (!own.contains(text.substr(0, text.find('=')))) all.push_back(text);
     }
-    for (const auto& [name, value] : own) all.push_back(name + "=" + value);
+    for (const auto& [name, value] : own) all.push_back(std::string(name).append("=").append(value));
     return all;
 }
 
 std::vector<char*> pointers(std::vector<std::string>& texts) {
     std::vector<char*> result;
+    result.reserve(texts.size() + 1);
     for (auto& text : texts) result.push_back(text.data());
     result.push_back(nullptr);
     return result;
@@ -156,7 +155,7 @@ std::string TempDirectory::path(const std::string& name) const {
 }
 
 std::string TempDirectory::write(const std::string& name, const std::string& text) const {
-    const std::string file = path(name);
+    std::string file = path(name);
     std::ofstream out{file, std::ios::binary};
     out << text;
     out.close();

@@ -62,7 +62,7 @@ TEST(APeer, IsPublicWhenItIsInAnotherNetwork) {
 class AClientsAnswer : public testing::ClientTest {
 protected:
     /// A server that takes its time.
-    ScriptedServer::Script slow(ScriptedAnswer given) {
+    ScriptedServer::Script slow(const ScriptedAnswer& given) {
         return [this, given](const SeenRequest&) -> asio::awaitable<ScriptedAnswer> {
             now += 300ms;
             co_return given;

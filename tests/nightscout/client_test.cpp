@@ -17,10 +17,8 @@ using testing::answer;
 using testing::fault;
 using testing::inTurn;
 using testing::kSecret;
-using testing::runTask;
 using testing::ScriptedAnswer;
 using testing::ScriptedServer;
-using testing::SeenRequest;
 using Fault = ScriptedAnswer::Fault;
 using Kind = TransportError::Kind;
 
@@ -260,7 +258,7 @@ TEST_F(AClient, EndsAtOnceWhenCancelled) {
     std::exception_ptr end;
     bool done = false;
     asio::co_spawn(io_, client.request("GET", "/api/v1/x.json", ""),
-                   asio::bind_cancellation_slot(stop.slot(), [&](std::exception_ptr error, Response) {
+                   asio::bind_cancellation_slot(stop.slot(), [&](const std::exception_ptr& error, Response) {
                        end = error;
                        done = true;
                    }));

@@ -15,7 +15,6 @@ using nlohmann::json;
 using test::Bodies;
 using test::correction;
 using test::HistoryBuilder;
-using test::meal;
 using test::note;
 using test::with;
 

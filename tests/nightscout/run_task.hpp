@@ -29,7 +29,7 @@ T runTask(boost::asio::io_context& io, boost::asio::awaitable<T> task) {
         std::optional<T> result;
     };
     const auto state = std::make_shared<State>();
-    boost::asio::co_spawn(io, std::move(task), [state](std::exception_ptr error, T result) {
+    boost::asio::co_spawn(io, std::move(task), [state](const std::exception_ptr& error, T result) {
         state->error = error;
         state->result = std::move(result);
         state->done = true;

@@ -36,7 +36,7 @@ TEST_F(AnUploaderLoop, RunsUntilCancelledAndWakesForNewDocuments) {
     bool done = false;
     std::exception_ptr end;
     asio::co_spawn(io_, uploader_->run(),
-                   asio::bind_cancellation_slot(stop.slot(), [&](std::exception_ptr error) {
+                   asio::bind_cancellation_slot(stop.slot(), [&](const std::exception_ptr& error) {
                        end = error;
                        done = true;
                    }));
@@ -68,7 +68,7 @@ TEST_F(AnUploaderLoop, EndsAtOnceWhenCancelledInsideARequestOrAWait) {
         bool done = false;
         std::exception_ptr end;
         asio::co_spawn(io_, uploader.run(),
-                       asio::bind_cancellation_slot(stop.slot(), [&](std::exception_ptr error) {
+                       asio::bind_cancellation_slot(stop.slot(), [&](const std::exception_ptr& error) {
                            end = error;
                            done = true;
                        }));

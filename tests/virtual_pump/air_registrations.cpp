@@ -49,7 +49,7 @@ void registerOften(unsigned times) {
     ble::GattApplication application(bus, log, ears);
     asio::co_spawn(io, bus->pump().run(), asio::detached);
     std::exception_ptr failure;
-    asio::co_spawn(io, repeat(application, times), [&](std::exception_ptr error) {
+    asio::co_spawn(io, repeat(application, times), [&](const std::exception_ptr& error) {
         failure = error;
         io.stop();
     });

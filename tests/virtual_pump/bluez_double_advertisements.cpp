@@ -113,7 +113,7 @@ void Advertisements::add(sdbus::MethodCall& call) {
     if (active_.size() + pending_.size() >= instances_)
         throw bluezError("NotPermitted", "Maximum advertisements reached");
     pending_.emplace_back(owner, path);
-    auto onProperties = [weak = weak_from_this(), call, path](std::exception_ptr error,
+    auto onProperties = [weak = weak_from_this(), call, path](const std::exception_ptr& error,
                                                               const Properties& properties) {
         if (const auto self = weak.lock()) self->answered(call, path, error, properties);
     };

@@ -59,7 +59,7 @@ void Agents::authorize(const std::string& device, std::function<void(std::string
         done("no agent");
         return;
     }
-    auto onReply = [done = std::move(done)](std::exception_ptr error, ble::NoResult) {
+    auto onReply = [done = std::move(done)](const std::exception_ptr& error, ble::NoResult) {
         done(error ? describe(error) : std::string{});
     };
     callClient<ble::NoResult>(bus_, default_->owner, default_->path, kAgent, "RequestAuthorization", onReply,

@@ -100,7 +100,8 @@ void Applications::add(sdbus::MethodCall& call) {
         std::find(pending_.begin(), pending_.end(), std::pair(owner, std::string(path))) != pending_.end();
     if (known) throw alreadyExists();
     pending_.emplace_back(owner, path);
-    auto onObjects = [weak = weak_from_this(), call, path](std::exception_ptr error, const Objects& objects) {
+    auto onObjects = [weak = weak_from_this(), call, path](const std::exception_ptr& error,
+                                                           const Objects& objects) {
         if (const auto self = weak.lock()) self->answered(call, path, error, objects);
     };
     callClient<Objects>(bus_, owner, path, "org.freedesktop.DBus.ObjectManager", "GetManagedObjects",

@@ -117,7 +117,7 @@ std::pair<std::string, Reply> Client::request(const std::string& path, const std
     static_cast<void>((message << ... << arguments));
     std::pair<std::string, Reply> result;
     bool done = false;
-    auto onReply = [&](std::exception_ptr error, Reply value) {
+    auto onReply = [&](const std::exception_ptr& error, Reply value) {
         done = true;
         result.second = std::move(value);
         try {

@@ -64,7 +64,7 @@ void Visit::end() {
 
 void Visit::spawn(asio::awaitable<void> task) {
     asio::co_spawn(around_.bus.executor, std::move(task),
-                   [self = shared_from_this()](std::exception_ptr error) {
+                   [self = shared_from_this()](const std::exception_ptr& error) {
                        if (!error || self->ended_) return;
                        self->discovering_ = self->writing_ = self->writePending_ = false;
                        if (clientIsGone(error) || !self->around_.applications.has(self->application_)) {
