@@ -10,15 +10,14 @@ fail() {
     exit 1
 }
 
-# wait_for SECONDS COMMAND...: until it succeeds.
+# wait_for SECONDS COMMAND...: until it succeeds. Idle time costs nothing here, looking does.
 wait_for() {
-    waited=0
     most=$1
+    until=$(($(now) + most * 100))
     shift
     until "$@" >/dev/null 2>&1; do
-        [ "$waited" -lt $((most * 4)) ] || fail "waited $most s for: $*"
-        sleep 0.25
-        waited=$((waited + 1))
+        [ "$(now)" -lt "$until" ] || fail "waited $most s for: $*"
+        sleep 0.5
     done
 }
 
@@ -45,7 +44,7 @@ following() { [ "$(log_count 'session: following')" -ge "${1:-1}" ]; }
 configure() {
     cp /opt/test/pump-bridge.toml /etc/pump-bridge/pump-bridge.toml
     while [ $# -gt 0 ]; do
-        grep -qF -- "$1" /etc/pump-bridge/pump-bridge.toml || fail "not in the configuration: $1"
+        grep -q "^$1" /etc/pump-bridge/pump-bridge.toml || fail "not in the configuration: $1"
         sed -i "s|^$1|$2|" /etc/pump-bridge/pump-bridge.toml
         shift 2
     done
