@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "ble/link_error.hpp"
 
@@ -40,6 +41,23 @@ public:
     virtual void linkStateChanged(LinkState state) = 0;
     /// Empty: nothing is in the way any more.
     virtual void linkProblemChanged(const std::optional<LinkProblem>& problem) = 0;
+};
+
+/// Passes everything on, in the order in which they were added.
+class LinkListeners final : public LinkListener {
+public:
+    /// `listener` must outlive the link.
+    void add(LinkListener& listener) { listeners_.push_back(&listener); }
+
+    void linkStateChanged(LinkState state) override {
+        for (auto* each : listeners_) each->linkStateChanged(state);
+    }
+    void linkProblemChanged(const std::optional<LinkProblem>& problem) override {
+        for (auto* each : listeners_) each->linkProblemChanged(problem);
+    }
+
+private:
+    std::vector<LinkListener*> listeners_;
 };
 
 } // namespace ble

@@ -16,6 +16,7 @@
 #include "bridge/group_commits.hpp"
 #include "bridge/lasting_task.hpp"
 #include "bridge/link_settings.hpp"
+#include "bridge/liveness.hpp"
 #include "bridge/once.hpp"
 #include "bridge/publish/adoption.hpp"
 #include "bridge/publish/clock_keeper.hpp"
@@ -63,7 +64,9 @@ public:
                      log),
           statusPublisher_(store_, clock_.host(), configuration.documents, documentSink(), !options.pretend),
           monitor_(store_, zone_, configuration.documents, utcNow, log),
-          link_(io_.get_executor(), linkSettings(), monitor_, log),
+          liveness_(livenessLimits(linkSettings().limits, sessionSettings(configuration)),
+                    std::chrono::steady_clock::now, log),
+          link_(io_.get_executor(), linkSettings(), linkListeners_, log),
           session_(io_.get_executor(), link_, store_, std::move(keys), protocol::sake::systemRandom,
                    {utcNow, std::chrono::steady_clock::now}, sessionSettings(configuration), listeners_, log),
           doors_(
@@ -71,6 +74,9 @@ public:
           once_(io_.get_executor(), {tasks_, store_, zone_, clock_.host(), clockKeeper_, log}) {
         listeners_.add(*this);
         listeners_.add(monitor_);
+        listeners_.add(liveness_);
+        linkListeners_.add(monitor_);
+        linkListeners_.add(liveness_);
         monitor_.setHostClock(clock_.host());
         clock_.host().onChange([this] { hostClockChanged(); });
         if (!configuration.nightscout.url.empty()) clock_.askSite(clientSettings(configuration));
@@ -114,7 +120,8 @@ public:
         if (options_.once) tasks_.spawn("once", finishOnce());
         doors_.spawn(tasks_);
         if (const auto interval = service_manager::watchdogInterval())
-            tasks_.spawn("watchdog", service_manager::feedWatchdog(*interval));
+            tasks_.spawn("watchdog",
+                         service_manager::feedWatchdog(*interval, [this] { return liveness_.moves(); }));
         service_manager::ready();
         io_.run();
         if (tasks_.failure()) return kUnreachable;
@@ -230,6 +237,8 @@ private:
     StatusPublisher statusPublisher_;
     ServiceMonitor monitor_;
     SessionListeners listeners_;
+    Liveness liveness_;
+    ble::LinkListeners linkListeners_;
     ble::BluezLink link_;
     PumpSession session_;
     std::unique_ptr<Adoption> adoption_;

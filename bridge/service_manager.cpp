@@ -29,10 +29,10 @@ std::optional<std::chrono::microseconds> watchdogInterval() {
     return std::chrono::microseconds{limit / 4};
 }
 
-boost::asio::awaitable<void> feedWatchdog(std::chrono::microseconds interval) {
+boost::asio::awaitable<void> feedWatchdog(std::chrono::microseconds interval, std::function<bool()> moves) {
     boost::asio::steady_timer timer{co_await boost::asio::this_coro::executor};
     for (;;) {
-        (void)sd_notify(0, "WATCHDOG=1");
+        if (moves()) (void)sd_notify(0, "WATCHDOG=1");
         timer.expires_after(interval);
         co_await timer.async_wait(boost::asio::use_awaitable);
     }

@@ -4,6 +4,7 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -15,7 +16,7 @@ void stopping();
 void status(const std::string& text);
 /// How often the watchdog wants to be fed (a quarter of its limit); empty when there is none.
 std::optional<std::chrono::microseconds> watchdogInterval();
-/// For ever; as long as it runs, the loop makes progress.
-boost::asio::awaitable<void> feedWatchdog(std::chrono::microseconds interval);
+/// For ever, whenever `moves`; as long as it runs, the loop makes progress.
+boost::asio::awaitable<void> feedWatchdog(std::chrono::microseconds interval, std::function<bool()> moves);
 
 } // namespace bridge::service_manager

@@ -19,6 +19,7 @@ test_packages=(
     clang libclang-rt-14-dev                           # fuzz targets
     mold ccache                                        # make the builds faster
     qemu-system-x86 cpio kmod busybox-static           # tests/vm
+    mmdebstrap fakeroot e2fsprogs                      # tests/vm/systemd
 )
 # shellcheck disable=SC2034
 tidy_packages=(clang clang-tidy)

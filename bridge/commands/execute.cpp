@@ -115,10 +115,13 @@ int executeCheck(bool json, const CommandContext& context) {
 }
 
 int executeStatus(bool json, const CommandContext& context) {
+    // First of all: who may ask the service need not be able to read its configuration.
+    const auto request = toRequest(StatusOptions{json});
+    if (const auto code = askService(controlSocketFile(context), request, context.streams)) return *code;
     const auto configuration = requireConfiguration(context);
     if (!configuration) return kWrongUsage;
     const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-    return status({json}, *configuration, controlSocketFile(context), now, context.streams);
+    return status({json}, *configuration, now, context.streams);
 }
 
 int executeDecode(DecodeArguments given, const CommandContext& context) {
@@ -135,17 +138,24 @@ int executeHistory(HistoryArguments given, const CommandContext& context) {
     // A store named on the command line is read without a configuration, and then without a zone.
     std::optional<therapy::Zone> zone;
     const bool configured = given.store.empty();
+    // A member of the group may ask the service for what is not to be read otherwise.
+    const auto ask = [&] {
+        return askService(controlSocketFile(context), toRequest(given.options), context.streams);
+    };
+    const auto usable = [&] {
+        return loadConfiguration(context.configurationFile, context.services.environment).problems.empty();
+    };
+    if (configured && !usable()) {
+        if (const auto code = ask()) return *code;
+    }
     if (configured) {
         const auto configuration = requireConfiguration(context);
         if (!configuration) return kWrongUsage;
         given.store = configuration->storage.path.string();
         zone = therapy::Zone::find(configuration->timezone);
     }
-    // A member of the group may ask the service for what is not to be read otherwise.
     if (configured && ::access(given.store.c_str(), R_OK) != 0) {
-        if (const auto code =
-                askService(controlSocketFile(context), toRequest(given.options), context.streams))
-            return *code;
+        if (const auto code = ask()) return *code;
     }
     const Store store(given.store, Store::Access::ReadOnly);
     return history(given.options, store, zone ? &*zone : nullptr, context.streams);

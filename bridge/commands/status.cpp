@@ -8,16 +8,12 @@
 
 #include "bridge/commands/ask_page.hpp"
 #include "bridge/config/listen_address.hpp"
-#include "bridge/control/control_client.hpp"
-#include "bridge/control/control_requests.hpp"
 #include "bridge/status/find_problems.hpp"
 #include "bridge/status/service_state_json.hpp"
 #include "bridge/status/service_state_text.hpp"
 #include "bridge/status/stored_state.hpp"
 
 namespace bridge {
-
-namespace fs = std::filesystem;
 
 namespace {
 
@@ -37,9 +33,8 @@ ServiceState withoutService(const Configuration& configuration, std::chrono::sys
 
 } // namespace
 
-int status(const StatusOptions& options, const Configuration& configuration, const fs::path& controlSocket,
-           std::chrono::sys_seconds now, const Streams& streams) {
-    if (const auto code = askService(controlSocket, toRequest(options), streams)) return *code;
+int status(const StatusOptions& options, const Configuration& configuration, std::chrono::sys_seconds now,
+           const Streams& streams) {
     std::string reason = "status.listen is empty in the configuration, so it cannot be asked";
     if (!configuration.status.listen.empty()) {
         try {

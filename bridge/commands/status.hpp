@@ -2,7 +2,6 @@
 #pragma once
 
 #include <chrono>
-#include <filesystem>
 
 #include "bridge/commands/streams.hpp"
 #include "bridge/config/configuration.hpp"
@@ -13,9 +12,9 @@ struct StatusOptions {
     bool json = false;
 };
 
-/// What the running service says of itself, asked on its control socket, else on its page. When neither
-/// answers: what the store knows, and exit code 3.
-int status(const StatusOptions& options, const Configuration& configuration,
-           const std::filesystem::path& controlSocket, std::chrono::sys_seconds now, const Streams& streams);
+/// Where no service answers on its control socket: what it says of itself on its page, else what the store
+/// knows, and exit code 3.
+int status(const StatusOptions& options, const Configuration& configuration, std::chrono::sys_seconds now,
+           const Streams& streams);
 
 } // namespace bridge

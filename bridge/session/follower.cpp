@@ -41,6 +41,7 @@ asio::awaitable<void> Follower::run() {
     bool following = false;
     for (;;) {
         co_await attend();
+        listener_.progressed();
         if (!std::exchange(following, true)) enter_(SessionStage::Following);
         const auto wait = std::chrono::ceil<std::chrono::milliseconds>(plan_.next() - now());
         if (indicated_.flags != 0 || wait <= std::chrono::milliseconds::zero()) continue;

@@ -148,8 +148,10 @@ asio::awaitable<bool> HistorySync::runNewest(PumpInfo pump) {
 
 asio::awaitable<std::optional<SequenceRange>> HistorySync::askRange(PumpInfo& pump) {
     const auto lastRecord = co_await reader_.last();
+    listener_.progressed();
     const auto newest = sequenceNumber(lastRecord);
     const auto oldest = sequenceNumber(co_await reader_.first());
+    listener_.progressed();
     if (!newest || !oldest) co_return std::nullopt;
     if (*oldest > *newest) {
         throw ble::LinkError(
@@ -243,6 +245,7 @@ asio::awaitable<racp::ResponseCode> HistorySync::fetchOnce(PumpInfo& pump, Seque
     collector.commit(); // also after a lost link: what came whole is kept
     collector.report();
     if (failure) std::rethrow_exception(failure);
+    listener_.progressed();
     if (!finished(code)) {
         log_.warn("history: report {} to {} ended with \"{}\" (0x{:02x})", range.first, range.last,
                   racp::name(code), static_cast<unsigned>(code));

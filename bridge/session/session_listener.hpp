@@ -34,6 +34,8 @@ public:
     /// Something of the pump's present state was read. Values of this connection only.
     virtual void statusRead(const PumpInfo& /*pump*/, const therapy::PumpStatus& /*status*/) {}
     virtual void stageReached(SessionStage /*stage*/) {}
+    /// A procedure of history has ended, or a turn of following: the work goes on.
+    virtual void progressed() {}
 
     // What a diagnosis needs; each is called before the session acts on it.
     virtual void linkEvent(const ble::LinkEvent& /*event*/) {}
@@ -74,6 +76,9 @@ public:
     }
     void stageReached(SessionStage stage) override {
         for (auto* each : listeners_) each->stageReached(stage);
+    }
+    void progressed() override {
+        for (auto* each : listeners_) each->progressed();
     }
     void linkEvent(const ble::LinkEvent& event) override {
         for (auto* each : listeners_) each->linkEvent(event);

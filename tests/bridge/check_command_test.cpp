@@ -183,15 +183,14 @@ TEST_F(CheckCommand, StatusWithoutAServiceTellsWhatTheStoreKnows) {
         store.describePump(store.pump("NG1234567H").id, "MMT-1885", "8.12.2");
     }
     const auto now = std::chrono::floor<std::chrono::seconds>(kNow);
-    EXPECT_EQ(status({}, configuration, directory / "control", now, {in, out, err}), kUnreachable);
+    EXPECT_EQ(status({}, configuration, now, {in, out, err}), kUnreachable);
     EXPECT_THAT(err.str(), HasSubstr("status.listen is empty"));
     EXPECT_THAT(out.str(), HasSubstr("not running"));
     EXPECT_THAT(out.str(), HasSubstr("MMT-1885"));
 
     configuration.status.listen = "127.0.0.1:1";
     out.str("");
-    EXPECT_EQ(status({.json = true}, configuration, directory / "control", now, {in, out, err}),
-              kUnreachable);
+    EXPECT_EQ(status({.json = true}, configuration, now, {in, out, err}), kUnreachable);
     EXPECT_EQ(nlohmann::json::parse(out.str()).at("link").at("stage"), "stopped");
 }
 

@@ -81,6 +81,18 @@ TEST_F(AFollower, ReadsNewGlucoseAtOnceThenFallsSilent) {
     EXPECT_EQ(link->operations().size(), quiet);
 }
 
+TEST_F(AFollower, ShowsThatItsWorkGoesOn) {
+    holdBack(1);
+    follow();
+    const int afterSync = progress;
+    EXPECT_GE(afterSync, 6) << "four procedures of history and a turn, at least";
+    write(0);
+    EXPECT_GE(progress, afterSync + 2) << "a report and a turn";
+    const int quiet = progress;
+    settle();
+    EXPECT_EQ(progress, quiet) << "nothing is due";
+}
+
 TEST_F(AFollower, KeepsTheTrendOfEachValue) {
     holdBack(3);
     follow();

@@ -101,6 +101,7 @@ protected:
     void clockBracketed(const bridge::PumpInfo& /*pump*/) override {
         if (onClockBracketed) onClockBracketed();
     }
+    void progressed() override { ++progress; }
     void synced(const bridge::PumpInfo& /*pump*/) override { ++syncs; }
     void stageReached(bridge::SessionStage stage) override { stages.push_back(stage); }
     void outOfStep() override { ++timesOutOfStep; }
@@ -171,6 +172,7 @@ protected:
     std::function<bool()> onClockWanted;
     std::function<void()> onClockBracketed;
     int syncs = 0;
+    int progress = 0;
     bool ended = false;
 };
 

@@ -98,7 +98,8 @@ TEST(Remedies, NameFilesThatAreInstalled) {
 TEST(Unit, StartsTheInstalledProgramAndKeepsItsMemoryToItself) {
     const std::string unit = contents(PROJECT_BUILD_DIR "/systemd/pump-bridge.service");
     for (const char* line : {"/bin/pump-bridge run\n", "\nLimitCORE=0\n", "\nRestartPreventExitStatus=2\n",
-                             "\nRuntimeDirectory=pump-bridge\n", "\nSupplementaryGroups=pump-bridge-users\n"})
+                             "\nRuntimeDirectory=pump-bridge\n", "\nSupplementaryGroups=pump-bridge-users\n",
+                             "\nType=notify\n", "\nWatchdogSec=4min\n"})
         EXPECT_THAT(unit, HasSubstr(line));
     EXPECT_EQ(unit.find('@' + std::string("CMAKE")), std::string::npos);
     EXPECT_THAT(unit, HasSubstr("\nAfter=bluetooth.service network-online.target\n"))
