@@ -22,18 +22,18 @@ protected:
     void startRead(PumpCharacteristic characteristic = kStatus) {
         reading_ = true;
         readError_.reset();
-        asio::co_spawn(
-            io_, link_->read(characteristic),
-            asio::bind_cancellation_slot(stopRead_.slot(), [this](const std::exception_ptr& error, Bytes) {
-                reading_ = false;
-                try {
-                    if (error) std::rethrow_exception(error);
-                } catch (const LinkError& e) {
-                    readError_ = e.kind();
-                } catch (const boost::system::system_error&) {
-                    readError_ = LinkErrorKind::Disconnected;
-                }
-            }));
+        asio::co_spawn(io_, link_->read(characteristic),
+                       asio::bind_cancellation_slot(stopRead_.slot(),
+                                                    [this](const std::exception_ptr& error, const Bytes&) {
+                                                        reading_ = false;
+                                                        try {
+                                                            if (error) std::rethrow_exception(error);
+                                                        } catch (const LinkError& e) {
+                                                            readError_ = e.kind();
+                                                        } catch (const boost::system::system_error&) {
+                                                            readError_ = LinkErrorKind::Disconnected;
+                                                        }
+                                                    }));
     }
     void stopRead() {
         if (reading_) stopRead_.emit(asio::cancellation_type::terminal);
@@ -85,7 +85,8 @@ TEST_F(AReentrantLink, SurvivesThatAFloodDuringAReadDropsTheLink) {
         link_->setDecoder([&](PumpCharacteristic, const Bytes&) -> std::optional<Bytes> {
             stopRead();
             if (++dropped == 1)
-                asio::co_spawn(io_, link_->disconnect(EndReason::OutOfStep), [](std::exception_ptr) {});
+                asio::co_spawn(io_, link_->disconnect(EndReason::OutOfStep),
+                               [](const std::exception_ptr&) {});
             return std::nullopt;
         });
         startRead();
@@ -138,7 +139,7 @@ protected:
         }
     }
     void drop(EndReason reason) {
-        asio::co_spawn(io_, link_->disconnect(reason), [](std::exception_ptr) {});
+        asio::co_spawn(io_, link_->disconnect(reason), [](const std::exception_ptr&) {});
     }
     void linkStateChanged(LinkState state) override {
         ALink::linkStateChanged(state);
@@ -169,7 +170,7 @@ protected:
     /// What a session asks for, and what comes meanwhile.
     void ask() {
         link_->setDecoder([this](PumpCharacteristic c, Bytes value) { return decoded(c, std::move(value)); });
-        asio::co_spawn(io_, link_->subscribe(kStatus), [](std::exception_ptr) {});
+        asio::co_spawn(io_, link_->subscribe(kStatus), [](const std::exception_ptr&) {});
         startRead();
         for (int n = 0; n < 5 && !coming_.empty(); ++n) {
             pump_.append(std::move(coming_.back()));

@@ -19,7 +19,8 @@ namespace asio = boost::asio;
 class AHeldWatch : public ::testing::Test {
 protected:
     AHeldWatch() {
-        asio::co_spawn(io, watch.run(), asio::bind_cancellation_slot(stop.slot(), [](std::exception_ptr) {}));
+        asio::co_spawn(io, watch.run(),
+                       asio::bind_cancellation_slot(stop.slot(), [](const std::exception_ptr&) {}));
     }
     ~AHeldWatch() override {
         stop.emit(asio::cancellation_type::terminal);

@@ -257,11 +257,12 @@ TEST_F(AClient, EndsAtOnceWhenCancelled) {
     asio::cancellation_signal stop;
     std::exception_ptr end;
     bool done = false;
-    asio::co_spawn(io_, client.request("GET", "/api/v1/x.json", ""),
-                   asio::bind_cancellation_slot(stop.slot(), [&](const std::exception_ptr& error, Response) {
-                       end = error;
-                       done = true;
-                   }));
+    asio::co_spawn(
+        io_, client.request("GET", "/api/v1/x.json", ""),
+        asio::bind_cancellation_slot(stop.slot(), [&](const std::exception_ptr& error, const Response&) {
+            end = error;
+            done = true;
+        }));
     while (server.requests().empty()) io_.run_one();
     stop.emit(asio::cancellation_type::terminal);
     testing::runUntil(io_, done, std::chrono::seconds(2));

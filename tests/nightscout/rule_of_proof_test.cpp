@@ -148,8 +148,9 @@ TEST_F(ABadDocument, ThatIsSetAsideIsTriedDailyByTheRunningService) {
     refuseBad(422);
     asio::cancellation_signal stop;
     bool done = false;
-    asio::co_spawn(io_, uploader_->run(),
-                   asio::bind_cancellation_slot(stop.slot(), [&](std::exception_ptr) { done = true; }));
+    asio::co_spawn(
+        io_, uploader_->run(),
+        asio::bind_cancellation_slot(stop.slot(), [&](const std::exception_ptr&) { done = true; }));
     while (outbox_.aside().empty()) io_.run_one();
     EXPECT_GE(clock_.elapsed(), 2h);
     EXPECT_LT(clock_.elapsed(), 3h + 10s); // 2 h would do: why there is a fourth attempt is not known

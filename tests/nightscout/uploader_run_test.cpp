@@ -106,8 +106,9 @@ TEST_F(AnUploaderLoop, SendsAllThatGatheredInThreeDaysWithoutTheSite) {
     };
     asio::cancellation_signal stop;
     bool done = false;
-    asio::co_spawn(io_, uploader_->run(),
-                   asio::bind_cancellation_slot(stop.slot(), [&](std::exception_ptr) { done = true; }));
+    asio::co_spawn(
+        io_, uploader_->run(),
+        asio::bind_cancellation_slot(stop.slot(), [&](const std::exception_ptr&) { done = true; }));
     int made = 0;
     while (clock_.elapsed() < kDown) {
         for (; made * 5min <= clock_.elapsed(); ++made) {
@@ -151,8 +152,9 @@ TEST_F(AnUploaderLoop, MakesNoStormOfRequestsWhateverTheSiteAnswers) {
         asio::cancellation_signal stop;
         bool done = false;
         const auto before = site_.server.requests().size();
-        asio::co_spawn(io_, uploader.run(),
-                       asio::bind_cancellation_slot(stop.slot(), [&](std::exception_ptr) { done = true; }));
+        asio::co_spawn(
+            io_, uploader.run(),
+            asio::bind_cancellation_slot(stop.slot(), [&](const std::exception_ptr&) { done = true; }));
         while (clock.elapsed() < 1h && site_.server.requests().size() < before + 500) io_.run_one();
         stop.emit(asio::cancellation_type::terminal);
         runUntil(io_, done, std::chrono::seconds(2));
