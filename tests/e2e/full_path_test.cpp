@@ -12,7 +12,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using e2e::Nightscout;
-using e2e::PumpOptions;
 using e2e::Rig;
 using nlohmann::json;
 

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 namespace protocol {
 namespace {
 
@@ -33,12 +35,12 @@ TEST(Glucose, IsDividedBy18Point0182) {
     EXPECT_EQ(millimolesTenths(291), 162);
     // Where 18.0156 would be one tenth higher.
     for (const int mgDl : {100, 109, 300, 309, 318, 327, 336, 345})
-        EXPECT_EQ(millimolesTenths(mgDl) + 1, static_cast<int>(mgDl / 1.80156 + 0.5)) << mgDl;
+        EXPECT_EQ(millimolesTenths(mgDl) + 1, std::lround(mgDl / 1.80156)) << mgDl;
 }
 
 TEST(Glucose, IsRoundedAsRealNumbersWouldBe) {
     for (int mgDl = 0; mgDl <= 1000; ++mgDl)
-        EXPECT_EQ(millimolesTenths(mgDl), static_cast<int>(mgDl / 1.80182 + 0.5)) << mgDl;
+        EXPECT_EQ(millimolesTenths(mgDl), std::lround(mgDl / 1.80182)) << mgDl;
 }
 
 } // namespace
