@@ -58,7 +58,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         if (const auto reference = therapy::referenceOf(record)) references.push_back(*reference);
     const therapy::TimeLine timeLine(references);
     const auto known = offsets(data[0], timeLine);
-    const therapy::UtcConverter utc(timeLine, zone, known, true);
+    const therapy::UtcConverter utc(timeLine, zone, known, {.later = true});
 
     therapy::HistoryRun run;
     run.fromBeginning = true;
