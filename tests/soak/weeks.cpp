@@ -46,7 +46,6 @@ bridge::Configuration configurationFor(const Site& site) {
 Weeks::Weeks(const Plan& plan, unsigned seed, const therapy::Zone& zone, spdlog::logger& log)
     : plan_(plan),
       time_(plan.begin),
-      log_(log),
       life_(plan.life),
       next_(io_),
       site_(io_, plan.generation, seed),

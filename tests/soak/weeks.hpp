@@ -77,7 +77,6 @@ private:
 
     Plan plan_;
     SimulatedTime time_;
-    spdlog::logger& log_;
     PumpLife life_;
     boost::asio::io_context io_{1};
     boost::asio::steady_timer next_;
