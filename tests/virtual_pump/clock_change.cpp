@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <chrono>
 #include <optional>
-#include <ranges>
 
 #include "protocol/history/record.hpp"
 #include "therapy/time_line.hpp"
@@ -22,11 +21,11 @@ std::vector<protocol::Bytes> clockChange(const std::vector<protocol::Bytes>& rec
                                          protocol::LocalSeconds from) {
     std::uint32_t next = 0;
     std::optional<therapy::Reference> last;
-    for (const protocol::Bytes& raw : std::views::reverse(records)) {
-        const auto header = history::parseHeader(raw);
+    for (auto raw = records.rbegin(); raw != records.rend(); ++raw) { // Clang 14 has no std::views::reverse
+        const auto header = history::parseHeader(*raw);
         if (header && header->sequenceNumber != history::kCorruptionSequenceNumber)
             next = std::max(next, header->sequenceNumber + 1);
-        if (!last) last = therapy::referenceOf(raw);
+        if (!last) last = therapy::referenceOf(*raw);
         if (last && next > 0) break;
     }
     std::chrono::seconds elapsed{0};

@@ -2,6 +2,7 @@
 #include "virtual_pump/live_state.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "protocol/history/record.hpp"
 
@@ -22,7 +23,7 @@ constexpr std::int64_t kFullReservoir = 180'000;
 constexpr std::chrono::hours kActiveInsulin{4};
 
 std::int64_t thousandths(const MedFloat& value) {
-    return value.isNumber() ? static_cast<std::int64_t>(value.toDouble() * 1000 + 0.5) : 0;
+    return value.isNumber() ? std::int64_t{std::llround(value.toDouble() * 1000)} : 0;
 }
 MedFloat fromThousandths(std::int64_t value) {
     return MedFloat::fromScaled(value, -3, MedFloat::Width::Float).value_or(MedFloat{});
@@ -188,7 +189,7 @@ status_reader::InsulinOnBoard LiveState::insulinOnBoard(LocalSeconds now) const 
     }
     status_reader::InsulinOnBoard value;
     value.amount =
-        MedFloat::number(static_cast<std::int32_t>(active / 100 + 0.5), -1); // tenths, as displayed
+        MedFloat::number(static_cast<std::int32_t>(std::lround(active / 100)), -1); // tenths, as displayed
     return value;
 }
 
