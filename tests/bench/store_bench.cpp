@@ -153,6 +153,13 @@ public:
         store_.addRecords(pump_.id, batch, std::chrono::sys_seconds{1773475200s});
         publisher_.publish(pump_);
     }
+    /// What the pump has lost, as a sync finds.
+    void noteLost() {
+        const auto held = store_.held(pump_.id);
+        for (std::size_t i = 1; i < held.size(); ++i)
+            store_.markAbsent(pump_.id, {held[i - 1].last + 1, held[i].first - 1});
+        publisher_.publish(pump_); // what waited for it
+    }
     void readStatus(std::chrono::sys_seconds now) {
         therapy::PumpStatus status;
         status.readAt = now;
@@ -213,6 +220,9 @@ void measure(int days) {
             service.upload(); // the site keeps up
             service.settle();
         }
+        service.noteLost();
+        service.upload();
+        service.settle();
         sync.print(fmt::format("first sync of {} days, {} records: all", days, held), 1);
     }
     {

@@ -34,6 +34,22 @@ protected:
         keeper_.read(pump_, {clock_.local(), clock_.now()});
         ASSERT_TRUE(keeper_.settle(pump_));
     }
+    void publishFirstHours() {
+        pass(4);
+        receive(0, 15);
+        measure();
+        publish();
+    }
+    /// Set again an hour later. The index of the record of the loss.
+    std::size_t loseClockAfterFirstHours() {
+        publishFirstHours();
+        pass(10);
+        clock_.lose();
+        const auto lost = clock_.records().size() - 1;
+        pass(1);
+        clock_.set(2h);
+        return lost;
+    }
     void publish() {
         computer_.utc = clock_.now();
         publisher_.publish(pump_);
@@ -77,10 +93,7 @@ protected:
 };
 
 TEST_F(AnOpenGap, KeepsWhatLiesBetweenTwoFromTheZonesTime) {
-    pass(4);
-    receive(0, 15);
-    measure();
-    publish();
+    publishFirstHours();
     pass(20);
     const auto newest = clock_.records().size() - 1;
     receive(40, 60);
@@ -97,15 +110,7 @@ TEST_F(AnOpenGap, KeepsWhatLiesBetweenTwoFromTheZonesTime) {
 }
 
 TEST_F(AnOpenGap, KeepsWhatLiesBehindItFromTheZonesTime) {
-    pass(4);
-    receive(0, 15);
-    measure();
-    publish();
-    pass(10);
-    clock_.lose();
-    const auto lost = clock_.records().size() - 1;
-    pass(1);
-    clock_.set(2h);
+    const auto lost = loseClockAfterFirstHours();
     pass(4);
     const auto newest = clock_.records().size() - 1;
     receive(40, newest);
@@ -119,15 +124,7 @@ TEST_F(AnOpenGap, KeepsWhatLiesBehindItFromTheZonesTime) {
 }
 
 TEST_F(AnOpenGap, ThatCannotCloseIsAsIfThereWereNothingBehindIt) {
-    pass(4);
-    receive(0, 15);
-    measure();
-    publish();
-    pass(10);
-    clock_.lose();
-    const auto lost = clock_.records().size() - 1;
-    pass(1);
-    clock_.set(2h);
+    const auto lost = loseClockAfterFirstHours();
     pass(12); // the zone's time, ten hours ahead, is over
     receive(40, clock_.records().size() - 1);
     measure();
